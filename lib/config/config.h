@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// A configuration file as plain data. Nothing here points into libconfig.
+//
+// Life cycle: config_load fills it or reports every mistake in the file at once; config_fini frees
+// it. The file format is documented in doc/sallyport.conf.5.
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/errors.h"
+#include "conntrack/params.h"
+#include "rules/rules.h"
+
+struct port_config {
+	char *name;   // owned
+	char *device; // owned; a DPDK device, "0000:03:00.0" or "net_tap0,iface=lan0"
+	unsigned int line;
+};
+
+// What comes in at one end leaves at the other.
+struct wire_config {
+	uint8_t a; // index of a port
+	uint8_t b;
+};
+
+struct config {
+	char *file; // owned
+	unsigned int n_ports;
+	struct port_config ports[PORTS_MAX];
+	unsigned int n_wires;
+	struct wire_config wires[PORTS_MAX / 2];
+	unsigned int workers; // 1 when the file does not say
+	struct ct_params conntrack;
+	unsigned int n_chains;
+	struct chain chains[CHAINS_MAX]; // sorted by priority; equal ones in the order of the file
+};
+
+// Reads a configuration file.
+// => Returns 0, or -1 with every mistake found added to errors, with file and line; config is then
+//    empty and needs no config_fini.
+// => Main thread, before EAL or after. Opens the file and those it includes, nothing else.
+int config_load(struct config *config, const char *file, struct errors *errors);
+void config_fini(struct config *config);
+
+// The port at the other end of the wire, PORT_NONE when the port belongs to none.
+uint8_t config_peer(const struct config *config, uint8_t port);
+
+// Index of the port of that name, PORT_NONE when there is none.
+uint8_t config_port(const struct config *config, const char *name);

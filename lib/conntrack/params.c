@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "conntrack/params.h"
+
+#define X(name, key, sec) [CT_TIMEOUT_##name] = {key, sec},
+static const struct {
+	const char *key;
+	uint32_t sec;
+} timeouts[CT_TIMEOUT_COUNT] = {CT_TIMEOUTS(X)};
+#undef X
+
+static const char *const helpers[CT_HELPER_COUNT] = {
+	[CT_HELPER_FTP] = "ftp",
+	[CT_HELPER_TFTP] = "tftp",
+};
+
+void
+ct_params_init(struct ct_params *params)
+{
+	*params = (struct ct_params){
+		.max_connections = 1048576,
+		.accounting = true,
+		.checksum = true,
+		.tcp_loose = true,
+		.tcp_max_retrans = 3,
+	};
+	for (int i = 0; i < CT_TIMEOUT_COUNT; i++)
+		params->timeouts_sec[i] = timeouts[i].sec;
+}
+
+const char *
+ct_timeout_key(enum ct_timeout timeout)
+{
+	return timeouts[timeout].key;
+}
+
+const char *
+ct_helper_name(enum ct_helper helper)
+{
+	return helpers[helper];
+}

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// Layer 4 checksums, verified as conntrack does: unless the NIC vouched for the packet.
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "packet/packet.h"
+
+// True when the Internet checksum (RFC 1071) over the pseudo header of the packet's addresses, its
+// protocol and coverage, and the first coverage bytes of layer 4 is right, or the NIC says so.
+// => coverage is at most pkt.l4_len. ICMP of IPv4 has no pseudo header. Worker only.
+bool checksum_l4_good(const struct pkt *pkt, uint16_t coverage);

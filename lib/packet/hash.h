@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// Keyed hashes of tuples, which an attacker who does not know the secret cannot make collide.
+//
+// Two functions on one secret. hash_tuple places a tuple in the table. hash_home is symmetric and
+// chooses the worker that owns a flow: it takes the two addresses only, in either order, so that
+// both directions, the fragments, and the data connections a helper expects share a home by
+// construction (doc/adr/0004-home-worker.md).
+//
+// The mixer is two AES rounds per 16-byte block where the CPU has AES instructions, SipHash-1-3
+// (Aumasson and Bernstein, "SipHash: a fast short-input PRF", 2012) elsewhere. Which one is found
+// out once, by hash_secret_init; the two give different values.
+//
+// Life cycle: one secret per process, initialised before the first worker starts, then read only.
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "packet/tuple.h"
+
+#define HASH_SEED_BYTES 16
+
+struct hash_secret {
+	uint64_t words[8] __attribute__((aligned(16)));
+	// 32 bits of hash over n 16-byte blocks
+	uint32_t (*mix)(const struct hash_secret *secret, const uint64_t *blocks, unsigned int n);
+};
+
+// The secret is derived from the seed, and the fastest mixer of this CPU chosen.
+// => The seed decides every value: random in run, fixed in replay.
+void hash_secret_init(struct hash_secret *secret, const uint8_t seed[HASH_SEED_BYTES]);
+
+// The same with SipHash whatever the CPU can do: the portable twin, for tests.
+void hash_secret_init_portable(struct hash_secret *secret, const uint8_t seed[HASH_SEED_BYTES]);
+
+// True when the mixer uses AES instructions.
+bool hash_uses_aes(const struct hash_secret *secret);
+
+// Hash of all fields of the tuple. Any thread.
+uint32_t hash_tuple(const struct hash_secret *secret, const struct tuple *tuple);
+
+// Hash of the two addresses of the tuple, the same for both directions. Any thread.
+uint32_t hash_home(const struct hash_secret *secret, const struct tuple *tuple);
+
+// The worker, 0 to n_workers - 1, that owns what has this home hash.
+static inline unsigned int
+home_worker(uint32_t home, unsigned int n_workers)
+{
+	return (unsigned int)((uint64_t)home * n_workers >> 32);
+}

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// struct pkt: everything the stages know about one packet of a burst.
+//
+// Life cycle: the burst fills mbuf, seq, now_ns, now and in_port; parse fills the first group;
+// each later stage reads the groups above its own and writes its own. A pkt lives as long as its
+// burst, in the worker's memory, and is never shared.
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <rte_mbuf.h>
+
+#include "base/clock.h"
+#include "packet/tuple.h"
+
+struct ct_conn;
+
+// What the rules call the state of a packet (the kernel's ct state). NONE: conntrack never saw it.
+enum pkt_class {
+	CLASS_NONE,
+	CLASS_NEW,
+	CLASS_ESTABLISHED,
+	CLASS_RELATED,
+	CLASS_INVALID,
+	CLASS_UNTRACKED,
+	CLASS_COUNT,
+};
+
+enum verdict { VERDICT_PENDING, VERDICT_ACCEPT, VERDICT_DROP, VERDICT_REJECT };
+
+// Why a packet has its verdict. The first two belong to rules; every other value is a drop reason.
+// A dropped packet has exactly one, counted by name.
+enum reason {
+	REASON_RULE,
+	REASON_DEFAULT,
+	REASON_MALFORMED,   // layer 2 or 3 cannot be read; pkt.fault says where
+	REASON_NOT_IP,      // neither IP nor ARP
+	REASON_TABLE_FULL,  // no room for a new connection
+	REASON_HANDOFF_FULL, // the home worker's ring had no room
+	REASON_TX_FULL,     // the output port took no more
+	REASON_NO_WIRE,     // the input port belongs to no wire
+	REASON_COUNT,
+};
+
+// What is wrong with a packet: above FAULT_L3_LAST the packet cannot be read and is dropped as
+// malformed, below it the packet can be judged and its class is invalid.
+enum fault {
+	FAULT_NONE,
+	FAULT_ETHERNET_SHORT,
+	FAULT_IPV4_SHORT,
+	FAULT_IPV4_VERSION,
+	FAULT_IPV4_HEADER_LEN,
+	FAULT_IPV4_TOTAL_LEN,
+	FAULT_IPV4_TRUNCATED,
+	FAULT_IPV4_CHECKSUM,
+	FAULT_IPV6_SHORT,
+	FAULT_IPV6_VERSION,
+	FAULT_IPV6_TRUNCATED,
+	FAULT_L3_LAST = FAULT_IPV6_TRUNCATED,
+	FAULT_FRAGMENT,
+	FAULT_IPV6_EXTENSION,
+	FAULT_NO_NEXT_HEADER,
+	FAULT_L4_SHORT,
+	FAULT_L4_LENGTH,
+	FAULT_L4_CHECKSUM,
+	FAULT_WRONG_FAMILY,
+	FAULT_GRE_PPTP,
+	FAULT_TCP_OFFSET,
+	FAULT_TCP_FLAGS,
+	FAULT_TCP_STATE,
+	FAULT_TCP_WINDOW,
+	FAULT_TCP_RST,
+	FAULT_TCP_PICKUP,
+	FAULT_SCTP_CHUNK,
+	FAULT_SCTP_STATE,
+	FAULT_SCTP_TAG,
+	FAULT_DCCP_HEADER,
+	FAULT_DCCP_STATE,
+	FAULT_ICMP_TYPE,
+	FAULT_ICMP_INNER,
+	FAULT_ICMP_NO_CONNECTION,
+	FAULT_ICMP_NOT_SENDER,
+	FAULT_NOT_INVERTIBLE,
+	FAULT_COUNT,
+};
+
+#define PORT_NONE UINT8_MAX
+#define RULE_NONE UINT32_MAX
+
+struct pkt {
+	struct rte_mbuf *mbuf; // owned by the burst
+	uint64_t seq;          // names the packet: replay's n, elsewhere unique in the process
+	uint64_t now_ns;       // when it arrived
+	tick_t now;            // the same in ticks
+	uint8_t in_port;       // index of the configured port
+	uint8_t out_port;      // the other end of the wire, PORT_NONE without one
+
+	// parse: meaning of the bytes. Offsets count from the start of the frame.
+	uint8_t family;     // enum family; FAMILY_NONE for what is not IP
+	uint8_t fault;      // enum fault
+	uint16_t ethertype; // host order, behind the VLAN tags
+	uint16_t l3_off;
+	uint16_t l4_off;
+	uint16_t l4_len; // bytes from l4_off to the end of the IP packet
+	uint32_t l3_len; // of the whole IP packet, header included
+	uint8_t icmp_type, icmp_code;
+	uint8_t tcp_flags;
+	bool has_tuple;   // the tuple is complete; else only family, addresses and proto are set
+	bool has_ports;   // the tuple's fields are ports
+	bool is_fragment; // more fragments follow, or the offset is not 0
+	uint32_t hash;    // keyed hash of the tuple
+	uint32_t home;    // symmetric hash that chooses the home worker
+	struct tuple tuple;
+
+	// conntrack
+	struct ct_conn *conn; // NULL: none. Valid until the end of the burst
+	uint8_t class;        // enum pkt_class
+	uint8_t dir;          // enum dir
+	uint8_t helper;       // of the connection, 0: none
+	bool is_notrack;      // a rule before conntrack said notrack
+	uint32_t mark;        // of the connection
+	uint8_t set_helper;   // helper a rule asked for, 0: none
+
+	// rules
+	uint8_t verdict; // enum verdict
+	uint8_t reason;  // enum reason
+	uint8_t chain;   // index of the chain that gave the verdict, PORT_NONE: none
+	uint32_t rule;   // index of the rule in the whole ruleset, RULE_NONE: the policy or no rule
+};
+
+const char *class_name(enum pkt_class class_);     // "new", ...; NULL for CLASS_NONE
+const char *verdict_name(enum verdict verdict);    // "accept", "drop", "reject"
+const char *reason_name(enum reason reason);       // "rule", "default", "malformed", ...
+const char *fault_name(enum fault fault);          // "tcp_flags", ...; "none"
+
+// The packet is dropped for this reason and no later stage sees it.
+static inline void
+pkt_drop(struct pkt *pkt, enum reason reason)
+{
+	pkt->verdict = VERDICT_DROP;
+	pkt->reason = (uint8_t)reason;
+}
+
+// len bytes of the IP packet from off (counted from the start of the frame), or NULL when the
+// packet ends before them. The bytes may lie in scratch (when segments are crossed) or in the mbuf.
+// => scratch has room for len bytes. Never reads beyond the IP packet.
+static inline const void *
+pkt_bytes(const struct pkt *pkt, uint32_t off, uint32_t len, void *scratch)
+{
+	if (off + len > pkt->l3_off + pkt->l3_len)
+		return NULL;
+	return rte_pktmbuf_read(pkt->mbuf, off, len, scratch);
+}

@@ -1,0 +1,372 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "packet/parse.h"
+
+#include <rte_ether.h>
+#include <rte_ip.h>
+
+#define ETHERTYPE_QINQ_OLD 0x9100 // double tagging before 802.1ad had a number of its own
+#define GRE_VERSION_MASK   0x0007
+#define GRE_VERSION_PPTP   1
+#define ETHERTYPE_PPP      0x880B // protocol of enhanced GRE (RFC 2637)
+
+// Where a layer 3 packet lies, while its headers are read. Used for the packet itself and for the
+// one quoted inside an ICMP error.
+struct view {
+	const struct pkt *pkt;
+	uint32_t off;      // of the layer 3 header
+	uint32_t l4_off;   // set by the layer 3 readers
+	uint32_t end;      // behind the last byte
+	bool is_fragment;  // more fragments follow, or the offset is not 0
+	bool has_l4;       // the layer 4 header is in this packet: offset 0
+	bool has_ports;
+};
+
+static const void *
+view_bytes(const struct view *view, uint32_t off, uint32_t len, void *scratch)
+{
+	if (off + len > view->end)
+		return NULL;
+	return rte_pktmbuf_read(view->pkt->mbuf, off, len, scratch);
+}
+
+static uint16_t
+be16(const uint8_t *bytes)
+{
+	return (uint16_t)(bytes[0] << 8 | bytes[1]);
+}
+
+// Protocols whose tuple has ports in the first four bytes of the header.
+static bool
+read_ports(struct view *view, struct tuple *tuple)
+{
+	uint8_t scratch[4];
+	const uint8_t *bytes = view_bytes(view, view->l4_off, sizeof(scratch), scratch);
+
+	if (bytes == NULL)
+		return false;
+	tuple->src_field = be16(bytes);
+	tuple->dst_field = be16(bytes + 2);
+	view->has_ports = true;
+	return true;
+}
+
+static bool
+read_icmp(struct view *view, struct tuple *tuple)
+{
+	uint8_t scratch[8];
+	const uint8_t *bytes = view_bytes(view, view->l4_off, sizeof(scratch), scratch);
+
+	if (bytes == NULL)
+		return false;
+	tuple->src_field = be16(bytes + 4);
+	tuple->dst_field = be16(bytes);
+	return true;
+}
+
+// Only the PPTP version of GRE has something like ports; any other GRE is one flow per pair of
+// addresses, and so is one too short to tell.
+static enum fault
+read_gre(struct view *view, struct tuple *tuple)
+{
+	uint8_t scratch[8];
+	const uint8_t *bytes = view_bytes(view, view->l4_off, sizeof(scratch), scratch);
+
+	if (bytes == NULL || (be16(bytes) & GRE_VERSION_MASK) != GRE_VERSION_PPTP)
+		return FAULT_NONE;
+	if (be16(bytes + 2) != ETHERTYPE_PPP)
+		return FAULT_GRE_PPTP;
+	tuple->dst_field = be16(bytes + 6);
+	return FAULT_NONE;
+}
+
+static enum fault
+read_l4(struct view *view, struct tuple *tuple)
+{
+	if (!view->has_l4)
+		return FAULT_FRAGMENT;
+	if (proto_has_ports(tuple->proto))
+		return read_ports(view, tuple) ? FAULT_NONE : FAULT_L4_SHORT;
+	switch (tuple->proto) {
+	case PROTO_ICMP:
+	case PROTO_ICMPV6:
+		if ((tuple->proto == PROTO_ICMP) != (tuple->family == FAMILY_IPV4))
+			return FAULT_WRONG_FAMILY;
+		return read_icmp(view, tuple) ? FAULT_NONE : FAULT_L4_SHORT;
+	case PROTO_GRE:
+		return read_gre(view, tuple);
+	case PROTO_NONE:
+		return tuple->family == FAMILY_IPV6 ? FAULT_NO_NEXT_HEADER : FAULT_NONE;
+	default:
+		return FAULT_NONE;
+	}
+}
+
+static enum fault
+read_ipv4(struct view *view, struct tuple *tuple, bool is_quoted)
+{
+	struct rte_ipv4_hdr scratch;
+	const struct rte_ipv4_hdr *ip = view_bytes(view, view->off, sizeof(scratch), &scratch);
+	uint32_t header_len, total_len;
+	uint16_t fragment;
+
+	if (ip == NULL)
+		return FAULT_IPV4_SHORT;
+	if (ip->version_ihl >> 4 != 4)
+		return FAULT_IPV4_VERSION;
+	header_len = (ip->version_ihl & 0xf) * 4;
+	if (header_len < sizeof(*ip))
+		return FAULT_IPV4_HEADER_LEN;
+	total_len = rte_be_to_cpu_16(ip->total_length);
+	// A quotation is cut short by its router; the length it speaks of is the original's.
+	if (!is_quoted) {
+		if (total_len < header_len)
+			return FAULT_IPV4_TOTAL_LEN;
+		if (view->off + total_len > view->end)
+			return FAULT_IPV4_TRUNCATED;
+		view->end = view->off + total_len;
+	}
+	if (view->off + header_len > view->end)
+		return FAULT_IPV4_TRUNCATED;
+	view->l4_off = view->off + header_len;
+	fragment = rte_be_to_cpu_16(ip->fragment_offset);
+	view->is_fragment = (fragment & (RTE_IPV4_HDR_MF_FLAG | RTE_IPV4_HDR_OFFSET_MASK)) != 0;
+	view->has_l4 = (fragment & RTE_IPV4_HDR_OFFSET_MASK) == 0;
+	tuple->family = FAMILY_IPV4;
+	tuple->proto = ip->next_proto_id;
+	tuple->src.v4 = ip->src_addr;
+	tuple->dst.v4 = ip->dst_addr;
+	return FAULT_NONE;
+}
+
+// The length of an extension header from its first two bytes; 0 for what is none (RFC 8200,
+// RFC 4302).
+static uint32_t
+extension_len(uint8_t proto, const uint8_t *bytes)
+{
+	switch (proto) {
+	case IPPROTO_HOPOPTS:
+	case IPPROTO_ROUTING:
+	case IPPROTO_DSTOPTS:
+		return (uint32_t)(bytes[1] + 1) * 8;
+	case IPPROTO_AH:
+		return (uint32_t)(bytes[1] + 2) * 4;
+	case IPPROTO_FRAGMENT:
+		return 8;
+	default:
+		return 0;
+	}
+}
+
+static bool
+is_extension(uint8_t proto)
+{
+	static const uint8_t any_length[2] = {0, 0};
+
+	return extension_len(proto, any_length) != 0;
+}
+
+// Follows the chain of extension headers to the header the tuple is made from.
+static enum fault
+skip_extensions(struct view *view, struct tuple *tuple)
+{
+	while (is_extension(tuple->proto) && view->has_l4) {
+		uint8_t scratch[8];
+		const uint8_t *bytes = view_bytes(view, view->l4_off, sizeof(scratch), scratch);
+		uint8_t next;
+
+		if (bytes == NULL)
+			return FAULT_IPV6_EXTENSION;
+		next = bytes[0];
+		if (tuple->proto == IPPROTO_FRAGMENT) {
+			uint16_t fragment = be16(bytes + 2);
+
+			view->has_l4 = (fragment & RTE_IPV6_EHDR_FO_MASK) == 0;
+			view->is_fragment = !view->has_l4 || (fragment & RTE_IPV6_EHDR_MF_MASK) != 0;
+		}
+		view->l4_off += extension_len(tuple->proto, bytes);
+		tuple->proto = next;
+		if (view->l4_off > view->end)
+			return FAULT_IPV6_EXTENSION;
+	}
+	return FAULT_NONE;
+}
+
+static enum fault
+read_ipv6(struct view *view, struct tuple *tuple, bool is_quoted)
+{
+	struct rte_ipv6_hdr scratch;
+	const struct rte_ipv6_hdr *ip = view_bytes(view, view->off, sizeof(scratch), &scratch);
+
+	if (ip == NULL)
+		return FAULT_IPV6_SHORT;
+	if (rte_be_to_cpu_32(ip->vtc_flow) >> 28 != 6)
+		return FAULT_IPV6_VERSION;
+	if (!is_quoted) {
+		uint32_t total_len = (uint32_t)sizeof(*ip) + rte_be_to_cpu_16(ip->payload_len);
+
+		if (view->off + total_len > view->end)
+			return FAULT_IPV6_TRUNCATED;
+		view->end = view->off + total_len;
+	}
+	view->l4_off = view->off + (uint32_t)sizeof(*ip);
+	view->has_l4 = true;
+	tuple->family = FAMILY_IPV6;
+	tuple->proto = ip->proto;
+	memcpy(tuple->src.v6, ip->src_addr, sizeof(tuple->src.v6));
+	memcpy(tuple->dst.v6, ip->dst_addr, sizeof(tuple->dst.v6));
+	return skip_extensions(view, tuple);
+}
+
+static bool
+ipv4_checksum_good(const struct pkt *pkt, uint32_t header_len)
+{
+	uint16_t sum;
+
+	switch (pkt->mbuf->ol_flags & RTE_MBUF_F_RX_IP_CKSUM_MASK) {
+	case RTE_MBUF_F_RX_IP_CKSUM_GOOD:
+		return true;
+	case RTE_MBUF_F_RX_IP_CKSUM_BAD:
+		return false;
+	default:
+		return rte_raw_cksum_mbuf(pkt->mbuf, pkt->l3_off, header_len, &sum) == 0 &&
+		       sum == 0xffff;
+	}
+}
+
+// Skips Ethernet and its tags. Returns false when the frame ends before its ethertype.
+static bool
+parse_ethernet(struct pkt *pkt)
+{
+	uint32_t off = 2 * RTE_ETHER_ADDR_LEN;
+	uint8_t scratch[2];
+
+	for (;;) {
+		const uint8_t *bytes = rte_pktmbuf_read(pkt->mbuf, off, sizeof(scratch), scratch);
+
+		if (bytes == NULL || off > UINT16_MAX - 64)
+			return false;
+		pkt->ethertype = be16(bytes);
+		off += 2;
+		if (pkt->ethertype != RTE_ETHER_TYPE_VLAN && pkt->ethertype != RTE_ETHER_TYPE_QINQ &&
+		    pkt->ethertype != ETHERTYPE_QINQ_OLD)
+			break;
+		off += 2; // the tag's priority and VLAN id
+	}
+	pkt->l3_off = (uint16_t)off;
+	return true;
+}
+
+static enum fault
+parse_ip(struct pkt *pkt)
+{
+	struct view view = {.pkt = pkt, .off = pkt->l3_off, .end = pkt->mbuf->pkt_len};
+	bool is_ipv4 = pkt->ethertype == RTE_ETHER_TYPE_IPV4;
+	enum fault fault = is_ipv4 ? read_ipv4(&view, &pkt->tuple, false)
+				   : read_ipv6(&view, &pkt->tuple, false);
+
+	if (fault != FAULT_NONE && fault <= FAULT_L3_LAST)
+		return fault;
+	pkt->l3_len = view.end - pkt->l3_off;
+	if (is_ipv4 && !ipv4_checksum_good(pkt, view.l4_off - view.off))
+		return FAULT_IPV4_CHECKSUM;
+	pkt->family = pkt->tuple.family;
+	pkt->l4_off = (uint16_t)RTE_MIN(view.l4_off, view.end);
+	pkt->l4_len = (uint16_t)(view.end - pkt->l4_off);
+	pkt->is_fragment = view.is_fragment;
+	if (fault == FAULT_NONE)
+		fault = read_l4(&view, &pkt->tuple);
+	pkt->has_ports = view.has_ports;
+	pkt->has_tuple = fault == FAULT_NONE;
+	// A fragment cannot be judged without the rest of its datagram.
+	if (fault == FAULT_NONE && pkt->is_fragment)
+		fault = FAULT_FRAGMENT;
+	return fault;
+}
+
+static void
+parse_l4_facts(struct pkt *pkt)
+{
+	uint8_t scratch;
+
+	if (pkt->tuple.proto == PROTO_TCP) {
+		const uint8_t *flags = pkt_bytes(pkt, pkt->l4_off + 13u, 1, &scratch);
+
+		pkt->tcp_flags = flags == NULL ? 0 : *flags;
+	} else if (pkt->tuple.proto == PROTO_ICMP || pkt->tuple.proto == PROTO_ICMPV6) {
+		pkt->icmp_type = (uint8_t)(pkt->tuple.dst_field >> 8);
+		pkt->icmp_code = (uint8_t)pkt->tuple.dst_field;
+	}
+}
+
+void
+packet_parse(struct pkt *pkt, const struct hash_secret *secret)
+{
+	if (!parse_ethernet(pkt)) {
+		pkt->fault = FAULT_ETHERNET_SHORT;
+		return;
+	}
+	if (pkt->ethertype != RTE_ETHER_TYPE_IPV4 && pkt->ethertype != RTE_ETHER_TYPE_IPV6)
+		return;
+	pkt->fault = (uint8_t)parse_ip(pkt);
+	if (pkt->family == FAMILY_NONE)
+		return;
+	if (pkt->has_tuple)
+		parse_l4_facts(pkt);
+	if (icmp_is_error(pkt)) {
+		struct tuple inner;
+
+		packet_parse_inner(pkt, &inner);
+		pkt->home = hash_home(secret, inner.family == FAMILY_NONE ? &pkt->tuple : &inner);
+	} else {
+		pkt->home = hash_home(secret, &pkt->tuple);
+	}
+}
+
+bool
+icmp_is_error(const struct pkt *pkt)
+{
+	if (!pkt->has_tuple)
+		return false;
+	if (pkt->family == FAMILY_IPV6)
+		return pkt->tuple.proto == PROTO_ICMPV6 &&
+		       (pkt->icmp_type < 128 || pkt->icmp_type == 137);
+	return pkt->tuple.proto == PROTO_ICMP &&
+	       (pkt->icmp_type == 3 || pkt->icmp_type == 4 || pkt->icmp_type == 5 ||
+		pkt->icmp_type == 11 || pkt->icmp_type == 12);
+}
+
+// Where the quoted packet begins, counted from the ICMP header; 0 when there is none. A redirect
+// of IPv6 carries it as an option behind 40 bytes (RFC 4861, 4.5 and 4.6.3), if that comes first.
+static uint32_t
+quotation_off(const struct pkt *pkt)
+{
+	uint8_t scratch[2];
+	const uint8_t *option;
+
+	if (pkt->family == FAMILY_IPV4 || pkt->icmp_type != 137)
+		return 8;
+	option = pkt_bytes(pkt, pkt->l4_off + 40u, sizeof(scratch), scratch);
+	return option != NULL && option[0] == 4 && option[1] != 0 ? 48 : 0;
+}
+
+enum fault
+packet_parse_inner(const struct pkt *pkt, struct tuple *inner)
+{
+	uint32_t quoted = quotation_off(pkt);
+	struct view view = {
+		.pkt = pkt,
+		.off = pkt->l4_off + quoted,
+		.end = pkt->l3_off + pkt->l3_len,
+	};
+	enum fault fault;
+
+	*inner = (struct tuple){0};
+	if (quoted == 0)
+		return FAULT_ICMP_INNER;
+	fault = pkt->family == FAMILY_IPV4 ? read_ipv4(&view, inner, true)
+					   : read_ipv6(&view, inner, true);
+	if (fault == FAULT_NONE)
+		fault = read_l4(&view, inner);
+	inner->zone = pkt->tuple.zone;
+	return fault == FAULT_NONE ? FAULT_NONE : FAULT_ICMP_INNER;
+}

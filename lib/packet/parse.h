@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// Bytes to meaning: the first stage of a packet's path.
+#pragma once
+
+#include <stdbool.h>
+
+#include "packet/hash.h"
+#include "packet/packet.h"
+
+// Fills the parse group of pkt from its mbuf. Ethernet with any number of 802.1Q and 802.1ad tags,
+// IPv4 with options, IPv6 with hop-by-hop, routing, destination options, authentication and
+// fragment headers (RFC 8200), and the fields of the tuple as packet/tuple.h lists them.
+// => pkt.fault is FAULT_NONE when everything could be read; up to FAULT_L3_LAST nothing behind the
+//    Ethernet header may be used; above it family, addresses, proto and the offsets are valid.
+// => What is not IP has family FAMILY_NONE and its ethertype.
+// => An ICMP error has the home of the flow it speaks of.
+// => Reads nothing outside the packet, whatever the packet says. Worker only.
+void packet_parse(struct pkt *pkt, const struct hash_secret *secret);
+
+// True for ICMP types that speak of another packet: 3, 4, 5, 11 and 12, in ICMPv6 all below 128
+// and the redirect 137 (RFC 792, RFC 4443, RFC 4861).
+bool icmp_is_error(const struct pkt *pkt);
+
+// The tuple of the packet quoted inside an ICMP error, as the packet's sender wrote it.
+// => pkt has been parsed and icmp_is_error holds. Returns FAULT_NONE, or what is wrong with the
+//    quotation; *inner then has its addresses when they could be read, else it is all zero.
+enum fault packet_parse_inner(const struct pkt *pkt, struct tuple *inner);
