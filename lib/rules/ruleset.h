@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// A compiled ruleset: immutable, shared by all workers, evaluated a burst at a time.
+//
+// Life cycle: ruleset_compile makes it from chains, any number of workers evaluate it at the same
+// time, ruleset_destroy frees it when none is left. It counts nothing itself: every worker hands
+// in counters of its own.
+#pragma once
+
+#include <stdint.h>
+
+#include "base/errors.h"
+#include "packet/packet.h"
+#include "rules/rules.h"
+
+struct ruleset;
+
+// What one rule, or the policy of a chain, matched. Written by one worker, read by anybody.
+struct rule_counter {
+	uint64_t packets;
+	uint64_t bytes; // of layer 3, as conntrack counts
+};
+
+// Compiles chains, already sorted by priority, into rte_acl contexts: one per chain and family for
+// the rules rte_acl can express, a list for the others (see the head of compile.c).
+// => The chains are copied as far as they are needed.
+// => file is for messages only. On failure returns NULL and adds to errors.
+// => EAL must be initialised. id makes the names of the rte_acl contexts unique in the process.
+struct ruleset *ruleset_compile(const struct chain chains[], unsigned int n_chains, uint32_t id,
+				const char *file, struct errors *errors);
+void ruleset_destroy(struct ruleset *ruleset);
+
+unsigned int ruleset_n_chains(const struct ruleset *ruleset);
+unsigned int ruleset_n_rules(const struct ruleset *ruleset); // of all chains
+int32_t ruleset_chain_priority(const struct ruleset *ruleset, unsigned int chain);
+const char *ruleset_chain_name(const struct ruleset *ruleset, unsigned int chain);
+enum action ruleset_chain_policy(const struct ruleset *ruleset, unsigned int chain);
+
+// Rules are numbered through all chains, in order: those of a chain are [first, first + n).
+unsigned int ruleset_chain_first(const struct ruleset *ruleset, unsigned int chain);
+unsigned int ruleset_chain_n_rules(const struct ruleset *ruleset, unsigned int chain);
+const char *ruleset_rule_name(const struct ruleset *ruleset, unsigned int rule);
+unsigned int ruleset_rule_line(const struct ruleset *ruleset, unsigned int rule);
+enum action ruleset_rule_action(const struct ruleset *ruleset, unsigned int rule);
+
+// Number of counters a worker needs: one per rule, then one per chain for its policy
+// (index ruleset_n_rules() + chain).
+unsigned int ruleset_n_counters(const struct ruleset *ruleset);
+
+// Judges n_pkts packets by one chain. Afterwards every packet the chain refuses has its verdict
+// (drop or reject); the others are still pending. Statements of matching rules have been applied:
+// pkt.mark, pkt.tuple.zone, pkt.set_helper, pkt.is_notrack. pkt.reason, pkt.chain and pkt.rule
+// name what decided: a rule wins over a policy that accepts, a later rule over an earlier one.
+// => All packets are pending, of IPv4 or IPv6. n_pkts is at most 64.
+// => counters has ruleset_n_counters() elements and belongs to the calling worker.
+// => Any worker. No allocation, no lock, no system call. Cannot fail.
+void ruleset_eval_burst(const struct ruleset *ruleset, unsigned int chain, struct pkt *pkts[],
+			uint16_t n_pkts, struct rule_counter counters[]);
