@@ -122,6 +122,11 @@ struct pkt {
 	bool is_notrack;      // a rule before conntrack said notrack
 	uint32_t mark;        // of the connection
 	uint8_t set_helper;   // helper a rule asked for, 0: none
+	bool in_table;        // the connection is confirmed, as this packet leaves it
+	uint8_t ct_status;    // bits of enum ct_status, as this packet leaves it
+	tick_t ct_deadline;   // of the connection, as this packet leaves it
+	uint64_t conn_id;     // names the connection; 0: none
+	const char *ct_state; // name of the protocol's state, NULL: it has none
 
 	// rules
 	uint8_t verdict; // enum verdict

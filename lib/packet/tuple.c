@@ -69,6 +69,14 @@ tuple_invert(const struct tuple *orig, struct tuple *reply)
 	return true;
 }
 
+bool
+tuple_is_invertible(const struct tuple *tuple)
+{
+	struct tuple unused;
+
+	return tuple_invert(tuple, &unused);
+}
+
 const char *
 address_format(enum family family, const union address *address, char *text)
 {

@@ -82,6 +82,9 @@ const char *proto_name(uint8_t proto);
 // => orig and reply may be the same object.
 bool tuple_invert(const struct tuple *orig, struct tuple *reply);
 
+// True when tuple_invert would succeed.
+bool tuple_is_invertible(const struct tuple *tuple);
+
 // Prints an address the way inet_ntop(3) does.
 // => text has room for INET6_ADDRSTRLEN bytes; returns text.
 const char *address_format(enum family family, const union address *address, char *text);

@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// Private to conntrack and its trackers: the connection object and the shard that owns it.
+//
+// Life of a connection:
+//
+//   free -> unconfirmed   ct_conn_create: a packet of no known flow; only its burst sees it
+//   unconfirmed -> free   ct_conn_discard: a rule refused the packet; no trace is left
+//   unconfirmed -> confirmed   ct_conn_confirm: both tuples enter the table
+//   confirmed -> dying    ct_conn_kill: both tuples leave the table
+//   dying -> free         ct_reclaim: end of the burst, the destroy event is handed over
+//
+// Only the owning worker changes anything. Other threads read through ct_read (view.c): the
+// version of a slot is odd while its identity changes, and different after it changed. A
+// connection's tuples and id do not change between confirm and reclaim.
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/clock.h"
+#include "conntrack/conntrack.h"
+#include "conntrack/params.h"
+#include "conntrack/table.h"
+#include "packet/hash.h"
+#include "packet/packet.h"
+
+struct ct_proto;
+
+// What TCP remembers besides its state (proto/tcp.c).
+struct ct_tcp {
+	uint8_t state;                  // enum tcp_state
+	uint8_t last_class;             // of the last packet that was looked at closer
+	uint8_t last_dir;               // enum dir
+	uint8_t flags[DIR_COUNT];       // of each sender
+};
+
+struct ct_udp {
+	tick_t stream_after; // a flow that lives longer than this is a stream
+};
+
+// One connection: everything the packet path needs. Its tuples lie apart, in struct ct_names.
+struct ct_conn {
+	uint32_t version;  // owner: rw, others: ro. Odd: do not read
+	tick_t deadline;   // owner: rw, others: ro
+	uint8_t life;      // enum ct_life; owner: rw, others: ro
+	uint8_t proto;     // number
+	uint8_t helper;    // enum ct_helper
+	uint8_t events;    // bits of enum ct_event_bit to be told with the next event
+	uint32_t status;   // bits of enum ct_status
+	uint32_t mark;
+	uint32_t next;     // in the list of dying connections
+	bool is_untold;    // dying, and its destroy event waits for room
+	uint64_t id;       // seq of the packet that created it
+	union {
+		struct ct_tcp tcp;
+		struct ct_udp udp;
+		uint8_t bytes[16];
+	} l4;
+	uint64_t packets[DIR_COUNT];
+	uint64_t octets[DIR_COUNT];
+};
+
+// The names of a connection: what it is found by.
+struct ct_names {
+	struct tuple tuple[DIR_COUNT];
+};
+
+// Flows that a packet of this burst created or killed and that a later packet of the same burst
+// may ask for: their hashes, both directions.
+struct ct_touched {
+	uint32_t hashes[4 * CT_BURST_MAX];
+	uint16_t n;
+};
+
+struct ct {
+	struct ct_table *table;
+	struct ct_conn *conns;
+	struct ct_names *names; // of the connection with the same number
+	uint32_t *free_slots;   // stack
+	uint32_t n_free;
+	uint32_t capacity;      // connections that may exist, unconfirmed and dying ones included
+	uint32_t n_unconfirmed; // owner: rw, others: ro
+	uint32_t n_dying;       // owner: rw, others: ro
+	uint32_t used_slots;    // slots from here on were never used; owner: rw, others: ro
+	uint32_t dying_head;    // list through ct_conn.next, SLOT_NONE ends it
+	struct ct_touched touched;
+	bool wants_entries; // packets take along what they left of their connection
+	const struct hash_secret *secret;
+	struct ct_params params;
+	uint32_t timeouts[CT_TIMEOUT_COUNT]; // ticks
+	struct rte_ring *events;             // NULL: nobody listens
+	struct ct_stats stats;               // owner: rw, others: ro
+	unsigned int worker;
+	size_t bytes; // reserved for all of this
+};
+
+#define SLOT_NONE UINT32_MAX
+
+// The value of a table entry: the number of the connection and the direction it leads to.
+static inline uint32_t
+entry_value(uint32_t slot, enum dir dir)
+{
+	return slot << 1 | dir;
+}
+
+static inline uint32_t
+conn_slot(const struct ct *ct, const struct ct_conn *conn)
+{
+	return (uint32_t)(conn - ct->conns);
+}
+
+static inline struct ct_names *
+conn_names(const struct ct *ct, const struct ct_conn *conn)
+{
+	return &ct->names[conn_slot(ct, conn)];
+}
+
+// No further connection may exist; unconfirmed and dying ones count.
+static inline bool
+ct_is_full(const struct ct *ct)
+{
+	return ct->used_slots - ct->n_free >= ct->capacity;
+}
+
+static inline bool
+conn_is_expired(const struct ct_conn *conn, tick_t now)
+{
+	return tick_reached(conn->deadline, now);
+}
+
+// A new, unconfirmed connection for the tuple of pkt, or NULL when it has no inverse, which
+// pkt.fault says. The caller has looked whether there is room, or has just killed a connection.
+struct ct_conn *ct_conn_create(struct ct *ct, struct pkt *pkt);
+
+// An unconfirmed connection is free again.
+void ct_conn_discard(struct ct *ct, struct ct_conn *conn);
+
+// An unconfirmed connection is in the table under both tuples, and its event is told. Returns
+// false, and leaves it unconfirmed, when the table has no room.
+bool ct_conn_confirm(struct ct *ct, struct ct_conn *conn, const struct pkt *pkt);
+
+// A confirmed connection is dying: no lookup finds it. seq is that of the packet that caused it, 0
+// when none did.
+void ct_conn_kill(struct ct *ct, struct ct_conn *conn, uint64_t seq, uint64_t now_ns);
+
+// Later packets of this burst that carry one of the connection's tuples must wait for the next
+// pass: what the lookup of the burst said about them is out of date.
+void ct_touch(struct ct *ct, const struct ct_conn *conn);
+bool ct_is_touched(const struct ct *ct, uint32_t hash);
+
+// Hands an event over. Returns false when the listener's ring is full; true also when nobody
+// listens.
+bool ct_event_send(struct ct *ct, const struct ct_conn *conn, enum ct_event_type type,
+		   uint64_t seq, uint64_t now_ns);
+
+// Name of the protocol's state, NULL when it has none.
+const char *ct_conn_state(const struct ct_conn *conn);
+
+// Copies what can be told about a connection that the caller owns.
+void ct_entry_fill(const struct ct *ct, const struct ct_conn *conn, tick_t now,
+		   struct ct_entry *entry);
+
+// What is wrong with an ICMP packet whatever it says: checksum, a type nobody uses.
+enum fault ct_icmp_check(const struct ct *ct, const struct pkt *pkt);
+
+// True when the packet is an error or a redirect with a quotation to look for.
+bool ct_icmp_speaks_of_another(const struct pkt *pkt);
+
+// An ICMP error becomes related to the connection it speaks of, or is invalid. Returns false when
+// an earlier packet of the burst has touched that connection, and the error must wait.
+bool ct_track_related(struct ct *ct, struct pkt *pkt);

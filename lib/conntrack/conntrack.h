@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// Connection tracking for one worker: its shard of the connections and what is done to it.
+//
+// A shard belongs to the worker that drives packets through it. The worker calls ct_track_burst,
+// then judges the packets by its rules, then ct_confirm_burst and ct_release_burst; between bursts
+// ct_reap and ct_reclaim. Everyone else only reads: ct_read, ct_scan and ct_stats_read, from any
+// thread. Read track.c first.
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/clock.h"
+#include "conntrack/params.h"
+#include "packet/hash.h"
+#include "packet/packet.h"
+
+struct ct;
+struct rte_ring;
+
+#define CT_BURST_MAX 64
+
+enum ct_life { CT_FREE, CT_UNCONFIRMED, CT_CONFIRMED, CT_DYING };
+
+// What is known about a connection (the kernel's IPS_ bits that apply here).
+enum ct_status {
+	CT_EXPECTED = 1 << 0,   // created by an expectation
+	CT_SEEN_REPLY = 1 << 1, // a packet of the reply direction was accepted
+	CT_ASSURED = 1 << 2,    // never evicted early
+};
+
+enum ct_event_type { CT_EVENT_DESTROY, CT_EVENT_NEW, CT_EVENT_UPDATE };
+
+// Why there is an update.
+enum ct_event_bit {
+	CT_CHANGED_REPLY = 1 << 0,
+	CT_CHANGED_ASSURED = 1 << 1,
+	CT_CHANGED_STATE = 1 << 2,
+	CT_CHANGED_MARK = 1 << 3,
+};
+
+// A copy of all that can be told about a connection.
+struct ct_entry {
+	struct tuple tuple[DIR_COUNT];
+	uint64_t packets[DIR_COUNT];
+	uint64_t octets[DIR_COUNT]; // of layer 3
+	uint64_t id;
+	tick_t deadline;
+	uint32_t timeout_sec; // until the deadline, rounded down
+	uint32_t status;      // bits of enum ct_status
+	uint32_t mark;
+	const char *state;    // name as in conntrack(8); NULL: the protocol has none
+	uint8_t helper;       // enum ct_helper
+	uint8_t life;         // enum ct_life
+	bool has_counters;    // accounting is on
+	uint16_t worker;
+};
+
+struct ct_event {
+	struct ct_entry entry;
+	uint64_t seq;     // of the packet that caused it, 0: none did
+	uint64_t time_ns; // when
+	uint8_t type;     // enum ct_event_type
+	uint8_t changed;  // bits of enum ct_event_bit
+	uint8_t padding[6];
+};
+
+// Counters of one shard; the owner writes, anybody reads.
+struct ct_stats {
+	uint64_t created;       // unconfirmed connections made
+	uint64_t confirmed;     // entered the table
+	uint64_t discarded;     // refused before confirm
+	uint64_t destroyed;     // left the table
+	uint64_t expired;       // of these, by timeout
+	uint64_t found;         // lookups that hit
+	uint64_t invalid;       // packets of class invalid, ICMP errors excepted
+	uint64_t error;         // ICMP packets that are errors about nothing known
+	uint64_t table_full;    // new connections refused for want of room
+	uint64_t insert_failed; // the hash table refused an entry
+	uint64_t events_lost;   // new and update events the listener had no room for
+	uint64_t events_late;   // destroy events that had to wait
+};
+
+struct ct_config {
+	const struct ct_params *params; // copied
+	const struct hash_secret *secret; // kept; one for all shards
+	struct rte_ring *events; // of struct ct_event elements, NULL: nobody listens
+	unsigned int worker;     // number of the owner
+	unsigned int n_workers;  // the shard gets its part of max_connections
+	int socket;              // NUMA node
+	bool wants_entries;      // fill the ct_ fields and conn_id of every packet (replay)
+};
+
+// A shard with all its memory reserved.
+// => Main thread, EAL initialised. Returns NULL with rte_errno set when memory is short.
+struct ct *ct_create(const struct ct_config *config);
+void ct_destroy(struct ct *ct); // takes NULL
+
+// Gives every packet its class, direction and connection, and lets the protocol's tracker judge
+// it, in order, as if the packets came one at a time.
+// => Returns how many packets, from the front, were handled: it stops before a packet that needs
+//    what an earlier one of the burst has not finished yet (its connection is unconfirmed or was
+//    killed). The caller takes the handled ones to their end and calls again with the rest.
+//    At least one packet is handled.
+// => A packet for which there is no room is dropped. n is at most CT_BURST_MAX. Owner only.
+uint16_t ct_track_burst(struct ct *ct, struct pkt *const pkts[], uint16_t n);
+
+// Packets still pending have their new connections confirmed, their marks stored and their events
+// sent. Owner only.
+void ct_confirm_burst(struct ct *ct, struct pkt *const pkts[], uint16_t n);
+
+// Connections of refused packets are freed, and with them everything that died in this burst
+// whose event is handed over. No pointer to a connection taken before is valid afterwards.
+// => All packets of the pass, refused ones included. Owner only.
+void ct_release_burst(struct ct *ct, struct pkt *const pkts[], uint16_t n);
+
+// Removes those of the n connections that have really expired by now. Returns how many.
+// => slots come from ct_scan. Owner only, between bursts.
+unsigned int ct_reap(struct ct *ct, const uint32_t slots[], unsigned int n, uint64_t now_ns);
+
+// Frees dying connections whose destroy event could not be handed over before. Owner only.
+void ct_reclaim(struct ct *ct, uint64_t now_ns);
+
+// Looks at up to budget slots from *cursor on, without writing, and collects those that have
+// expired. *cursor moves on, and is 0 again behind the last slot in use. *next is lowered to the
+// earliest deadline seen of those that have not expired.
+// => Returns how many of found were filled, at most max. Any thread.
+unsigned int ct_scan(const struct ct *ct, uint32_t *cursor, uint32_t budget, tick_t now,
+		     uint32_t found[], unsigned int max, tick_t *next);
+
+// Slots 0 to ct_n_slots() - 1 may hold a connection. Any thread.
+uint32_t ct_n_slots(const struct ct *ct);
+
+// Copies the connection in a slot when it is in that state of life and has not expired.
+// => Any thread; consistent: the copy is of one connection.
+bool ct_read(const struct ct *ct, uint32_t slot, enum ct_life life, tick_t now,
+	     struct ct_entry *entry);
+
+// Connections by state of life; a snapshot. Any thread.
+struct ct_count {
+	uint32_t confirmed;
+	uint32_t unconfirmed;
+	uint32_t dying;
+	uint32_t capacity;
+};
+struct ct_count ct_count(const struct ct *ct);
+
+void ct_stats_read(const struct ct *ct, struct ct_stats *stats);
+
+// Bytes reserved for the shard.
+size_t ct_bytes(const struct ct *ct);

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// Private to conntrack: what a protocol's tracker is.
+//
+// A tracker is a table of functions and has no state of its own; what it remembers lies in the
+// connection (ct_conn.l4). It is called by the owner, for one packet at a time, with the time in
+// the packet.
+#pragma once
+
+#include "conntrack/conn.h"
+
+enum ct_result {
+	CT_ACCEPT,  // the packet belongs here: refresh the timeout, count it
+	CT_IGNORE,  // it passes with its class, but changes nothing
+	CT_INVALID, // the tracker refuses it; pkt.fault says why
+	CT_FINISH,  // the packet is accepted and the connection is over
+	CT_REOPEN,  // the connection is over and this packet begins another
+};
+
+struct ct_proto {
+	// What can be wrong with a packet whatever its connection: lengths, checksum, flags.
+	// NULL: nothing.
+	enum fault (*check)(const struct ct *ct, const struct pkt *pkt);
+
+	// Prepares a new connection for its first packet. Returns FAULT_NONE, or why this packet
+	// cannot begin one. NULL: any packet can.
+	enum fault (*begin)(const struct ct *ct, struct ct_conn *conn, const struct pkt *pkt);
+
+	// Judges a packet of the connection. On CT_ACCEPT *timeout (ticks) has been chosen.
+	enum ct_result (*track)(struct ct *ct, struct ct_conn *conn, struct pkt *pkt,
+				uint32_t *timeout);
+
+	// The name conntrack(8) has for the connection's state. NULL: the protocol has no states.
+	const char *(*state_name)(const struct ct_conn *conn);
+};
+
+extern const struct ct_proto ct_proto_tcp;
+extern const struct ct_proto ct_proto_udp;
+extern const struct ct_proto ct_proto_udplite;
+extern const struct ct_proto ct_proto_icmp;
+extern const struct ct_proto ct_proto_icmpv6;
+extern const struct ct_proto ct_proto_gre;
+extern const struct ct_proto ct_proto_generic;
+
+// The tracker of a protocol number; ct_proto_generic for those without one of their own.
+const struct ct_proto *ct_proto_find(uint8_t proto);
+
+// The connection has carried traffic both ways and is not evicted early any more.
+static inline void
+conn_set_assured(struct ct_conn *conn)
+{
+	if ((conn->status & CT_ASSURED) == 0) {
+		conn->status |= CT_ASSURED;
+		conn->events |= CT_CHANGED_ASSURED;
+	}
+}
+
+static inline bool
+conn_has(const struct ct_conn *conn, enum ct_status bit)
+{
+	return (conn->status & bit) != 0;
+}

@@ -1,0 +1,353 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// A packet's way through connection tracking. Read this first: lookup, resolve, track, confirm, in
+// that order.
+//
+// A burst must not be seen in the answers. All lookups of a burst are done at once, so a packet
+// whose flow was created or killed by an earlier packet of the same burst has an answer that is
+// out of date. Such a packet, and all behind it, wait: ct_track_burst stops there, the packets
+// before it are taken to their end, and the rest is looked up again.
+#include "conntrack/conn.h"
+
+#include "conntrack/proto/proto.h"
+#include "packet/parse.h"
+
+static void
+set_invalid(struct ct *ct, struct pkt *pkt, enum fault fault)
+{
+	pkt->class = CLASS_INVALID;
+	pkt->dir = DIR_NONE;
+	pkt->conn = NULL;
+	pkt->fault = (uint8_t)fault;
+	ct->stats.invalid++;
+}
+
+static void
+set_untracked(struct pkt *pkt)
+{
+	pkt->class = CLASS_UNTRACKED;
+	pkt->dir = DIR_NONE;
+}
+
+// Remembers in the packet how it leaves its connection: in a burst, later packets change it again.
+static void
+remember(const struct ct *ct, struct pkt *pkt)
+{
+	const struct ct_conn *conn = pkt->conn;
+
+	if (!ct->wants_entries || conn == NULL)
+		return;
+	pkt->in_table = conn->life == CT_CONFIRMED;
+	pkt->ct_status = (uint8_t)conn->status;
+	pkt->ct_deadline = conn->deadline;
+	pkt->conn_id = conn->id;
+	pkt->ct_state = ct_conn_state(conn);
+	pkt->mark = conn->mark;
+}
+
+// The class of a packet that has a connection.
+static enum pkt_class
+classify(const struct ct_conn *conn, enum dir dir)
+{
+	if (dir == DIR_REPLY || conn_has(conn, CT_SEEN_REPLY))
+		return CLASS_ESTABLISHED;
+	return conn_has(conn, CT_EXPECTED) ? CLASS_RELATED : CLASS_NEW;
+}
+
+static void
+refresh(struct ct *ct, struct ct_conn *conn, const struct pkt *pkt, uint32_t timeout)
+{
+	__atomic_store_n(&conn->deadline, pkt->now + timeout, __ATOMIC_RELAXED);
+	if (ct->params.accounting) {
+		conn->packets[pkt->dir]++;
+		conn->octets[pkt->dir] += pkt->l3_len;
+	}
+}
+
+// The live connection behind a table entry; one that has expired is removed on the way.
+static struct ct_conn *
+resolve(struct ct *ct, struct pkt *pkt, uint32_t value)
+{
+	struct ct_conn *conn;
+
+	if (value == CT_TABLE_MISS)
+		return NULL;
+	conn = &ct->conns[value >> 1];
+	if (conn_is_expired(conn, pkt->now)) {
+		ct->stats.expired++;
+		ct_touch(ct, conn);
+		ct_conn_kill(ct, conn, pkt->seq, pkt->now_ns);
+		return NULL;
+	}
+	ct->stats.found++;
+	pkt->dir = value & 1;
+	return conn;
+}
+
+static struct ct_conn *
+begin_connection(struct ct *ct, struct pkt *pkt, const struct ct_proto *proto)
+{
+	struct ct_conn *conn = ct_conn_create(ct, pkt);
+	enum fault fault;
+
+	if (conn == NULL)
+		return NULL;
+	pkt->dir = DIR_ORIG;
+	fault = proto->begin == NULL ? FAULT_NONE : proto->begin(ct, conn, pkt);
+	if (fault != FAULT_NONE) {
+		pkt->fault = (uint8_t)fault;
+		ct_conn_discard(ct, conn);
+		return NULL;
+	}
+	return conn;
+}
+
+// Lets the tracker judge a packet of a connection and does what follows from it.
+static enum ct_result
+track_in_connection(struct ct *ct, struct ct_conn *conn, struct pkt *pkt,
+		    const struct ct_proto *proto)
+{
+	uint32_t timeout = 0;
+	enum ct_result result;
+
+	pkt->conn = conn;
+	pkt->class = (uint8_t)classify(conn, pkt->dir);
+	pkt->mark = conn->mark;
+	pkt->helper = conn->helper;
+	result = proto->track(ct, conn, pkt, &timeout);
+	if (result == CT_INVALID || result == CT_REOPEN)
+		return result;
+	if (result == CT_ACCEPT || result == CT_FINISH)
+		refresh(ct, conn, pkt, timeout);
+	if (pkt->dir == DIR_REPLY && !conn_has(conn, CT_SEEN_REPLY)) {
+		conn->status |= CT_SEEN_REPLY;
+		conn->events |= CT_CHANGED_REPLY;
+	}
+	return result;
+}
+
+// The packet begins a connection, unless its tracker says that it can't.
+static void
+track_first(struct ct *ct, struct pkt *pkt, const struct ct_proto *proto)
+{
+	struct ct_conn *conn = begin_connection(ct, pkt, proto);
+
+	if (conn == NULL) {
+		set_invalid(ct, pkt, pkt->fault);
+	} else if (track_in_connection(ct, conn, pkt, proto) == CT_INVALID) {
+		ct_conn_discard(ct, conn);
+		set_invalid(ct, pkt, pkt->fault);
+	} else {
+		ct_touch(ct, conn);
+	}
+}
+
+static void
+track_normal(struct ct *ct, struct pkt *pkt, uint32_t value)
+{
+	const struct ct_proto *proto = ct_proto_find(pkt->tuple.proto);
+	struct ct_conn *conn = resolve(ct, pkt, value);
+	enum fault fault;
+
+	// As in the kernel, a full table refuses what has no connection before it is looked at.
+	if (conn == NULL && ct_is_full(ct) && tuple_is_invertible(&pkt->tuple)) {
+		ct->stats.table_full++;
+		pkt_drop(pkt, REASON_TABLE_FULL);
+		return;
+	}
+	fault = proto->check == NULL ? FAULT_NONE : proto->check(ct, pkt);
+	if (fault != FAULT_NONE) {
+		set_invalid(ct, pkt, fault);
+		return;
+	}
+	if (conn == NULL) {
+		track_first(ct, pkt, proto);
+		return;
+	}
+	switch (track_in_connection(ct, conn, pkt, proto)) {
+	case CT_INVALID:
+		set_invalid(ct, pkt, pkt->fault);
+		break;
+	case CT_FINISH:
+		ct_touch(ct, conn);
+		ct_conn_kill(ct, conn, pkt->seq, pkt->now_ns);
+		break;
+	case CT_REOPEN:
+		ct_touch(ct, conn);
+		ct_conn_kill(ct, conn, pkt->seq, pkt->now_ns);
+		track_first(ct, pkt, proto);
+		break;
+	default:
+		break;
+	}
+}
+
+// ICMPv6 that is part of having neighbours, not of having connections: multicast listeners
+// (RFC 2710, RFC 3810), neighbour discovery (RFC 4861), multicast routers (RFC 4286).
+static bool
+is_neighbour_talk(const struct pkt *pkt)
+{
+	static const bool types[256] = {
+		[130] = true, [131] = true, [132] = true, [133] = true, [134] = true, [135] = true,
+		[136] = true, [143] = true, [151] = true, [152] = true,
+	};
+
+	return pkt->family == FAMILY_IPV6 && pkt->tuple.proto == PROTO_ICMPV6 &&
+	       types[pkt->icmp_type];
+}
+
+// What is decided before any lookup. Returns true when the packet is done with.
+static bool
+decide_early(struct ct *ct, struct pkt *pkt)
+{
+	if (pkt->is_notrack) {
+		set_untracked(pkt);
+		return true;
+	}
+	if (pkt->fault != FAULT_NONE) {
+		set_invalid(ct, pkt, pkt->fault);
+		return true;
+	}
+	return false;
+}
+
+// One packet. Returns false when it must wait for the next pass.
+static bool
+track_one(struct ct *ct, struct pkt *pkt, uint32_t value)
+{
+	enum fault fault;
+
+	if (decide_early(ct, pkt))
+		return true;
+	if (pkt->tuple.proto == PROTO_ICMP || pkt->tuple.proto == PROTO_ICMPV6) {
+		fault = ct_icmp_check(ct, pkt);
+		if (fault != FAULT_NONE) {
+			set_invalid(ct, pkt, fault);
+			return true;
+		}
+		if (is_neighbour_talk(pkt)) {
+			set_untracked(pkt);
+			return true;
+		}
+		if (ct_icmp_speaks_of_another(pkt))
+			return ct_track_related(ct, pkt);
+	}
+	if (ct->touched.n > 0 && (ct_is_touched(ct, pkt->hash) || ct_is_full(ct)))
+		return false;
+	track_normal(ct, pkt, value);
+	return true;
+}
+
+static void
+lookup_burst(struct ct *ct, struct pkt *const pkts[], uint16_t n, uint32_t values[])
+{
+	const struct tuple *tuples[CT_BURST_MAX];
+	uint32_t hashes[CT_BURST_MAX];
+	uint32_t found[CT_BURST_MAX];
+	uint16_t origin[CT_BURST_MAX];
+	uint16_t n_tuples = 0;
+
+	for (uint16_t i = 0; i < n; i++) {
+		values[i] = CT_TABLE_MISS;
+		if (!pkts[i]->has_tuple || pkts[i]->is_notrack)
+			continue;
+		pkts[i]->hash = hash_tuple(ct->secret, &pkts[i]->tuple);
+		tuples[n_tuples] = &pkts[i]->tuple;
+		hashes[n_tuples] = pkts[i]->hash;
+		origin[n_tuples] = i;
+		n_tuples++;
+	}
+	ct_table_lookup_burst(ct->table, tuples, hashes, n_tuples, found);
+	for (uint16_t i = 0; i < n_tuples; i++)
+		values[origin[i]] = found[i];
+}
+
+uint16_t
+ct_track_burst(struct ct *ct, struct pkt *const pkts[], uint16_t n)
+{
+	uint32_t values[CT_BURST_MAX];
+
+	ct->touched.n = 0;
+	lookup_burst(ct, pkts, n, values);
+	for (uint16_t i = 0; i < n; i++) {
+		if (!track_one(ct, pkts[i], values[i]))
+			return i;
+		remember(ct, pkts[i]);
+	}
+	return n;
+}
+
+static void
+confirm_new(struct ct *ct, struct pkt *pkt)
+{
+	pkt->conn->mark = pkt->mark;
+	pkt->conn->helper = pkt->set_helper;
+	if (!ct_conn_confirm(ct, pkt->conn, pkt))
+		pkt_drop(pkt, REASON_TABLE_FULL);
+	pkt->in_table = pkt->conn->life == CT_CONFIRMED;
+}
+
+static void
+update(struct ct *ct, struct pkt *pkt)
+{
+	struct ct_conn *conn = pkt->conn;
+
+	if (conn->mark != pkt->mark) {
+		conn->mark = pkt->mark;
+		conn->events |= CT_CHANGED_MARK;
+	}
+	if (conn->events == 0)
+		return;
+	if (!ct_event_send(ct, conn, CT_EVENT_UPDATE, pkt->seq, pkt->now_ns))
+		ct->stats.events_lost++;
+	conn->events = 0;
+}
+
+void
+ct_confirm_burst(struct ct *ct, struct pkt *const pkts[], uint16_t n)
+{
+	for (uint16_t i = 0; i < n; i++) {
+		struct pkt *pkt = pkts[i];
+
+		if (pkt->conn == NULL || pkt->verdict != VERDICT_PENDING)
+			continue;
+		if (pkt->conn->life == CT_UNCONFIRMED)
+			confirm_new(ct, pkt);
+		else if (pkt->conn->life == CT_CONFIRMED)
+			update(ct, pkt);
+	}
+}
+
+void
+ct_release_burst(struct ct *ct, struct pkt *const pkts[], uint16_t n)
+{
+	for (uint16_t i = 0; i < n; i++) {
+		struct ct_conn *conn = pkts[i]->conn;
+
+		if (conn != NULL && conn->life == CT_UNCONFIRMED)
+			ct_conn_discard(ct, conn);
+	}
+	if (ct->dying_head != SLOT_NONE && n > 0)
+		ct_reclaim(ct, pkts[n - 1]->now_ns);
+	for (uint16_t i = 0; i < n; i++)
+		pkts[i]->conn = NULL;
+}
+
+unsigned int
+ct_reap(struct ct *ct, const uint32_t slots[], unsigned int n, uint64_t now_ns)
+{
+	tick_t now = tick_from_ns(now_ns);
+	unsigned int n_reaped = 0;
+
+	for (unsigned int i = 0; i < n; i++) {
+		struct ct_conn *conn = &ct->conns[slots[i]];
+
+		if (conn->life != CT_CONFIRMED || !conn_is_expired(conn, now))
+			continue;
+		ct->stats.expired++;
+		ct_conn_kill(ct, conn, 0, now_ns);
+		n_reaped++;
+	}
+	ct_reclaim(ct, now_ns);
+	return n_reaped;
+}

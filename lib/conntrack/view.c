@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// Looking at connections without owning them: the service core's scan, listings, counts. Nothing
+// here writes to the shard.
+#include "conntrack/conn.h"
+
+#include <rte_common.h>
+
+#include "conntrack/proto/proto.h"
+
+const char *
+ct_conn_state(const struct ct_conn *conn)
+{
+	const struct ct_proto *proto = ct_proto_find(conn->proto);
+
+	return proto->state_name == NULL ? NULL : proto->state_name(conn);
+}
+
+void
+ct_entry_fill(const struct ct *ct, const struct ct_conn *conn, tick_t now, struct ct_entry *entry)
+{
+	const struct ct_names *names = conn_names(ct, conn);
+
+	*entry = (struct ct_entry){
+		.tuple = {names->tuple[DIR_ORIG], names->tuple[DIR_REPLY]},
+		.packets = {conn->packets[DIR_ORIG], conn->packets[DIR_REPLY]},
+		.octets = {conn->octets[DIR_ORIG], conn->octets[DIR_REPLY]},
+		.id = conn->id,
+		.deadline = conn->deadline,
+		.timeout_sec = seconds_left(conn->deadline, now),
+		.status = conn->status,
+		.mark = conn->mark,
+		.state = ct_conn_state(conn),
+		.helper = conn->helper,
+		.life = conn->life,
+		.has_counters = ct->params.accounting,
+		.worker = (uint16_t)ct->worker,
+	};
+}
+
+uint32_t
+ct_n_slots(const struct ct *ct)
+{
+	return __atomic_load_n(&ct->used_slots, __ATOMIC_ACQUIRE);
+}
+
+// The owner may change the slot while it is copied; then the version differs and the copy is
+// thrown away. A deadline or a counter that changes meanwhile is merely newer than the rest.
+bool
+ct_read(const struct ct *ct, uint32_t slot, enum ct_life life, tick_t now, struct ct_entry *entry)
+{
+	const struct ct_conn *conn = &ct->conns[slot];
+	uint32_t version = __atomic_load_n(&conn->version, __ATOMIC_ACQUIRE);
+
+	if ((version & 1) != 0 || __atomic_load_n(&conn->life, __ATOMIC_RELAXED) != life)
+		return false;
+	ct_entry_fill(ct, conn, now, entry);
+	__atomic_thread_fence(__ATOMIC_ACQUIRE);
+	if (__atomic_load_n(&conn->version, __ATOMIC_RELAXED) != version)
+		return false;
+	return life != CT_CONFIRMED || !tick_reached(entry->deadline, now);
+}
+
+unsigned int
+ct_scan(const struct ct *ct, uint32_t *cursor, uint32_t budget, tick_t now, uint32_t found[],
+	unsigned int max, tick_t *next)
+{
+	uint32_t used = ct_n_slots(ct);
+	uint32_t slot = *cursor;
+	uint32_t end = (uint32_t)RTE_MIN((uint64_t)used, (uint64_t)slot + budget);
+	unsigned int n = 0;
+
+	for (; slot < end && n < max; slot++) {
+		const struct ct_conn *conn = &ct->conns[slot];
+		tick_t deadline;
+
+		if (__atomic_load_n(&conn->life, __ATOMIC_RELAXED) != CT_CONFIRMED)
+			continue;
+		deadline = __atomic_load_n(&conn->deadline, __ATOMIC_RELAXED);
+		if (tick_reached(deadline, now))
+			found[n++] = slot;
+		else if (ticks_until(deadline, *next) < 0)
+			*next = deadline;
+	}
+	*cursor = slot < used ? slot : 0;
+	return n;
+}
+
+struct ct_count
+ct_count(const struct ct *ct)
+{
+	uint64_t confirmed = __atomic_load_n(&ct->stats.confirmed, __ATOMIC_RELAXED);
+	uint64_t destroyed = __atomic_load_n(&ct->stats.destroyed, __ATOMIC_RELAXED);
+
+	return (struct ct_count){
+		.confirmed = (uint32_t)(confirmed - destroyed),
+		.unconfirmed = __atomic_load_n(&ct->n_unconfirmed, __ATOMIC_RELAXED),
+		.dying = __atomic_load_n(&ct->n_dying, __ATOMIC_RELAXED),
+		.capacity = ct->capacity,
+	};
+}
+
+void
+ct_stats_read(const struct ct *ct, struct ct_stats *stats)
+{
+	*stats = ct->stats;
+}
+
+size_t
+ct_bytes(const struct ct *ct)
+{
+	return ct->bytes;
+}
