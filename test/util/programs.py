@@ -1,0 +1,16 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Where the tests find the built programs and the captures.
+
+SALLYPORT_BUILD names the build folder (default: build, at the root of the tree), SALLYPORT_CAPTURES
+the folder of captures recorded elsewhere (default: ../shared/captures, seen from the root).
+"""
+
+import os
+import pathlib
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+BUILD = pathlib.Path(os.environ.get('SALLYPORT_BUILD', ROOT / 'build'))
+CAPTURES = pathlib.Path(os.environ.get('SALLYPORT_CAPTURES', ROOT.parent / 'shared' / 'captures'))
+
+SALLYPORT = BUILD / 'app' / 'sallyport'
+SALLYCTL = BUILD / 'app' / 'sallyctl'
