@@ -26,8 +26,9 @@ GOOD = {
     'lib/packet/packet.c': '#include "packet/packet_impl.h"\n\n#include "base/log.h"\n',
     'lib/packet/packet_impl.h': '',
     'lib/config/config.c': '#include <libconfig.h>\n#include "packet/packet.h"\n',
-    'app/main.c': '#include "config/config.h"\n#include "app/options.h"\n',
-    'test/unit/packet/test_packet.c': '#include "packet/packet_impl.h"\n#include "util/eal.h"\n',
+    'app/main.c': '#include "config/config.h"\n#include "options.h"\n',
+    'test/unit/packet/test_packet.c': '#include "packet/packet_impl.h"\n#include "util/eal.h"\n'
+                                      '#include "frames.h"\n',
 }
 
 
