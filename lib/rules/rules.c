@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "rules/match.h"
+
 // An address as a number: IPv4 in the low 32 bits, IPv6 in all 128.
 typedef unsigned __int128 wide_t;
 
@@ -14,13 +16,7 @@ rule_fini(struct rule *rule)
 {
 	free(rule->name);
 	free(rule->log);
-	free(rule->match.protos);
-	free(rule->match.src);
-	free(rule->match.dst);
-	free(rule->match.sport);
-	free(rule->match.dport);
-	free(rule->match.icmp_type);
-	free(rule->match.icmp_code);
+	match_fini(&rule->match);
 }
 
 void

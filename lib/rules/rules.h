@@ -39,13 +39,17 @@ struct range {
 	uint16_t high;
 };
 
-// A value to be compared or set under a mask.
+// A value to be compared or set under a mask; its bits outside the mask mean nothing.
 struct masked {
 	uint32_t value;
 	uint32_t mask; // 0: the key is absent
 };
 
 // What a packet must be for the rule to match. A list with no element, a mask of 0: any.
+//
+// A key about something that was not read holds for no packet: ports need pkt.has_ports, TCP flags
+// the ports of TCP, the ICMP type and code a complete tuple of the family's own ICMP. Addresses of
+// one family hold for no packet of the other.
 struct match {
 	uint32_t in_ports;  // bit per port
 	uint32_t out_ports; // bit per port
@@ -69,12 +73,12 @@ struct match {
 };
 
 struct rule {
-	char *name; // owned
+	char *name;        // owned
 	unsigned int line; // in the configuration file, 0: unknown
 	struct match match;
 	bool has_set_zone;
 	uint16_t set_zone;
-	struct masked set_mark; // mark = (mark & ~mask) | value
+	struct masked set_mark; // mark = (mark & ~mask) | (value & mask)
 	uint8_t set_helper;     // 0: none
 	char *log;              // owned; NULL: none. Not written yet, see ruleset_compile
 	enum action action;

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// Inside of a compiled ruleset: made by compile.c, read by ruleset.c and eval.c. Private to rules.
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <rte_acl.h>
+
+#include "rules/match.h"
+#include "rules/ruleset.h"
+
+// What is needed of a rule once it is known to match.
+struct compiled_rule {
+	enum action action;
+	bool has_set_zone;
+	uint8_t set_helper;
+	uint16_t set_zone;
+	struct masked set_mark;
+	unsigned int line;
+	char *name; // owned
+};
+
+// A rule that is compared with the packet itself.
+struct listed_rule {
+	uint32_t index;     // within its chain
+	struct match match; // owned
+};
+
+struct compiled_chain {
+	char *name; // owned
+	int32_t priority;
+	enum action policy;
+	uint32_t first; // index of its first rule in the whole ruleset
+	uint32_t n_rules;
+	uint32_t n_listed;
+	struct listed_rule *listed; // owned; in the order of the rules
+	struct rte_acl_ctx *acl[2]; // owned, by family_index(). NULL: no entry of that family
+};
+
+struct ruleset {
+	uint32_t n_chains;
+	uint32_t n_rules;
+	struct compiled_chain *chains; // owned
+	struct compiled_rule *rules;   // owned; of all chains, in order
+};

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// A burst judged by one chain.
+//
+// rte_acl answers for all packets of a family at once: the first rule that ends the chain, among
+// the rules it knows. Then each packet is compared with the listed rules in front of that answer,
+// in order; they apply their statements, and one that has an action and matches comes before the
+// answer. That is what going through all rules one by one would do, because no statement can
+// change what rte_acl looked at.
+#include "rules/ruleset.h"
+
+#include <rte_debug.h>
+
+#include "rules/compiled.h"
+#include "rules/key.h"
+
+#define EVAL_BURST_MAX 64
+
+// The verdict of a rule's action. Pending: the next chain is asked.
+static const uint8_t action_verdicts[] = {
+	[ACTION_NONE] = VERDICT_PENDING,    [ACTION_ACCEPT] = VERDICT_PENDING,
+	[ACTION_DROP] = VERDICT_DROP,       [ACTION_REJECT] = VERDICT_REJECT,
+	[ACTION_NOTRACK] = VERDICT_PENDING,
+};
+
+// Finds for every packet of one family the first rule among those in the chain's context.
+// => Writes first[i] for those packets that have one: the rule's index within the chain.
+static void
+classify_family(const struct compiled_chain *chain, enum family family, struct pkt *pkts[],
+		uint16_t n_pkts, uint32_t first[])
+{
+	const struct rte_acl_ctx *acl = chain->acl[family_index(family)];
+	struct acl_key keys[EVAL_BURST_MAX];
+	const uint8_t *data[EVAL_BURST_MAX];
+	uint32_t results[EVAL_BURST_MAX];
+	uint16_t slots[EVAL_BURST_MAX];
+	uint16_t n = 0;
+
+	if (acl == NULL)
+		return;
+	for (uint16_t i = 0; i < n_pkts; i++) {
+		if (pkts[i]->family != family)
+			continue;
+		key_fill(pkts[i], &keys[n]);
+		data[n] = (const uint8_t *)&keys[n];
+		slots[n] = i;
+		n++;
+	}
+	if (n == 0)
+		return;
+	rte_acl_classify(acl, data, results, n, 1);
+	for (uint16_t i = 0; i < n; i++) {
+		if (results[i] != 0)
+			first[slots[i]] = results[i] - 1;
+	}
+}
+
+static void
+count(struct rule_counter *counter, const struct pkt *pkt)
+{
+	counter->packets++;
+	counter->bytes += pkt->l3_len;
+}
+
+static void
+apply_statements(const struct compiled_rule *rule, struct pkt *pkt)
+{
+	pkt->mark =
+		(pkt->mark & ~rule->set_mark.mask) | (rule->set_mark.value & rule->set_mark.mask);
+	if (rule->has_set_zone)
+		pkt->tuple.zone = rule->set_zone;
+	if (rule->set_helper != 0)
+		pkt->set_helper = rule->set_helper;
+}
+
+// A rule matches: counts, applies its statements, and returns true when it ends the chain.
+static bool
+rule_apply(const struct ruleset *ruleset, unsigned int chain, uint32_t index, struct pkt *pkt,
+	   struct rule_counter counters[])
+{
+	uint32_t number = ruleset->chains[chain].first + index;
+	const struct compiled_rule *rule = &ruleset->rules[number];
+
+	count(&counters[number], pkt);
+	apply_statements(rule, pkt);
+	if (rule->action == ACTION_NONE)
+		return false;
+	if (rule->action == ACTION_NOTRACK)
+		pkt->is_notrack = true;
+	pkt->verdict = action_verdicts[rule->action];
+	pkt->reason = REASON_RULE;
+	pkt->chain = (uint8_t)chain;
+	pkt->rule = number;
+	return true;
+}
+
+// No rule ended the chain. What an earlier chain's rule accepted keeps that rule's name.
+static void
+policy_apply(const struct ruleset *ruleset, unsigned int chain, struct pkt *pkt,
+	     struct rule_counter counters[])
+{
+	bool is_drop = ruleset->chains[chain].policy == ACTION_DROP;
+
+	count(&counters[ruleset->n_rules + chain], pkt);
+	if (!is_drop && pkt->rule != RULE_NONE)
+		return;
+	if (is_drop)
+		pkt->verdict = VERDICT_DROP;
+	pkt->reason = REASON_DEFAULT;
+	pkt->chain = (uint8_t)chain;
+	pkt->rule = RULE_NONE;
+}
+
+// first: what rte_acl found for the packet; the chain's number of rules when it found nothing.
+static void
+judge(const struct ruleset *ruleset, unsigned int chain, uint32_t first, struct pkt *pkt,
+      struct rule_counter counters[])
+{
+	const struct compiled_chain *compiled = &ruleset->chains[chain];
+	const struct listed_rule *listed = compiled->listed;
+	const struct listed_rule *end = listed + compiled->n_listed;
+
+	for (; listed < end && listed->index < first; listed++) {
+		if (match_holds(&listed->match, pkt) &&
+		    rule_apply(ruleset, chain, listed->index, pkt, counters))
+			return;
+	}
+	if (first < compiled->n_rules)
+		rule_apply(ruleset, chain, first, pkt, counters);
+	else
+		policy_apply(ruleset, chain, pkt, counters);
+}
+
+void
+ruleset_eval_burst(const struct ruleset *ruleset, unsigned int chain, struct pkt *pkts[],
+		   uint16_t n_pkts, struct rule_counter counters[])
+{
+	const struct compiled_chain *compiled = &ruleset->chains[chain];
+	uint32_t first[EVAL_BURST_MAX];
+
+	RTE_ASSERT(n_pkts <= EVAL_BURST_MAX);
+	for (uint16_t i = 0; i < n_pkts; i++)
+		first[i] = compiled->n_rules;
+	classify_family(compiled, FAMILY_IPV4, pkts, n_pkts, first);
+	classify_family(compiled, FAMILY_IPV6, pkts, n_pkts, first);
+	for (uint16_t i = 0; i < n_pkts; i++)
+		judge(ruleset, chain, first[i], pkts[i], counters);
+}

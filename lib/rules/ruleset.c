@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// What can be asked of a compiled ruleset, apart from judging packets.
+#include "rules/ruleset.h"
+
+#include "rules/compiled.h"
+
+unsigned int
+ruleset_n_chains(const struct ruleset *ruleset)
+{
+	return ruleset->n_chains;
+}
+
+unsigned int
+ruleset_n_rules(const struct ruleset *ruleset)
+{
+	return ruleset->n_rules;
+}
+
+int32_t
+ruleset_chain_priority(const struct ruleset *ruleset, unsigned int chain)
+{
+	return ruleset->chains[chain].priority;
+}
+
+const char *
+ruleset_chain_name(const struct ruleset *ruleset, unsigned int chain)
+{
+	return ruleset->chains[chain].name;
+}
+
+enum action
+ruleset_chain_policy(const struct ruleset *ruleset, unsigned int chain)
+{
+	return ruleset->chains[chain].policy;
+}
+
+unsigned int
+ruleset_chain_first(const struct ruleset *ruleset, unsigned int chain)
+{
+	return ruleset->chains[chain].first;
+}
+
+unsigned int
+ruleset_chain_n_rules(const struct ruleset *ruleset, unsigned int chain)
+{
+	return ruleset->chains[chain].n_rules;
+}
+
+const char *
+ruleset_rule_name(const struct ruleset *ruleset, unsigned int rule)
+{
+	return ruleset->rules[rule].name;
+}
+
+unsigned int
+ruleset_rule_line(const struct ruleset *ruleset, unsigned int rule)
+{
+	return ruleset->rules[rule].line;
+}
+
+enum action
+ruleset_rule_action(const struct ruleset *ruleset, unsigned int rule)
+{
+	return ruleset->rules[rule].action;
+}
+
+unsigned int
+ruleset_n_counters(const struct ruleset *ruleset)
+{
+	return ruleset->n_rules + ruleset->n_chains;
+}
