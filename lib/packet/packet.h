@@ -88,6 +88,7 @@ enum fault {
 
 #define PORT_NONE UINT8_MAX
 #define RULE_NONE UINT32_MAX
+#define CHAIN_NONE UINT8_MAX
 
 struct pkt {
 	struct rte_mbuf *mbuf; // owned by the burst
@@ -131,7 +132,7 @@ struct pkt {
 	// rules
 	uint8_t verdict; // enum verdict
 	uint8_t reason;  // enum reason
-	uint8_t chain;   // index of the chain that gave the verdict, PORT_NONE: none
+	uint8_t chain;   // index of the chain that gave the verdict, CHAIN_NONE: none
 	uint32_t rule;   // index of the rule in the whole ruleset, RULE_NONE: the policy or no rule
 };
 

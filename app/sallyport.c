@@ -1,0 +1,348 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// sallyport: run, replay, check. Words in, exit status out; the work is in lib/.
+//
+// Exit status: 0 done; 1 the configuration, a capture or the machine did not allow it; 2 usage.
+#include <argp.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/errors.h"
+#include "config/config.h"
+#include "control/control.h"
+#include "replay/replay.h"
+#include "runtime/runtime.h"
+
+#define EXIT_USAGE   2
+#define CAPTURES_MAX 64
+
+const char *argp_program_version = "sallyport " SALLYPORT_VERSION;
+
+// What the words of a command line say, whichever command it is.
+struct words {
+	const char *config;
+	// replay
+	struct {
+		const char *port; // NULL: the first port of the first wire
+		const char *path;
+	} captures[CAPTURES_MAX];
+	unsigned int n_captures;
+	bool names_ports;
+	struct output_paths outputs;
+	unsigned int workers;
+	unsigned int burst;
+	uint32_t settle_sec;
+};
+
+enum {
+	KEY_VERDICTS = 256,
+	KEY_TABLE,
+	KEY_EVENTS,
+	KEY_ACCEPTED,
+	KEY_DROPPED,
+	KEY_WORKERS,
+	KEY_BURST,
+	KEY_SETTLE,
+	KEY_PORT,
+};
+
+static const struct argp_option config_options[] = {
+	{"config", 'c', "FILE", 0, "configuration (required)", 0},
+	{0},
+};
+
+static const struct argp_option replay_options[] = {
+	{"config", 'c', "FILE", 0, "configuration (required)", 0},
+	{"port", KEY_PORT, "NAME=CAPTURE", 0, "packets of CAPTURE come in at port NAME; repeatable", 0},
+	{"verdicts", KEY_VERDICTS, "FILE", 0, "write a JSON line per packet", 0},
+	{"table", KEY_TABLE, "FILE", 0, "write the table at the end, a JSON array", 0},
+	{"events", KEY_EVENTS, "FILE", 0, "write a JSON line per connection event", 0},
+	{"accepted", KEY_ACCEPTED, "FILE", 0, "write accepted packets, a capture", 0},
+	{"dropped", KEY_DROPPED, "FILE", 0, "write dropped and rejected packets, a capture", 0},
+	{"workers", KEY_WORKERS, "N", 0, "workers that share the flows (1)", 0},
+	{"burst", KEY_BURST, "N", 0, "packets judged together, 1 to 64 (32)", 0},
+	{"settle", KEY_SETTLE, "SECONDS", 0, "virtual time after the last packet (0)", 0},
+	{0},
+};
+
+static unsigned int
+number(const char *text, const char *option, unsigned long low, unsigned long high,
+       const struct argp_state *state)
+{
+	char *end;
+	unsigned long value;
+
+	errno = 0;
+	value = strtoul(text, &end, 10);
+	if (errno != 0 || end == text || *end != '\0' || *text == '-' || value < low ||
+	    value > high)
+		argp_error(state, "--%s %s: a number from %lu to %lu is needed", option, text, low,
+			   high);
+	return (unsigned int)value;
+}
+
+static void
+add_capture(struct words *words, char *text, const struct argp_state *state, bool has_port)
+{
+	char *path = text;
+
+	if (words->n_captures == CAPTURES_MAX)
+		argp_error(state, "%d captures are the most", CAPTURES_MAX);
+	if (has_port) {
+		path = strchr(text, '=');
+		if (path == NULL || path == text || path[1] == '\0')
+			argp_error(state, "--port %s: NAME=CAPTURE is needed", text);
+		*path++ = '\0';
+	}
+	words->names_ports = has_port;
+	words->captures[words->n_captures].port = has_port ? text : NULL;
+	words->captures[words->n_captures].path = path;
+	words->n_captures++;
+}
+
+static error_t
+parse_replay(int key, char *text, struct argp_state *state)
+{
+	struct words *words = state->input;
+
+	switch (key) {
+	case 'c':
+		words->config = text;
+		return 0;
+	case KEY_PORT:
+		if (words->n_captures > 0 && !words->names_ports)
+			argp_error(state, "give one CAPTURE, or a --port for each");
+		add_capture(words, text, state, true);
+		return 0;
+	case KEY_VERDICTS:
+		words->outputs.verdicts = text;
+		return 0;
+	case KEY_TABLE:
+		words->outputs.table = text;
+		return 0;
+	case KEY_EVENTS:
+		words->outputs.events = text;
+		return 0;
+	case KEY_ACCEPTED:
+		words->outputs.accepted = text;
+		return 0;
+	case KEY_DROPPED:
+		words->outputs.dropped = text;
+		return 0;
+	case KEY_WORKERS:
+		words->workers = number(text, "workers", 1, REPLAY_WORKERS_MAX, state);
+		return 0;
+	case KEY_BURST:
+		words->burst = number(text, "burst", 1, BURST_MAX, state);
+		return 0;
+	case KEY_SETTLE:
+		words->settle_sec = number(text, "settle", 0, UINT32_MAX, state);
+		return 0;
+	case ARGP_KEY_ARG:
+		if (words->n_captures > 0)
+			argp_error(state, "give one CAPTURE, or a --port for each");
+		add_capture(words, text, state, false);
+		return 0;
+	case ARGP_KEY_END:
+		if (words->config == NULL)
+			argp_error(state, "-c FILE is missing");
+		if (words->n_captures == 0)
+			argp_error(state, "no CAPTURE is given");
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+static error_t
+parse_config(int key, char *text, struct argp_state *state)
+{
+	struct words *words = state->input;
+
+	switch (key) {
+	case 'c':
+		words->config = text;
+		return 0;
+	case ARGP_KEY_ARG:
+		argp_error(state, "%s: one word too many", text);
+		return 0;
+	case ARGP_KEY_END:
+		if (words->config == NULL)
+			argp_error(state, "-c FILE is missing");
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+static int
+report(struct errors *errors, int result)
+{
+	errors_print(errors, stderr);
+	errors_fini(errors);
+	return result == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+static int
+check(int argc, char **argv)
+{
+	static const struct argp argp = {
+		config_options, parse_config, NULL,
+		"Reads a configuration and reports every mistake in it as FILE:LINE: message.",
+		NULL, NULL, NULL};
+	struct words words = {0};
+	struct errors errors;
+	struct config config;
+	int result;
+
+	argp_parse(&argp, argc, argv, 0, NULL, &words);
+	errors_init(&errors);
+	result = config_load(&config, words.config, &errors);
+	if (result == 0)
+		config_fini(&config);
+	return report(&errors, result);
+}
+
+// Finds the port each capture belongs to.
+static int
+resolve_ports(const struct words *words, const struct config *config,
+	      struct replay_capture captures[], struct errors *errors)
+{
+	int result = 0;
+
+	for (unsigned int i = 0; i < words->n_captures; i++) {
+		const char *name = words->captures[i].port;
+		uint8_t port = name == NULL ? config->wires[0].a : config_port(config, name);
+
+		if (port == PORT_NONE) {
+			errors_add(errors, words->config, 0, "has no port \"%s\" for %s", name,
+				   words->captures[i].path);
+			result = -1;
+		}
+		captures[i] = (struct replay_capture){port, words->captures[i].path};
+	}
+	return result;
+}
+
+static int
+replay(int argc, char **argv)
+{
+	static const struct argp argp = {
+		replay_options, parse_replay, "CAPTURE\n--port NAME=CAPTURE...",
+		"Takes captures through the firewall on a virtual clock. Without any output a "
+		"summary is printed; - as a FILE is standard output.",
+		NULL, NULL, NULL};
+	struct words words = {.workers = 1, .burst = 32};
+	struct replay_capture captures[CAPTURES_MAX];
+	struct errors errors;
+	struct config config;
+	int result;
+
+	argp_parse(&argp, argc, argv, 0, NULL, &words);
+	errors_init(&errors);
+	result = config_load(&config, words.config, &errors);
+	if (result == 0) {
+		struct replay_options options = {
+			.captures = captures,
+			.n_captures = words.n_captures,
+			.outputs = words.outputs,
+			.workers = words.workers,
+			.burst = words.burst,
+			.settle_sec = words.settle_sec,
+		};
+
+		result = resolve_ports(&words, &config, captures, &errors);
+		if (result == 0)
+			result = replay_run(&config, &options, &errors);
+		config_fini(&config);
+	}
+	return report(&errors, result);
+}
+
+// Everything behind -- is EAL's. Returns where that begins, argc when there is none.
+static int
+find_dashes(int argc, char **argv)
+{
+	int i = 0;
+
+	while (i < argc && strcmp(argv[i], "--") != 0)
+		i++;
+	return i;
+}
+
+static int
+run(int argc, char **argv)
+{
+	static const struct argp argp = {
+		config_options, parse_config, "[-- EAL arguments]",
+		"Runs the firewall until SIGINT or SIGTERM. What follows -- goes to DPDK's EAL.",
+		NULL, NULL, NULL};
+	static const struct runtime_hooks hooks = {control_start, control_stop};
+	int own = find_dashes(argc, argv);
+	struct words words = {0};
+	struct errors errors;
+	struct config config;
+	int result;
+
+	argp_parse(&argp, own, argv, 0, NULL, &words);
+	errors_init(&errors);
+	result = config_load(&config, words.config, &errors);
+	if (result == 0) {
+		int n_eal = own == argc ? 0 : argc - own - 1;
+
+		result = runtime_run(&config, n_eal, argv + argc - n_eal, &hooks, &errors);
+		config_fini(&config);
+	}
+	return report(&errors, result);
+}
+
+static const struct {
+	const char *name;
+	int (*main)(int argc, char **argv);
+	const char *help;
+} commands[] = {
+	{"run", run, "run the firewall on its ports"},
+	{"replay", replay, "take captures through it"},
+	{"check", check, "look for mistakes in a configuration"},
+};
+
+static void
+print_usage(FILE *out)
+{
+	fputs("Usage: sallyport COMMAND [OPTION...]\n\n", out);
+	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
+		fprintf(out, "  sallyport %-7s %s\n", commands[i].name, commands[i].help);
+	fputs("\nsallyport COMMAND --help tells more, sallyport --version which one this is.\n",
+	      out);
+}
+
+int
+main(int argc, char **argv)
+{
+	char name[32];
+
+	argp_err_exit_status = EXIT_USAGE;
+	if (argc < 2) {
+		print_usage(stderr);
+		return EXIT_USAGE;
+	}
+	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0) {
+		print_usage(stdout);
+		return EXIT_SUCCESS;
+	}
+	if (strcmp(argv[1], "--version") == 0) {
+		puts(argp_program_version);
+		return EXIT_SUCCESS;
+	}
+	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
+		if (strcmp(argv[1], commands[i].name) != 0)
+			continue;
+		snprintf(name, sizeof(name), "sallyport %s", commands[i].name);
+		argv[1] = name;
+		return commands[i].main(argc - 1, argv + 1);
+	}
+	fprintf(stderr, "sallyport: unknown command \"%s\"\n", argv[1]);
+	print_usage(stderr);
+	return EXIT_USAGE;
+}

@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// pipeline_run below is the order of a packet's life; everything else is called from there.
+#include "pipeline/pipeline.h"
+
+#include <rte_ether.h>
+#include <rte_malloc.h>
+
+#include "packet/parse.h"
+#include "pipeline/steer.h"
+
+struct pipeline {
+	const struct snapshot *snapshot;
+	const struct hash_secret *secret;
+	struct ct *ct;
+	struct steer *steer;
+	unsigned int worker;
+	// chains by where they stand: [0, stateless) before conntrack, [stateless, late) between
+	// conntrack and confirm, [late, n_chains) behind confirm
+	unsigned int stateless;
+	unsigned int late;
+	unsigned int n_chains;
+	struct rule_counter *counters; // of the snapshot's ruleset
+	struct pipeline_stats stats;
+};
+
+static void
+place_chains(struct pipeline *pipeline)
+{
+	const struct ruleset *ruleset = pipeline->snapshot->ruleset;
+
+	pipeline->n_chains = ruleset_n_chains(ruleset);
+	pipeline->stateless = 0;
+	pipeline->late = 0;
+	for (unsigned int i = 0; i < pipeline->n_chains; i++) {
+		int32_t priority = ruleset_chain_priority(ruleset, i);
+
+		pipeline->stateless += priority < PRIORITY_CONNTRACK;
+		pipeline->late += priority < PRIORITY_CONFIRM;
+	}
+}
+
+struct pipeline *
+pipeline_create(const struct pipeline_config *config)
+{
+	struct pipeline *pipeline =
+		rte_zmalloc("pipeline", sizeof(*pipeline), RTE_CACHE_LINE_SIZE);
+
+	if (pipeline == NULL)
+		return NULL;
+	pipeline->snapshot = config->snapshot;
+	pipeline->secret = config->secret;
+	pipeline->ct = config->ct;
+	pipeline->steer = config->steer;
+	pipeline->worker = config->worker;
+	place_chains(pipeline);
+	pipeline->counters = rte_zmalloc("rule_counters",
+					 (ruleset_n_counters(config->snapshot->ruleset) + 1) *
+						 sizeof(*pipeline->counters),
+					 RTE_CACHE_LINE_SIZE);
+	if (pipeline->counters == NULL) {
+		pipeline_destroy(pipeline);
+		return NULL;
+	}
+	return pipeline;
+}
+
+void
+pipeline_destroy(struct pipeline *pipeline)
+{
+	if (pipeline == NULL)
+		return;
+	rte_free(pipeline->counters);
+	rte_free(pipeline);
+}
+
+// What is not IP is none of the firewall's rules: ARP passes, since IPv4 does not work without it;
+// everything else is dropped.
+static void
+judge_unroutable(const struct pipeline *pipeline, struct pkt *pkt)
+{
+	if (pkt->in_port >= PORTS_MAX || pipeline->snapshot->peer[pkt->in_port] == PORT_NONE)
+		pkt_drop(pkt, REASON_NO_WIRE);
+	else if (pkt->fault != FAULT_NONE && pkt->fault <= FAULT_L3_LAST)
+		pkt_drop(pkt, REASON_MALFORMED);
+	else if (pkt->family == FAMILY_NONE && pkt->ethertype != RTE_ETHER_TYPE_ARP)
+		pkt_drop(pkt, REASON_NOT_IP);
+	else if (pkt->family == FAMILY_NONE)
+		pkt->verdict = VERDICT_ACCEPT;
+}
+
+// Returns true when the packet is not this worker's any more.
+static bool
+hand_over(struct pipeline *pipeline, struct pkt *pkt)
+{
+	unsigned int home;
+
+	if (pipeline->steer == NULL)
+		return false;
+	home = steer_home(pipeline->steer, pkt, pipeline->worker);
+	if (home == pipeline->worker)
+		return false;
+	if (!steer_send(pipeline->steer, home, pkt)) {
+		pkt_drop(pkt, REASON_HANDOFF_FULL);
+		return false;
+	}
+	pkt->mbuf = NULL;
+	pipeline->stats.handed_over++;
+	return true;
+}
+
+static void
+parse_and_steer(struct pipeline *pipeline, struct burst *burst)
+{
+	burst->n_live = 0;
+	for (uint16_t i = 0; i < burst->n; i++)
+		rte_prefetch0(rte_pktmbuf_mtod(burst->pkts[i].mbuf, const void *));
+	for (uint16_t i = 0; i < burst->n; i++) {
+		struct pkt *pkt = &burst->pkts[i];
+
+		packet_parse(pkt, pipeline->secret);
+		if (hand_over(pipeline, pkt))
+			continue;
+		if (pkt->in_port < PORTS_MAX)
+			pkt->out_port = pipeline->snapshot->peer[pkt->in_port];
+		judge_unroutable(pipeline, pkt);
+		burst->live[burst->n_live++] = pkt;
+	}
+}
+
+// Runs the chains [first, last) over those of the packets that are still pending.
+static void
+run_chains(struct pipeline *pipeline, struct pkt *const pkts[], uint16_t n, unsigned int first,
+	   unsigned int last)
+{
+	for (unsigned int chain = first; chain < last; chain++) {
+		struct pkt *pending[BURST_MAX];
+		uint16_t n_pending = 0;
+
+		for (uint16_t i = 0; i < n; i++) {
+			if (pkts[i]->verdict == VERDICT_PENDING)
+				pending[n_pending++] = pkts[i];
+		}
+		if (n_pending == 0)
+			return;
+		ruleset_eval_burst(pipeline->snapshot->ruleset, chain, pending, n_pending,
+				   pipeline->counters);
+	}
+}
+
+static void
+count(struct pipeline_stats *stats, const struct pkt *pkt)
+{
+	stats->packets++;
+	stats->bytes += pkt->mbuf->pkt_len;
+	stats->classes[pkt->class]++;
+	stats->faults[pkt->fault]++;
+	if (pkt->verdict == VERDICT_ACCEPT)
+		stats->accepted++;
+	else if (pkt->verdict == VERDICT_REJECT)
+		stats->rejected++;
+	else
+		stats->dropped[pkt->reason]++;
+}
+
+// Pending packets that conntrack has to see, in order.
+static uint16_t
+select_pending(struct pkt *const pkts[], uint16_t n, struct pkt *pending[])
+{
+	uint16_t n_pending = 0;
+
+	for (uint16_t i = 0; i < n; i++) {
+		if (pkts[i]->verdict == VERDICT_PENDING)
+			pending[n_pending++] = pkts[i];
+	}
+	return n_pending;
+}
+
+void
+pipeline_run(struct pipeline *pipeline, struct burst *burst)
+{
+	struct pkt *pkts[BURST_MAX];
+	uint16_t n, done;
+
+	parse_and_steer(pipeline, burst);
+	run_chains(pipeline, burst->live, burst->n_live, 0, pipeline->stateless);
+	n = select_pending(burst->live, burst->n_live, pkts);
+	for (uint16_t begin = 0; begin < n; begin += done) {
+		struct pkt *const *pass = pkts + begin;
+
+		done = ct_track_burst(pipeline->ct, pass, n - begin);
+		run_chains(pipeline, pass, done, pipeline->stateless, pipeline->late);
+		ct_confirm_burst(pipeline->ct, pass, done);
+		run_chains(pipeline, pass, done, pipeline->late, pipeline->n_chains);
+		ct_release_burst(pipeline->ct, pass, done);
+	}
+	for (uint16_t i = 0; i < burst->n_live; i++) {
+		struct pkt *pkt = burst->live[i];
+
+		if (pkt->verdict == VERDICT_PENDING)
+			pkt->verdict = VERDICT_ACCEPT;
+		count(&pipeline->stats, pkt);
+	}
+}
+
+void
+pipeline_refuse(struct pipeline *pipeline, struct pkt *pkt, enum reason reason)
+{
+	pkt_drop(pkt, reason);
+	pipeline->stats.accepted--;
+	pipeline->stats.dropped[reason]++;
+}
+
+const struct snapshot *
+pipeline_snapshot(const struct pipeline *pipeline)
+{
+	return pipeline->snapshot;
+}
+
+struct ct *
+pipeline_ct(const struct pipeline *pipeline)
+{
+	return pipeline->ct;
+}
+
+const struct pipeline_stats *
+pipeline_stats(const struct pipeline *pipeline)
+{
+	return &pipeline->stats;
+}
+
+const struct rule_counter *
+pipeline_rule_counters(const struct pipeline *pipeline)
+{
+	return pipeline->counters;
+}

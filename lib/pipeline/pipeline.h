@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// The path of a packet through one worker: the built-in stages and the configured chains, in the
+// order of their priorities.
+//
+//   first  parse      bytes to meaning; what cannot be read leaves here
+//          steer      packets of another home leave for it
+//   ...    chains before conntrack: stateless rules
+//   -200   conntrack  connection, class, tracker
+//   ...    chains: the rules
+//    max   confirm    accepted new connections enter the table
+//          chains of the largest priority, behind confirm
+//   last   forward    whoever received the burst sends it
+//
+// Life cycle: one pipeline per worker, created before it starts, given a new snapshot between two
+// bursts, destroyed after the worker has ended. Only its worker runs it.
+#pragma once
+
+#include "conntrack/conntrack.h"
+#include "packet/hash.h"
+#include "pipeline/burst.h"
+#include "pipeline/snapshot.h"
+
+struct pipeline;
+struct steer;
+
+// Packets by what became of them. The owner writes, anybody reads.
+struct pipeline_stats {
+	uint64_t packets;
+	uint64_t bytes; // of the frames
+	uint64_t handed_over;
+	uint64_t accepted;
+	uint64_t rejected;
+	uint64_t dropped[REASON_COUNT]; // by reason
+	uint64_t faults[FAULT_COUNT];   // malformed and invalid packets by what is wrong
+	uint64_t classes[CLASS_COUNT];
+};
+
+struct pipeline_config {
+	const struct snapshot *snapshot;
+	const struct hash_secret *secret;
+	struct ct *ct;       // the worker's shard
+	struct steer *steer; // NULL: every packet is at home
+	unsigned int worker;
+};
+
+// => Returns NULL with errno set when memory is short.
+struct pipeline *pipeline_create(const struct pipeline_config *config);
+void pipeline_destroy(struct pipeline *pipeline); // takes NULL
+
+// Takes every packet of the burst to its verdict: accept, drop or reject, with its reason. Packets
+// that were handed over to another worker have lost their mbuf.
+// => The answers are those of one packet at a time. No allocation, lock, clock or system call.
+void pipeline_run(struct pipeline *pipeline, struct burst *burst);
+
+// A packet that was accepted could not be sent: it is dropped after all, and counted so.
+void pipeline_refuse(struct pipeline *pipeline, struct pkt *pkt, enum reason reason);
+
+const struct snapshot *pipeline_snapshot(const struct pipeline *pipeline);
+struct ct *pipeline_ct(const struct pipeline *pipeline);
+
+// Any thread.
+const struct pipeline_stats *pipeline_stats(const struct pipeline *pipeline);
+const struct rule_counter *pipeline_rule_counters(const struct pipeline *pipeline);
+
+// One step of the path, for listings.
+struct stage {
+	const char *name;
+	const char *kind; // "builtin" or "chain"
+	int32_t priority; // INT32_MIN for first, INT32_MAX for last
+	unsigned int chain; // index, for chains
+};
+
+#define STAGES_MAX (CHAINS_MAX + 8)
+
+// Writes the stages in their order and returns how many there are.
+unsigned int pipeline_stages(const struct snapshot *snapshot, struct stage stages[STAGES_MAX]);

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// A configuration as the packet path uses it: immutable, numbered, shared by all workers.
+//
+// Life cycle: snapshot_create compiles it from a configuration; workers read it; snapshot_destroy
+// frees it when no worker does any more.
+#pragma once
+
+#include <stdint.h>
+
+#include "base/errors.h"
+#include "config/config.h"
+#include "rules/ruleset.h"
+
+struct snapshot {
+	uint32_t generation;
+	const struct config *config; // the caller's, must outlive the snapshot
+	struct ruleset *ruleset;     // owned
+	uint8_t peer[PORTS_MAX];     // the other end of a port's wire, PORT_NONE without one
+};
+
+// => EAL initialised, main thread. Returns NULL and adds to errors when the rules don't compile.
+struct snapshot *snapshot_create(const struct config *config, uint32_t generation,
+				 struct errors *errors);
+void snapshot_destroy(struct snapshot *snapshot); // takes NULL

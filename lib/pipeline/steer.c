@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "pipeline/steer.h"
+
+#include <stdio.h>
+
+#include <rte_errno.h>
+#include <rte_malloc.h>
+#include <rte_ring.h>
+#include <rte_ring_elem.h>
+
+#include "packet/hash.h"
+
+// What travels: a packet and what is known about it that the frame does not say.
+struct parcel {
+	struct rte_mbuf *mbuf;
+	uint64_t seq;
+	uint64_t now_ns;
+	uint64_t in_port;
+};
+
+struct steer {
+	unsigned int n_workers;
+	struct rte_ring *rings[];
+};
+
+struct steer *
+steer_create(unsigned int n_workers, unsigned int ring_size)
+{
+	struct steer *steer =
+		rte_zmalloc("steer", sizeof(*steer) + n_workers * sizeof(steer->rings[0]), 0);
+
+	if (steer == NULL)
+		return NULL;
+	steer->n_workers = n_workers;
+	for (unsigned int i = 0; i < n_workers; i++) {
+		char name[RTE_RING_NAMESIZE];
+
+		snprintf(name, sizeof(name), "steer%u", i);
+		steer->rings[i] = rte_ring_create_elem(name, sizeof(struct parcel), ring_size,
+						       SOCKET_ID_ANY, RING_F_SC_DEQ);
+		if (steer->rings[i] == NULL) {
+			steer_destroy(steer);
+			return NULL;
+		}
+	}
+	return steer;
+}
+
+void
+steer_destroy(struct steer *steer)
+{
+	struct parcel parcel;
+
+	if (steer == NULL)
+		return;
+	for (unsigned int i = 0; i < steer->n_workers && steer->rings[i] != NULL; i++) {
+		while (rte_ring_dequeue_elem(steer->rings[i], &parcel, sizeof(parcel)) == 0)
+			rte_pktmbuf_free(parcel.mbuf);
+		rte_ring_free(steer->rings[i]);
+	}
+	rte_free(steer);
+}
+
+unsigned int
+steer_home(const struct steer *steer, const struct pkt *pkt, unsigned int worker)
+{
+	return pkt->family == FAMILY_NONE ? worker : home_worker(pkt->home, steer->n_workers);
+}
+
+bool
+steer_send(struct steer *steer, unsigned int worker, const struct pkt *pkt)
+{
+	struct parcel parcel = {
+		.mbuf = pkt->mbuf,
+		.seq = pkt->seq,
+		.now_ns = pkt->now_ns,
+		.in_port = pkt->in_port,
+	};
+
+	return rte_ring_enqueue_elem(steer->rings[worker], &parcel, sizeof(parcel)) == 0;
+}
+
+void
+steer_receive(struct steer *steer, unsigned int worker, struct burst *burst, uint16_t max)
+{
+	struct parcel parcels[BURST_MAX];
+	unsigned int n = rte_ring_dequeue_burst_elem(steer->rings[worker], parcels,
+						     sizeof(parcels[0]), max, NULL);
+
+	for (unsigned int i = 0; i < n; i++)
+		burst_add(burst, parcels[i].mbuf, (uint8_t)parcels[i].in_port, parcels[i].seq,
+			  parcels[i].now_ns);
+}

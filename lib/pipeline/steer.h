@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// Hand-off: packets go to the worker that owns their flow, over one ring per worker.
+//
+// Life cycle: created before the workers, destroyed after them; what is still in a ring then is
+// freed. Any worker sends, only the owner of a ring receives.
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "packet/packet.h"
+#include "pipeline/burst.h"
+
+struct steer;
+
+// => ring_size is a power of two: packets that may wait for one worker. Returns NULL with rte_errno
+//    set when memory is short.
+struct steer *steer_create(unsigned int n_workers, unsigned int ring_size);
+void steer_destroy(struct steer *steer); // takes NULL
+
+// The worker that owns the packet's flow; packets that are no flow stay with this one.
+unsigned int steer_home(const struct steer *steer, const struct pkt *pkt, unsigned int worker);
+
+// The packet waits in a worker's ring, which owns its mbuf now. Returns false when it is full.
+bool steer_send(struct steer *steer, unsigned int worker, const struct pkt *pkt);
+
+// Fills the burst, which is empty, with up to max packets that wait for this worker.
+void steer_receive(struct steer *steer, unsigned int worker, struct burst *burst, uint16_t max);

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "replay/listing.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+static int
+by_age(const void *left, const void *right)
+{
+	const struct ct_entry *a = left;
+	const struct ct_entry *b = right;
+
+	return a->id < b->id ? -1 : a->id > b->id;
+}
+
+void
+listing_take(struct listing *listing, struct ct *const shards[], unsigned int n, tick_t now)
+{
+	unsigned int most = 0;
+
+	for (unsigned int i = 0; i < n; i++)
+		most += ct_n_slots(shards[i]);
+	listing->n = 0;
+	listing->entries = calloc(most + 1, sizeof(*listing->entries));
+	if (listing->entries == NULL) {
+		fputs("sallyport: no memory to list the connections\n", stderr);
+		abort();
+	}
+	for (unsigned int i = 0; i < n; i++) {
+		for (uint32_t slot = 0; slot < ct_n_slots(shards[i]); slot++)
+			listing->n += ct_read(shards[i], slot, CT_CONFIRMED, now,
+					      &listing->entries[listing->n]);
+	}
+	qsort(listing->entries, listing->n, sizeof(*listing->entries), by_age);
+}
+
+void
+listing_free(struct listing *listing)
+{
+	free(listing->entries);
+	*listing = (struct listing){0};
+}

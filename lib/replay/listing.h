@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// All connections of all shards, in one order that does not depend on bursts or workers.
+#pragma once
+
+#include "conntrack/conntrack.h"
+
+struct listing {
+	struct ct_entry *entries; // owned
+	unsigned int n;
+};
+
+// The confirmed connections at now, oldest first.
+// => When memory runs out the process is told so on standard error and aborts.
+void listing_take(struct listing *listing, struct ct *const shards[], unsigned int n, tick_t now);
+void listing_free(struct listing *listing);

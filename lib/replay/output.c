@@ -1,0 +1,308 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "replay/output.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <jansson.h>
+#include <pcap/pcap.h>
+
+#include "replay/listing.h"
+#include "report/report.h"
+
+// A text file that is being written.
+struct sink {
+	const char *path;
+	FILE *file; // NULL: not wanted
+};
+
+// A capture that is being written.
+struct tap {
+	const char *path;
+	pcap_t *format;
+	pcap_dumper_t *file; // NULL: not wanted
+};
+
+struct output {
+	const struct snapshot *snapshot;
+	struct sink verdicts;
+	struct sink table;
+	struct sink events;
+	struct tap accepted;
+	struct tap dropped;
+	struct ct_event *collected;
+	unsigned int n_collected;
+	unsigned int capacity;
+};
+
+static int
+open_sink(struct sink *sink, const char *path, struct errors *errors)
+{
+	sink->path = path;
+	if (path == NULL)
+		return 0;
+	sink->file = strcmp(path, "-") == 0 ? stdout : fopen(path, "we");
+	if (sink->file != NULL)
+		return 0;
+	errors_add(errors, path, 0, "cannot be written: %s", strerror(errno));
+	return -1;
+}
+
+static int
+close_sink(struct sink *sink, struct errors *errors)
+{
+	int failed;
+
+	if (sink->file == NULL)
+		return 0;
+	failed = ferror(sink->file) | fflush(sink->file);
+	if (sink->file != stdout)
+		failed |= fclose(sink->file);
+	sink->file = NULL;
+	if (failed != 0)
+		errors_add(errors, sink->path, 0, "could not be written to its end");
+	return failed != 0 ? -1 : 0;
+}
+
+static int
+open_tap(struct tap *tap, const char *path, struct errors *errors)
+{
+	tap->path = path;
+	if (path == NULL)
+		return 0;
+	tap->format = pcap_open_dead(DLT_EN10MB, 262144);
+	tap->file = tap->format == NULL ? NULL : pcap_dump_open(tap->format, path);
+	if (tap->file != NULL)
+		return 0;
+	errors_add(errors, path, 0, "cannot be written: %s",
+		   tap->format == NULL ? "no memory" : pcap_geterr(tap->format));
+	return -1;
+}
+
+static int
+close_tap(struct tap *tap, struct errors *errors)
+{
+	int failed = 0;
+
+	if (tap->file != NULL) {
+		failed = pcap_dump_flush(tap->file);
+		pcap_dump_close(tap->file);
+	}
+	if (tap->format != NULL)
+		pcap_close(tap->format);
+	if (failed != 0)
+		errors_add(errors, tap->path, 0, "could not be written to its end");
+	return failed != 0 ? -1 : 0;
+}
+
+bool
+output_is_idle(const struct output_paths *paths)
+{
+	return paths->verdicts == NULL && paths->table == NULL && paths->events == NULL &&
+	       paths->accepted == NULL && paths->dropped == NULL;
+}
+
+struct output *
+output_open(const struct output_paths *paths, const struct snapshot *snapshot,
+	    struct errors *errors)
+{
+	struct output *output = calloc(1, sizeof(*output));
+
+	if (output == NULL) {
+		errors_add(errors, NULL, 0, "no memory for the output");
+		return NULL;
+	}
+	output->snapshot = snapshot;
+	if ((open_sink(&output->verdicts, paths->verdicts, errors) |
+	     open_sink(&output->table, paths->table, errors) |
+	     open_sink(&output->events, paths->events, errors) |
+	     open_tap(&output->accepted, paths->accepted, errors) |
+	     open_tap(&output->dropped, paths->dropped, errors)) == 0)
+		return output;
+	output_close(output, errors);
+	return NULL;
+}
+
+int
+output_close(struct output *output, struct errors *errors)
+{
+	int failed;
+
+	if (output == NULL)
+		return 0;
+	failed = close_sink(&output->verdicts, errors) | close_sink(&output->table, errors) |
+		 close_sink(&output->events, errors) | close_tap(&output->accepted, errors) |
+		 close_tap(&output->dropped, errors);
+	free(output->collected);
+	free(output);
+	return failed;
+}
+
+static void
+write_json(json_t *object, FILE *file)
+{
+	json_dumpf(object, file, REPORT_JSON_FLAGS);
+	fputc('\n', file);
+	json_decref(object);
+}
+
+static json_t *
+string_or_null(const char *text)
+{
+	return text == NULL ? json_null() : json_string(text);
+}
+
+static json_t *
+verdict_entry(const struct pkt *pkt)
+{
+	json_t *entry;
+
+	if (!pkt->in_table)
+		return json_null();
+	entry = json_object();
+	json_object_set_new(entry, "state", string_or_null(pkt->ct_state));
+	json_object_set_new(entry, "timeout",
+			    json_integer(seconds_left(pkt->ct_deadline, pkt->now)));
+	json_object_set_new(entry, "seen_reply",
+			    json_boolean((pkt->ct_status & CT_SEEN_REPLY) != 0));
+	json_object_set_new(entry, "assured", json_boolean((pkt->ct_status & CT_ASSURED) != 0));
+	return entry;
+}
+
+static json_t *
+verdict(const struct output *output, const struct pkt *pkt, uint64_t time_ns)
+{
+	static const char *const dirs[] = {
+		[DIR_ORIG] = "orig", [DIR_REPLY] = "reply", [DIR_NONE] = NULL};
+	const struct ruleset *ruleset = output->snapshot->ruleset;
+	json_t *line = json_object();
+
+	json_object_set_new(line, "n", json_integer((json_int_t)pkt->seq));
+	json_object_set_new(line, "ts", json_real((double)time_ns / (double)NS_PER_SEC));
+	json_object_set_new(line, "port",
+			    json_string(output->snapshot->config->ports[pkt->in_port].name));
+	json_object_set_new(line, "verdict", json_string(verdict_name(pkt->verdict)));
+	json_object_set_new(line, "reason", json_string(reason_name(pkt->reason)));
+	json_object_set_new(line, "chain",
+			    string_or_null(pkt->chain == CHAIN_NONE
+						   ? NULL
+						   : ruleset_chain_name(ruleset, pkt->chain)));
+	json_object_set_new(line, "rule",
+			    string_or_null(pkt->rule == RULE_NONE
+						   ? NULL
+						   : ruleset_rule_name(ruleset, pkt->rule)));
+	json_object_set_new(line, "state", string_or_null(class_name(pkt->class)));
+	json_object_set_new(line, "dir", string_or_null(dirs[pkt->dir]));
+	json_object_set_new(line, "conn",
+			    pkt->conn_id == 0 ? json_null()
+					      : json_integer((json_int_t)pkt->conn_id));
+	json_object_set_new(line, "entry", verdict_entry(pkt));
+	if (pkt->fault != FAULT_NONE)
+		json_object_set_new(line, "fault", json_string(fault_name(pkt->fault)));
+	return line;
+}
+
+static void
+write_packet(const struct tap *tap, const struct pkt *pkt, uint64_t time_ns)
+{
+	uint32_t len = pkt->mbuf->pkt_len;
+	struct pcap_pkthdr header = {
+		.ts = {.tv_sec = (time_t)(time_ns / NS_PER_SEC),
+		       .tv_usec = (suseconds_t)(time_ns % NS_PER_SEC / NS_PER_USEC)},
+		.caplen = len,
+		.len = len,
+	};
+	uint8_t *copy = NULL;
+	const void *bytes;
+
+	if (pkt->mbuf->nb_segs > 1)
+		copy = malloc(len);
+	bytes = rte_pktmbuf_read(pkt->mbuf, 0, len, copy);
+	if (bytes != NULL)
+		pcap_dump((u_char *)tap->file, &header, bytes);
+	free(copy);
+}
+
+void
+output_packet(struct output *output, const struct pkt *pkt, uint64_t time_ns)
+{
+	const struct tap *tap =
+		pkt->verdict == VERDICT_ACCEPT ? &output->accepted : &output->dropped;
+
+	if (output->verdicts.file != NULL)
+		write_json(verdict(output, pkt, time_ns), output->verdicts.file);
+	if (tap->file != NULL)
+		write_packet(tap, pkt, time_ns);
+}
+
+void
+output_events(struct output *output, const struct ct_event events[], unsigned int n)
+{
+	if (output->events.file == NULL)
+		return;
+	if (output->n_collected + n > output->capacity) {
+		unsigned int capacity = (output->n_collected + n) * 2;
+		struct ct_event *larger =
+			realloc(output->collected, capacity * sizeof(*larger));
+
+		if (larger == NULL) {
+			fputs("sallyport: no memory for events\n", stderr);
+			abort();
+		}
+		output->collected = larger;
+		output->capacity = capacity;
+	}
+	memcpy(output->collected + output->n_collected, events, n * sizeof(*events));
+	output->n_collected += n;
+}
+
+static int
+compare_numbers(uint64_t a, uint64_t b)
+{
+	return a < b ? -1 : a > b;
+}
+
+// One packet may destroy connections and then make one: destroy comes first.
+static int
+compare_events(const void *left, const void *right)
+{
+	const struct ct_event *a = left;
+	const struct ct_event *b = right;
+	int order = compare_numbers(a->seq, b->seq);
+
+	if (order == 0)
+		order = compare_numbers(a->type, b->type);
+	if (order == 0)
+		order = ticks_until(a->entry.deadline, b->entry.deadline);
+	return order != 0 ? order : compare_numbers(a->entry.id, b->entry.id);
+}
+
+void
+output_flush_events(struct output *output)
+{
+	if (output->n_collected == 0)
+		return;
+	qsort(output->collected, output->n_collected, sizeof(*output->collected), compare_events);
+	for (unsigned int i = 0; i < output->n_collected; i++)
+		write_json(report_event(&output->collected[i]), output->events.file);
+	output->n_collected = 0;
+}
+
+void
+output_table(struct output *output, struct ct *const shards[], unsigned int n, tick_t now)
+{
+	struct listing listing;
+	json_t *array;
+
+	if (output->table.file == NULL)
+		return;
+	array = json_array();
+	listing_take(&listing, shards, n, now);
+	for (unsigned int i = 0; i < listing.n; i++)
+		json_array_append_new(array, report_entry(&listing.entries[i]));
+	listing_free(&listing);
+	json_dumpf(array, output->table.file, REPORT_JSON_FLAGS | JSON_INDENT(1));
+	fputc('\n', output->table.file);
+	json_decref(array);
+}

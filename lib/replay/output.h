@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// What a replay writes: verdicts, events, the table, accepted and dropped packets, a summary.
+//
+// Life cycle: output_open, output_packets and output_events as they come, output_table at the end,
+// output_close. One thread.
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/errors.h"
+#include "conntrack/conntrack.h"
+#include "packet/packet.h"
+#include "pipeline/pipeline.h"
+
+// Paths; "-" is standard output, NULL: not wanted.
+struct output_paths {
+	const char *verdicts;
+	const char *table;
+	const char *events;
+	const char *accepted;
+	const char *dropped;
+};
+
+struct output;
+
+// => The snapshot must outlive the output. Returns NULL with errors added when a file cannot be
+//    opened.
+struct output *output_open(const struct output_paths *paths, const struct snapshot *snapshot,
+			   struct errors *errors);
+
+// Packets in the order of their numbers, with their mbufs still there. time_ns is the packet's own
+// time stamp, which a capture may let go backwards while the clock of the replay does not.
+void output_packet(struct output *output, const struct pkt *pkt, uint64_t time_ns);
+
+// Events are collected, and written by output_flush_events in the order of the packets that caused
+// them; those no packet caused in the order of their deadlines.
+void output_events(struct output *output, const struct ct_event events[], unsigned int n);
+void output_flush_events(struct output *output);
+
+// The connections of all shards at now, oldest first.
+void output_table(struct output *output, struct ct *const shards[], unsigned int n, tick_t now);
+
+// True when nothing was asked for, so that a summary is due.
+bool output_is_idle(const struct output_paths *paths);
+
+// Writes everything out and frees. Returns 0, or -1 with errors added when something could not be
+// written. Takes NULL.
+int output_close(struct output *output, struct errors *errors);

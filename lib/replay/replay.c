@@ -1,0 +1,354 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "replay/replay.h"
+
+#include <sched.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <rte_eal.h>
+#include <rte_errno.h>
+#include <rte_malloc.h>
+
+#include "packet/parse.h"
+#include "pipeline/steer.h"
+#include "replay/capture.h"
+#include "replay/source.h"
+#include "replay/summary.h"
+#include "service/service.h"
+
+#define EVENT_RING    65536
+#define STEER_RING    256
+#define SCAN_BUDGET   UINT32_MAX // a turn of the virtual service core looks at everything
+#define REAP_MAX      256
+#define PROGRESS_FROM 200000 // packets; smaller captures are replayed before one can read it
+#define PROGRESS_STEP 65536
+
+struct replay {
+	const struct config *config;
+	const struct replay_options *options;
+	struct snapshot *snapshot;
+	struct hash_secret secret;
+	struct output *output;
+	struct source *source;
+	struct service *service;
+	struct steer *steer;
+	struct ct *shards[REPLAY_WORKERS_MAX];
+	struct pipeline *pipelines[REPLAY_WORKERS_MAX];
+	struct burst bursts[REPLAY_WORKERS_MAX];
+	uint64_t times_ns[BURST_MAX]; // own time stamps of the packets of the burst at hand
+	uint64_t n_packets;           // taken so far
+	uint64_t n_total;
+	uint64_t now_ns;    // never goes back
+	uint64_t next_turn_ns; // of the service core
+	bool shows_progress;
+};
+
+// The seed of a replay is fixed, so that it can be repeated.
+static const uint8_t seed[HASH_SEED_BYTES] = "sallyport replay";
+
+static void
+listen(void *context, const struct ct_event events[], unsigned int n)
+{
+	struct replay *replay = context;
+
+	output_events(replay->output, events, n);
+}
+
+// Memory that EAL reserves, in MiB: it has no more to give later.
+static unsigned int
+memory_mib(const struct config *config, unsigned int workers)
+{
+	uint64_t connections = config->conntrack.max_connections;
+
+	return (unsigned int)(192 + workers * 4 + connections * 1024 / (1024 * 1024) +
+			      config->n_chains * 16);
+}
+
+// EAL without hugepages, devices of the machine, or anything shared with other processes; one
+// lcore, on a CPU this process may use.
+static int
+start_eal(const struct config *config, unsigned int workers)
+{
+	char memory[16], lcores[32];
+	char *arguments[] = {
+		"sallyport",    "--no-huge",	"-m",	      memory,	   "--no-pci",
+		"--no-shconf",  "--no-telemetry", "--lcores", lcores,	   "--log-level",
+		"*:error",      NULL,
+	};
+	cpu_set_t cpus;
+	int cpu = 0;
+
+	CPU_ZERO(&cpus);
+	sched_getaffinity(0, sizeof(cpus), &cpus);
+	while (cpu < CPU_SETSIZE - 1 && !CPU_ISSET(cpu, &cpus))
+		cpu++;
+	snprintf(memory, sizeof(memory), "%u", memory_mib(config, workers));
+	snprintf(lcores, sizeof(lcores), "0@%d", cpu);
+	return rte_eal_init(RTE_DIM(arguments) - 1, arguments);
+}
+
+static int
+open_captures(struct replay *replay, const uint64_t counts[], struct errors *errors)
+{
+	const struct replay_options *options = replay->options;
+
+	replay->source = source_create();
+	if (replay->source == NULL) {
+		errors_add(errors, NULL, 0, "no memory for packets");
+		return -1;
+	}
+	for (unsigned int i = 0; i < options->n_captures; i++) {
+		const struct replay_capture *capture = &options->captures[i];
+
+		if (source_add(replay->source, capture->path, capture->port, counts[i], errors) != 0)
+			return -1;
+		replay->n_total += counts[i];
+	}
+	replay->shows_progress = replay->n_total >= PROGRESS_FROM && isatty(STDERR_FILENO) == 1;
+	return 0;
+}
+
+static int
+create_workers(struct replay *replay, struct errors *errors)
+{
+	unsigned int n = replay->options->workers;
+	struct service_config service = {
+		.n_shards = n,
+		.listener = replay->options->outputs.events == NULL ? NULL : listen,
+		.context = replay,
+		.event_ring = EVENT_RING,
+	};
+
+	hash_secret_init(&replay->secret, seed);
+	replay->steer = steer_create(n, STEER_RING);
+	replay->service = service_create(&service);
+	if (replay->steer == NULL || replay->service == NULL)
+		goto no_memory;
+	for (unsigned int i = 0; i < n; i++) {
+		struct ct_config ct = {
+			.params = &replay->config->conntrack,
+			.secret = &replay->secret,
+			.events = service_events(replay->service, i),
+			.worker = i,
+			.n_workers = n,
+			.socket = SOCKET_ID_ANY,
+			.wants_entries = true,
+		};
+		struct pipeline_config pipeline = {
+			.snapshot = replay->snapshot,
+			.secret = &replay->secret,
+			.steer = replay->steer,
+			.worker = i,
+		};
+
+		replay->shards[i] = ct_create(&ct);
+		if (replay->shards[i] == NULL)
+			goto no_memory;
+		pipeline.ct = replay->shards[i];
+		replay->pipelines[i] = pipeline_create(&pipeline);
+		if (replay->pipelines[i] == NULL)
+			goto no_memory;
+		service_attach(replay->service, i, replay->shards[i]);
+	}
+	return 0;
+no_memory:
+	errors_add(errors, NULL, 0,
+		   "no memory for %u connections; set conntrack.max_connections lower",
+		   replay->config->conntrack.max_connections);
+	return -1;
+}
+
+static uint64_t
+next_second(uint64_t now_ns)
+{
+	return (now_ns / NS_PER_SEC + 1) * NS_PER_SEC;
+}
+
+// The service core has its turn, and the owners reap what it found, until nothing is left to do.
+// The turn after that is when the next deadline passes, since nothing happens before.
+static void
+turn_service(struct replay *replay)
+{
+	uint64_t now_ns = replay->next_turn_ns;
+	tick_t now = tick_from_ns(now_ns);
+	tick_t next = now;
+	unsigned int n_reaped;
+	bool is_done;
+	int32_t ticks;
+
+	do {
+		is_done = service_turn(replay->service, now, SCAN_BUDGET, &next);
+		n_reaped = 0;
+		for (unsigned int i = 0; i < replay->options->workers; i++)
+			n_reaped += service_reap(replay->service, i, replay->shards[i], now_ns,
+						 REAP_MAX);
+	} while (!is_done || n_reaped > 0);
+	service_drain(replay->service);
+	output_flush_events(replay->output);
+	ticks = ticks_until(next, now);
+	replay->next_turn_ns = next_second(now_ns + (uint64_t)ticks * NS_PER_TICK - 1);
+}
+
+// Lets the clock run on to a time, with every turn of the service core that is due until then.
+static void
+advance(struct replay *replay, uint64_t until_ns)
+{
+	while (replay->next_turn_ns <= until_ns) {
+		replay->now_ns = replay->next_turn_ns;
+		turn_service(replay);
+	}
+	replay->now_ns = RTE_MAX(replay->now_ns, until_ns);
+}
+
+// Takes packets until the burst is full or the service core is due, and hands each to its home.
+static unsigned int
+receive(struct replay *replay)
+{
+	unsigned int n = 0;
+	uint64_t time_ns;
+	uint64_t first = replay->n_packets + 1;
+
+	while (n < replay->options->burst && source_peek(replay->source, &time_ns)) {
+		struct pkt pkt = {0};
+		uint64_t at_ns = RTE_MAX(time_ns, replay->now_ns);
+
+		if (n > 0 && at_ns >= replay->next_turn_ns)
+			break;
+		advance(replay, at_ns);
+		// What this packet begins may end soon.
+		replay->next_turn_ns = RTE_MIN(replay->next_turn_ns, next_second(at_ns));
+		pkt.mbuf = source_take(replay->source, &pkt.in_port, &time_ns);
+		pkt.seq = ++replay->n_packets;
+		pkt.now_ns = at_ns;
+		replay->times_ns[pkt.seq - first] = time_ns;
+		packet_parse(&pkt, &replay->secret);
+		steer_send(replay->steer, steer_home(replay->steer, &pkt, 0), &pkt);
+		n++;
+	}
+	return n;
+}
+
+static void
+show_progress(const struct replay *replay)
+{
+	if (replay->shows_progress && replay->n_packets % PROGRESS_STEP < replay->options->burst)
+		fprintf(stderr, "\r%3u %% of %llu packets",
+			(unsigned int)(replay->n_packets * 100 / replay->n_total),
+			(unsigned long long)replay->n_total);
+}
+
+static void
+process(struct replay *replay, unsigned int n)
+{
+	uint64_t first = replay->n_packets - n + 1;
+	const struct pkt *in_order[BURST_MAX] = {NULL};
+
+	for (unsigned int i = 0; i < replay->options->workers; i++) {
+		struct burst *burst = &replay->bursts[i];
+
+		burst_reset(burst);
+		steer_receive(replay->steer, i, burst, BURST_MAX);
+		pipeline_run(replay->pipelines[i], burst);
+		for (uint16_t k = 0; k < burst->n; k++)
+			in_order[burst->pkts[k].seq - first] = &burst->pkts[k];
+	}
+	for (unsigned int i = 0; i < n; i++) {
+		output_packet(replay->output, in_order[i], replay->times_ns[i]);
+		rte_pktmbuf_free(in_order[i]->mbuf);
+	}
+	service_drain(replay->service);
+	output_flush_events(replay->output);
+	show_progress(replay);
+}
+
+static void
+drive(struct replay *replay)
+{
+	const struct replay_options *options = replay->options;
+	uint64_t time_ns = 0;
+	unsigned int n;
+
+	if (source_peek(replay->source, &time_ns))
+		replay->now_ns = time_ns;
+	replay->next_turn_ns = next_second(replay->now_ns);
+	while ((n = receive(replay)) > 0)
+		process(replay, n);
+	advance(replay, replay->now_ns + options->settle_sec * NS_PER_SEC);
+	output_table(replay->output, replay->shards, options->workers,
+		     tick_from_ns(replay->now_ns));
+	if (replay->shows_progress)
+		fputs("\r                                        \r", stderr);
+	if (output_is_idle(&options->outputs))
+		summary_print(replay->pipelines, options->workers, tick_from_ns(replay->now_ns),
+			      stdout);
+}
+
+static void
+clean_up(struct replay *replay)
+{
+	for (unsigned int i = 0; i < replay->options->workers; i++) {
+		pipeline_destroy(replay->pipelines[i]);
+		ct_destroy(replay->shards[i]);
+	}
+	service_destroy(replay->service);
+	steer_destroy(replay->steer);
+	source_destroy(replay->source);
+	snapshot_destroy(replay->snapshot);
+	free(replay);
+}
+
+static int
+count_captures(const struct replay_options *options, uint64_t counts[], struct errors *errors)
+{
+	int result = 0;
+
+	for (unsigned int i = 0; i < options->n_captures; i++) {
+		result |= capture_count(options->captures[i].path, &counts[i], errors);
+		if (result == 0 && counts[i] == 0)
+			fprintf(stderr, "%s: holds no packets\n", options->captures[i].path);
+	}
+	return result;
+}
+
+int
+replay_run(const struct config *config, const struct replay_options *options,
+	   struct errors *errors)
+{
+	uint64_t *counts = calloc(options->n_captures, sizeof(*counts));
+	struct replay *replay = calloc(1, sizeof(*replay));
+	int result = -1;
+
+	if (counts == NULL || replay == NULL) {
+		errors_add(errors, NULL, 0, "no memory");
+	} else if (count_captures(options, counts, errors) == 0) {
+		replay->config = config;
+		replay->options = options;
+		if (start_eal(config, options->workers) < 0) {
+			errors_add(errors, NULL, 0, "DPDK cannot start: %s",
+				   rte_strerror(rte_errno));
+			free(counts);
+			free(replay);
+			return -1;
+		}
+		replay->snapshot = snapshot_create(config, 1, errors);
+		if (replay->snapshot != NULL && open_captures(replay, counts, errors) == 0 &&
+		    create_workers(replay, errors) == 0) {
+			replay->output = output_open(&options->outputs, replay->snapshot, errors);
+			if (replay->output != NULL) {
+				drive(replay);
+				result = output_close(replay->output, errors);
+			}
+			if (source_is_short(replay->source)) {
+				errors_add(errors, NULL, 0,
+					   "a capture changed while it was replayed");
+				result = -1;
+			}
+		}
+		clean_up(replay);
+		replay = NULL;
+		rte_eal_cleanup();
+	}
+	free(counts);
+	free(replay);
+	return result;
+}

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// Recorded packets through the same path as live ones, on a virtual clock.
+//
+// The clock is the captures': it stands at the time stamp of the packet at hand, and between
+// packets it lets the service core have its turns, once a second. Everything else is what
+// sallyport run does: one pipeline and one shard per worker, hand-off over rings. One thread
+// drives it all, so the same captures give the same answers every time.
+#pragma once
+
+#include <stdint.h>
+
+#include "base/errors.h"
+#include "config/config.h"
+#include "replay/output.h"
+
+#define REPLAY_WORKERS_MAX 64
+
+struct replay_capture {
+	uint8_t port; // index of the configured port
+	const char *path;
+};
+
+struct replay_options {
+	const struct replay_capture *captures; // in the order that breaks ties
+	unsigned int n_captures;
+	struct output_paths outputs;
+	unsigned int workers;
+	unsigned int burst;
+	uint32_t settle_sec; // virtual time after the last packet
+};
+
+// Replays the captures. Without any output a summary goes to standard output.
+// => Main thread; initialises and cleans up EAL, so once in a process.
+// => Returns 0, or -1 with errors added.
+int replay_run(const struct config *config, const struct replay_options *options,
+	       struct errors *errors);

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// Captures as DPDK ports, merged by time stamp.
+//
+// Every capture is a net_pcap device. Nothing is sent anywhere: what a replay forwards is written to
+// files or swallowed (output.h). Packets come out in the order of their time stamps; equal ones in the order the
+// captures were added, those of one capture in the order of the file.
+//
+// Life cycle: source_create, source_add for each capture, source_next until it says that there are
+// no more, source_destroy. One thread, EAL initialised.
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <rte_mbuf.h>
+
+#include "base/errors.h"
+
+struct source;
+
+// => Returns NULL with rte_errno set when memory is short.
+struct source *source_create(void);
+void source_destroy(struct source *source); // takes NULL; closes the devices
+
+// => n_packets is what capture_count said. Returns 0, or -1 with an error added.
+int source_add(struct source *source, const char *path, uint8_t port, uint64_t n_packets,
+	       struct errors *errors);
+
+// Time stamp of the next packet in nanoseconds; false when there is none.
+bool source_peek(struct source *source, uint64_t *time_ns);
+
+// Takes the next packet, which the caller then owns. => source_peek has just said there is one.
+struct rte_mbuf *source_take(struct source *source, uint8_t *port, uint64_t *time_ns);
+
+// True when fewer packets came than the captures hold: one could not be read after all.
+bool source_is_short(const struct source *source);

@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "replay/summary.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include <libsmartcols.h>
+
+#include "replay/listing.h"
+#include "report/report.h"
+
+#define LINES_MAX 50 // of the table of connections
+
+// The counters of all workers together.
+static struct pipeline_stats
+sum_stats(struct pipeline *const pipelines[], unsigned int n)
+{
+	struct pipeline_stats sum = {0};
+
+	for (unsigned int i = 0; i < n; i++) {
+		const struct pipeline_stats *stats = pipeline_stats(pipelines[i]);
+
+		sum.packets += stats->packets;
+		sum.bytes += stats->bytes;
+		sum.accepted += stats->accepted;
+		sum.rejected += stats->rejected;
+		for (int reason = 0; reason < REASON_COUNT; reason++)
+			sum.dropped[reason] += stats->dropped[reason];
+		for (int fault = 0; fault < FAULT_COUNT; fault++)
+			sum.faults[fault] += stats->faults[fault];
+	}
+	return sum;
+}
+
+static struct rule_counter
+sum_counter(struct pipeline *const pipelines[], unsigned int n, unsigned int index)
+{
+	struct rule_counter sum = {0};
+
+	for (unsigned int i = 0; i < n; i++) {
+		const struct rule_counter *counters = pipeline_rule_counters(pipelines[i]);
+
+		sum.packets += counters[index].packets;
+		sum.bytes += counters[index].bytes;
+	}
+	return sum;
+}
+
+static uint64_t
+n_dropped(const struct pipeline_stats *stats)
+{
+	uint64_t sum = 0;
+
+	for (int reason = 0; reason < REASON_COUNT; reason++)
+		sum += stats->dropped[reason];
+	return sum;
+}
+
+static void
+print_packets(const struct pipeline_stats *stats, FILE *out)
+{
+	fprintf(out,
+		"%" PRIu64 " packets, %" PRIu64 " bytes: %" PRIu64 " accepted, %" PRIu64
+		" dropped, %" PRIu64 " rejected\n",
+		stats->packets, stats->bytes, stats->accepted, n_dropped(stats), stats->rejected);
+	for (int reason = REASON_DEFAULT + 1; reason < REASON_COUNT; reason++) {
+		if (stats->dropped[reason] > 0)
+			fprintf(out, "  dropped for %s: %" PRIu64 "\n", reason_name(reason),
+				stats->dropped[reason]);
+	}
+	for (int fault = FAULT_NONE + 1; fault < FAULT_COUNT; fault++) {
+		if (stats->faults[fault] > 0)
+			fprintf(out, "  %s for %s: %" PRIu64 "\n",
+				fault <= FAULT_L3_LAST ? "malformed" : "invalid",
+				fault_name(fault), stats->faults[fault]);
+	}
+}
+
+static void
+add_rule(struct libscols_table *table, const char *const names[3], struct rule_counter counter)
+{
+	struct libscols_line *line = scols_table_new_line(table, NULL);
+	char packets[24], bytes[24];
+
+	snprintf(packets, sizeof(packets), "%" PRIu64, counter.packets);
+	snprintf(bytes, sizeof(bytes), "%" PRIu64, counter.bytes);
+	for (size_t i = 0; i < 3; i++)
+		scols_line_set_data(line, i, names[i]);
+	scols_line_set_data(line, 3, packets);
+	scols_line_set_data(line, 4, bytes);
+}
+
+static void
+print_rules(struct pipeline *const pipelines[], unsigned int n, FILE *out)
+{
+	static const char *const actions[] = {
+		[ACTION_NONE] = "-",	      [ACTION_ACCEPT] = "accept",
+		[ACTION_DROP] = "drop",	      [ACTION_REJECT] = "reject",
+		[ACTION_NOTRACK] = "notrack",
+	};
+	const struct ruleset *ruleset = pipeline_snapshot(pipelines[0])->ruleset;
+	unsigned int n_rules = ruleset_n_rules(ruleset);
+	struct libscols_table *table = scols_new_table();
+
+	scols_table_set_stream(table, out);
+	scols_table_new_column(table, "CHAIN", 0, 0);
+	scols_table_new_column(table, "RULE", 0, 0);
+	scols_table_new_column(table, "ACTION", 0, 0);
+	scols_table_new_column(table, "PACKETS", 0, SCOLS_FL_RIGHT);
+	scols_table_new_column(table, "BYTES", 0, SCOLS_FL_RIGHT);
+	for (unsigned int chain = 0; chain < ruleset_n_chains(ruleset); chain++) {
+		unsigned int first = ruleset_chain_first(ruleset, chain);
+		const char *name = ruleset_chain_name(ruleset, chain);
+
+		for (unsigned int i = 0; i < ruleset_chain_n_rules(ruleset, chain); i++)
+			add_rule(table,
+				 (const char *[]){name, ruleset_rule_name(ruleset, first + i),
+						  actions[ruleset_rule_action(ruleset, first + i)]},
+				 sum_counter(pipelines, n, first + i));
+		add_rule(table,
+			 (const char *[]){name, "(policy)",
+					  actions[ruleset_chain_policy(ruleset, chain)]},
+			 sum_counter(pipelines, n, n_rules + chain));
+	}
+	if (ruleset_n_chains(ruleset) > 0)
+		scols_print_table(table);
+	scols_unref_table(table);
+}
+
+static void
+print_connections(struct pipeline *const pipelines[], unsigned int n, tick_t now, FILE *out)
+{
+	struct ct **shards = calloc(n, sizeof(*shards));
+	struct listing listing;
+
+	if (shards == NULL)
+		return;
+	for (unsigned int i = 0; i < n; i++)
+		shards[i] = pipeline_ct(pipelines[i]);
+	listing_take(&listing, shards, n, now);
+	free(shards);
+	fprintf(out, "%u connections in the table\n", listing.n);
+	for (unsigned int i = 0; i < listing.n && i < LINES_MAX; i++) {
+		json_t *entry = report_entry(&listing.entries[i]);
+
+		report_entry_line(entry, out);
+		json_decref(entry);
+	}
+	if (listing.n > LINES_MAX)
+		fprintf(out, "... and %u more; --table - prints them all\n",
+			listing.n - LINES_MAX);
+	listing_free(&listing);
+}
+
+void
+summary_print(struct pipeline *const pipelines[], unsigned int n, tick_t now, FILE *out)
+{
+	struct pipeline_stats stats = sum_stats(pipelines, n);
+
+	print_packets(&stats, out);
+	fputc('\n', out);
+	print_rules(pipelines, n, out);
+	fputc('\n', out);
+	print_connections(pipelines, n, now, out);
+}

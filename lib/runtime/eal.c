@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "runtime/eal.h"
+
+#include <sched.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <rte_eal.h>
+#include <rte_errno.h>
+#include <rte_lcore.h>
+
+#define OWN_ARGUMENTS      8
+#define BYTES_PER_CONN     1024 // generous: both families' tables at full size
+#define BASE_MIB           256
+#define MIB_PER_PORT_QUEUE 8
+
+// True when the user gave one of the options, as -x, --name or --name=value.
+static bool
+has_option(int argc, char **argv, const char *const options[])
+{
+	for (int i = 0; i < argc; i++) {
+		for (const char *const *option = options; *option != NULL; option++) {
+			size_t len = strlen(*option);
+			char behind = argv[i][0] == '\0' ? '\0' : argv[i][strnlen(argv[i], len)];
+
+			if (strncmp(argv[i], *option, len) == 0 &&
+			    (behind == '\0' || behind == '=' || len == 2))
+				return true;
+		}
+	}
+	return false;
+}
+
+// LCORE@CPU for every thread there will be.
+static void
+write_lcores(char *text, size_t size, unsigned int n_workers)
+{
+	unsigned int cpus[CPU_SETSIZE];
+	unsigned int n_cpus = 0;
+	size_t len;
+	cpu_set_t allowed;
+
+	CPU_ZERO(&allowed);
+	sched_getaffinity(0, sizeof(allowed), &allowed);
+	for (unsigned int cpu = 0; cpu < CPU_SETSIZE; cpu++) {
+		if (CPU_ISSET(cpu, &allowed))
+			cpus[n_cpus++] = cpu;
+	}
+	len = (size_t)snprintf(text, size, "0@%u", cpus[0]);
+	for (unsigned int i = 1; i <= n_workers; i++)
+		len += (size_t)snprintf(text + len, size - len, ",%u@%u", i, cpus[i % n_cpus]);
+	snprintf(text + len, size - len, ",%u@%u", n_workers + 1, cpus[0]);
+}
+
+static unsigned int
+memory_mib(const struct config *config)
+{
+	uint64_t connections = config->conntrack.max_connections;
+
+	return BASE_MIB + config->n_ports * config->workers * MIB_PER_PORT_QUEUE +
+	       (unsigned int)(connections * BYTES_PER_CONN >> 20);
+}
+
+int
+eal_start(const struct config *config, int argc, char **argv, struct errors *errors)
+{
+	static const char *const lcore_options[] = {"-l", "-c", "--lcores", NULL};
+	static const char *const no_huge[] = {"--no-huge", NULL};
+	static const char *const memory_options[] = {"-m", "--socket-mem", NULL};
+	char lcores[(WORKERS_MAX + 2) * 12], memory[16];
+	char program[] = "sallyport", lcores_option[] = "--lcores", memory_option[] = "-m";
+	char **all = calloc((size_t)argc + OWN_ARGUMENTS, sizeof(*all));
+	int n = 0;
+	int result;
+
+	if (all == NULL) {
+		errors_add(errors, NULL, 0, "no memory");
+		return -1;
+	}
+	all[n++] = program;
+	if (!has_option(argc, argv, lcore_options)) {
+		write_lcores(lcores, sizeof(lcores), config->workers);
+		all[n++] = lcores_option;
+		all[n++] = lcores;
+	}
+	if (has_option(argc, argv, no_huge) && !has_option(argc, argv, memory_options)) {
+		snprintf(memory, sizeof(memory), "%u", memory_mib(config));
+		all[n++] = memory_option;
+		all[n++] = memory;
+	}
+	for (int i = 0; i < argc; i++)
+		all[n++] = argv[i];
+	result = rte_eal_init(n, all);
+	free(all);
+	if (result >= 0)
+		return 0;
+	errors_add(errors, NULL, 0,
+		   "DPDK cannot start: %s; where there are no hugepages, add -- --no-huge",
+		   rte_strerror(rte_errno));
+	return -1;
+}
+
+int
+eal_choose_lcores(unsigned int n, unsigned int lcores[])
+{
+	unsigned int found = 0;
+	unsigned int lcore;
+
+	RTE_LCORE_FOREACH_WORKER(lcore)
+	{
+		if (found < n)
+			lcores[found++] = lcore;
+	}
+	return found == n ? 0 : -1;
+}

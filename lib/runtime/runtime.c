@@ -1,0 +1,326 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "runtime/runtime.h"
+
+#include <sched.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include <rte_eal.h>
+#include <rte_errno.h>
+#include <rte_launch.h>
+#include <rte_lcore.h>
+#include <rte_malloc.h>
+#include <rte_service.h>
+#include <rte_service_component.h>
+
+#include "runtime/eal.h"
+
+#define STEER_RING      4096
+#define SCAN_BUDGET     8192 // slots per shard and turn: a million in an eighth of a second
+#define TURN_PAUSE_USEC 1000
+
+struct runtime {
+	const struct config *config;
+	struct snapshot *snapshot;
+	struct hash_secret secret;
+	struct live_clock clock;
+	struct ports ports;
+	struct steer *steer;
+	struct service *service;
+	uint32_t service_id;
+	unsigned int service_lcore;
+	bool has_service;
+	unsigned int n_workers;
+	struct ct *shards[WORKERS_MAX];
+	struct worker *workers[WORKERS_MAX];
+	bool is_stopping; // main: rw, workers: ro
+};
+
+// One turn of the service core; DPDK's service lcore calls it again and again.
+static int32_t
+service_turn_live(void *argument)
+{
+	struct runtime *runtime = argument;
+	tick_t next;
+
+	service_turn(runtime->service, tick_from_ns(live_clock_ns(&runtime->clock)), SCAN_BUDGET,
+		     &next);
+	rte_delay_us_sleep(TURN_PAUSE_USEC);
+	return 0;
+}
+
+static int
+start_service(struct runtime *runtime)
+{
+	struct rte_service_spec spec = {
+		.name = "sallyport",
+		.callback = service_turn_live,
+		.callback_userdata = runtime,
+	};
+	int result = rte_service_component_register(&spec, &runtime->service_id);
+
+	if (result != 0)
+		return result;
+	runtime->has_service = true;
+	rte_service_component_runstate_set(runtime->service_id, 1);
+	rte_service_runstate_set(runtime->service_id, 1);
+	result = rte_service_lcore_add(runtime->service_lcore);
+	if (result == 0)
+		result = rte_service_map_lcore_set(runtime->service_id, runtime->service_lcore, 1);
+	return result == 0 ? rte_service_lcore_start(runtime->service_lcore) : result;
+}
+
+static void
+stop_service(struct runtime *runtime)
+{
+	if (!runtime->has_service)
+		return;
+	rte_service_runstate_set(runtime->service_id, 0);
+	rte_service_lcore_stop(runtime->service_lcore);
+	rte_eal_wait_lcore(runtime->service_lcore);
+	rte_service_lcore_del(runtime->service_lcore);
+	rte_service_component_unregister(runtime->service_id);
+	runtime->has_service = false;
+}
+
+static int
+create_worker(struct runtime *runtime, unsigned int index, unsigned int lcore)
+{
+	struct ct_config ct = {
+		.params = &runtime->config->conntrack,
+		.secret = &runtime->secret,
+		.events = service_events(runtime->service, index),
+		.worker = index,
+		.n_workers = runtime->n_workers,
+		.socket = (int)rte_lcore_to_socket_id(lcore),
+	};
+	struct pipeline_config pipeline = {
+		.snapshot = runtime->snapshot,
+		.secret = &runtime->secret,
+		.steer = runtime->steer,
+		.worker = index,
+	};
+	struct worker *worker =
+		rte_zmalloc_socket("worker", sizeof(*worker), RTE_CACHE_LINE_SIZE, ct.socket);
+
+	runtime->workers[index] = worker;
+	runtime->shards[index] = ct_create(&ct);
+	if (worker == NULL || runtime->shards[index] == NULL)
+		return -1;
+	pipeline.ct = runtime->shards[index];
+	worker->index = index;
+	worker->lcore = lcore;
+	worker->is_stopping = &runtime->is_stopping;
+	worker->ports = &runtime->ports;
+	worker->steer = runtime->steer;
+	worker->service = runtime->service;
+	worker->clock = &runtime->clock;
+	worker->pipeline = pipeline_create(&pipeline);
+	service_attach(runtime->service, index, runtime->shards[index]);
+	return worker->pipeline == NULL ? -1 : 0;
+}
+
+static int
+create_workers(struct runtime *runtime, struct errors *errors)
+{
+	const struct config *config = runtime->config;
+	struct service_config service = {.n_shards = config->workers};
+	uint8_t seed[HASH_SEED_BYTES];
+	unsigned int lcores[WORKERS_MAX + 1];
+	int result = 0;
+
+	runtime->n_workers = config->workers;
+	if (eal_choose_lcores(config->workers + 1, lcores) != 0) {
+		errors_add(errors, config->file, 0,
+			   "%u workers and the service core need %u lcores beside the main one; "
+			   "EAL has %u",
+			   config->workers, config->workers + 1, rte_lcore_count() - 1);
+		return -1;
+	}
+	runtime->service_lcore = lcores[config->workers];
+	if (getrandom(seed, sizeof(seed), 0) != sizeof(seed)) {
+		errors_add(errors, NULL, 0, "the system has no random numbers to give");
+		return -1;
+	}
+	hash_secret_init(&runtime->secret, seed);
+	if (config->workers > 1) {
+		runtime->steer = steer_create(config->workers, STEER_RING);
+		result = runtime->steer == NULL ? -1 : 0;
+	}
+	runtime->service = service_create(&service);
+	if (runtime->service == NULL)
+		result = -1;
+	for (unsigned int i = 0; result == 0 && i < config->workers; i++)
+		result = create_worker(runtime, i, lcores[i]);
+	if (result != 0)
+		errors_add(errors, config->file, 0,
+			   "no memory for %u connections: set conntrack.max_connections lower, or "
+			   "give EAL more",
+			   config->conntrack.max_connections);
+	return result;
+}
+
+static void
+destroy_workers(struct runtime *runtime)
+{
+	for (unsigned int i = 0; i < runtime->n_workers; i++) {
+		if (runtime->workers[i] != NULL)
+			pipeline_destroy(runtime->workers[i]->pipeline);
+		rte_free(runtime->workers[i]);
+		ct_destroy(runtime->shards[i]);
+	}
+	service_destroy(runtime->service);
+	steer_destroy(runtime->steer);
+}
+
+static int
+launch(struct runtime *runtime, struct errors *errors)
+{
+	int result = start_service(runtime);
+
+	for (unsigned int i = 0; result == 0 && i < runtime->n_workers; i++)
+		result = rte_eal_remote_launch(worker_main, runtime->workers[i],
+					       runtime->workers[i]->lcore);
+	if (result != 0)
+		errors_add(errors, NULL, 0, "an lcore cannot be started: %s",
+			   rte_strerror(-result));
+	return result;
+}
+
+static void
+stop(struct runtime *runtime)
+{
+	__atomic_store_n(&runtime->is_stopping, true, __ATOMIC_RELAXED);
+	for (unsigned int i = 0; i < runtime->n_workers; i++)
+		rte_eal_wait_lcore(runtime->workers[i]->lcore);
+	stop_service(runtime);
+}
+
+// From EAL to the end. EAL is initialised.
+static int
+run(struct runtime *runtime, const sigset_t *signals, const struct runtime_hooks *hooks,
+    struct errors *errors)
+{
+	int result = -1;
+	int signal_number = 0;
+
+	live_clock_init(&runtime->clock);
+	runtime->snapshot = snapshot_create(runtime->config, 1, errors);
+	if (runtime->snapshot == NULL)
+		return -1;
+	if (ports_open(&runtime->ports, runtime->config, errors) == 0) {
+		if (create_workers(runtime, errors) == 0) {
+			result = launch(runtime, errors);
+			if (result == 0) {
+				hooks->started(runtime);
+				sigwait(signals, &signal_number);
+				hooks->stopping();
+				fprintf(stderr, "sallyport: %s, stopping\n",
+					strsignal(signal_number));
+			}
+			stop(runtime);
+		}
+		destroy_workers(runtime); // packets in their rings belong to the ports' pool
+		ports_close(&runtime->ports);
+	}
+	snapshot_destroy(runtime->snapshot);
+	return result;
+}
+
+int
+runtime_run(const struct config *config, int eal_argc, char **eal_argv,
+	    const struct runtime_hooks *hooks, struct errors *errors)
+{
+	struct runtime *runtime = calloc(1, sizeof(*runtime));
+	sigset_t signals;
+	int result = -1;
+
+	if (runtime == NULL) {
+		errors_add(errors, NULL, 0, "no memory");
+		return -1;
+	}
+	runtime->config = config;
+	// Blocked here, before EAL makes its threads, so that only the main thread takes them.
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGINT);
+	sigaddset(&signals, SIGTERM);
+	sigprocmask(SIG_BLOCK, &signals, NULL);
+	if (eal_start(config, eal_argc, eal_argv, errors) == 0) {
+		result = run(runtime, &signals, hooks, errors);
+		rte_eal_cleanup();
+	}
+	free(runtime);
+	return result;
+}
+
+const struct config *
+runtime_config(const struct runtime *runtime)
+{
+	return runtime->config;
+}
+
+const struct snapshot *
+runtime_snapshot(const struct runtime *runtime)
+{
+	return runtime->snapshot;
+}
+
+unsigned int
+runtime_n_workers(const struct runtime *runtime)
+{
+	return runtime->n_workers;
+}
+
+struct pipeline *
+runtime_pipeline(const struct runtime *runtime, unsigned int worker)
+{
+	return runtime->workers[worker]->pipeline;
+}
+
+const struct worker_stats *
+runtime_worker_stats(const struct runtime *runtime, unsigned int worker)
+{
+	return &runtime->workers[worker]->stats;
+}
+
+unsigned int
+runtime_worker_lcore(const struct runtime *runtime, unsigned int worker)
+{
+	return runtime->workers[worker]->lcore;
+}
+
+uint16_t
+runtime_ethdev(const struct runtime *runtime, unsigned int port)
+{
+	return runtime->ports.list[port].ethdev;
+}
+
+uint64_t
+runtime_now_ns(const struct runtime *runtime)
+{
+	return live_clock_ns(&runtime->clock);
+}
+
+uint64_t
+runtime_started_ns(const struct runtime *runtime)
+{
+	return runtime->clock.epoch_ns;
+}
+
+size_t
+runtime_bytes(const struct runtime *runtime)
+{
+	size_t bytes = 0;
+
+	for (unsigned int i = 0; i < runtime->n_workers; i++)
+		bytes += ct_bytes(runtime->shards[i]);
+	return bytes;
+}
+
+bool
+runtime_hashes_with_aes(const struct runtime *runtime)
+{
+	return hash_uses_aes(&runtime->secret);
+}

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// The firewall on live ports, from start to stop.
+//
+// runtime_run is the life of the process: EAL, ports, shards, workers, the service core; then the
+// signal, and all of it undone in reverse. While it runs, anybody may read what it is made of
+// through the functions below; they never wait for a worker.
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/errors.h"
+#include "config/config.h"
+#include "pipeline/pipeline.h"
+#include "runtime/worker.h"
+
+struct runtime;
+
+// Called on the main thread when everything runs, and before anything is taken down.
+struct runtime_hooks {
+	void (*started)(struct runtime *runtime);
+	void (*stopping)(void);
+};
+
+// Runs until SIGINT or SIGTERM. Then receiving ends, bursts finish, ports close, and memory is
+// given back.
+// => eal_argv goes to EAL behind what sallyport adds itself; the strings must be writable.
+// => Main thread; initialises and cleans up EAL, so once in a process. Returns 0, or -1 with
+//    errors added.
+int runtime_run(const struct config *config, int eal_argc, char **eal_argv,
+		const struct runtime_hooks *hooks, struct errors *errors);
+
+// What it is made of. Any thread, between started and stopping.
+const struct config *runtime_config(const struct runtime *runtime);
+const struct snapshot *runtime_snapshot(const struct runtime *runtime);
+unsigned int runtime_n_workers(const struct runtime *runtime);
+struct pipeline *runtime_pipeline(const struct runtime *runtime, unsigned int worker);
+const struct worker_stats *runtime_worker_stats(const struct runtime *runtime,
+						unsigned int worker);
+unsigned int runtime_worker_lcore(const struct runtime *runtime, unsigned int worker);
+uint16_t runtime_ethdev(const struct runtime *runtime, unsigned int port);
+uint64_t runtime_now_ns(const struct runtime *runtime);     // since the epoch
+uint64_t runtime_started_ns(const struct runtime *runtime); // likewise
+size_t runtime_bytes(const struct runtime *runtime);        // reserved for connections
+bool runtime_hashes_with_aes(const struct runtime *runtime);

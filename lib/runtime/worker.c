@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "runtime/worker.h"
+
+#include <rte_ethdev.h>
+#include <rte_pause.h>
+
+#define RX_BURST   32
+#define REAP_MAX   32 // connections removed between two bursts: bounds the pause
+#define WORKER_BITS 8 // of a packet's number that tell the worker
+
+// Sends the accepted packets of the burst, a port at a time, and frees the others.
+static void
+send_burst(struct worker *worker)
+{
+	struct burst *burst = &worker->burst;
+
+	for (unsigned int p = 0; p < worker->ports->n; p++) {
+		struct rte_mbuf *mbufs[BURST_MAX];
+		struct pkt *pkts[BURST_MAX];
+		uint16_t n = 0;
+		uint16_t sent;
+
+		for (uint16_t i = 0; i < burst->n; i++) {
+			struct pkt *pkt = &burst->pkts[i];
+
+			if (pkt->mbuf == NULL || pkt->verdict != VERDICT_ACCEPT ||
+			    pkt->out_port != p)
+				continue;
+			pkts[n] = pkt;
+			mbufs[n++] = pkt->mbuf;
+		}
+		if (n == 0)
+			continue;
+		sent = port_send(&worker->ports->list[p], worker->index, mbufs, n);
+		worker->stats.sent += sent;
+		for (uint16_t i = 0; i < sent; i++)
+			pkts[i]->mbuf = NULL;
+		for (uint16_t i = sent; i < n; i++)
+			pipeline_refuse(worker->pipeline, pkts[i], REASON_TX_FULL);
+	}
+	for (uint16_t i = 0; i < burst->n; i++) {
+		if (burst->pkts[i].mbuf != NULL)
+			rte_pktmbuf_free(burst->pkts[i].mbuf);
+	}
+}
+
+static void
+run_burst(struct worker *worker)
+{
+	pipeline_run(worker->pipeline, &worker->burst);
+	send_burst(worker);
+}
+
+static unsigned int
+poll_port(struct worker *worker, uint8_t index, uint64_t now_ns)
+{
+	const struct port *port = &worker->ports->list[index];
+	struct rte_mbuf *mbufs[RX_BURST];
+	uint16_t n;
+
+	if (worker->index >= port->n_rx_queues)
+		return 0;
+	n = rte_eth_rx_burst(port->ethdev, (uint16_t)worker->index, mbufs, RX_BURST);
+	if (n == 0)
+		return 0;
+	burst_reset(&worker->burst);
+	for (uint16_t i = 0; i < n; i++)
+		burst_add(&worker->burst, mbufs[i], index,
+			  ++worker->n_received << WORKER_BITS | worker->index, now_ns);
+	worker->stats.received += n;
+	run_burst(worker);
+	return n;
+}
+
+static unsigned int
+poll_ring(struct worker *worker)
+{
+	if (worker->steer == NULL)
+		return 0;
+	burst_reset(&worker->burst);
+	steer_receive(worker->steer, worker->index, &worker->burst, RX_BURST);
+	if (worker->burst.n > 0)
+		run_burst(worker);
+	return worker->burst.n;
+}
+
+int
+worker_main(void *argument)
+{
+	struct worker *worker = argument;
+
+	while (!__atomic_load_n(worker->is_stopping, __ATOMIC_RELAXED)) {
+		uint64_t now_ns = live_clock_ns(worker->clock);
+		unsigned int n = 0;
+
+		for (unsigned int p = 0; p < worker->ports->n; p++)
+			n += poll_port(worker, (uint8_t)p, now_ns);
+		n += poll_ring(worker);
+		service_reap(worker->service, worker->index, pipeline_ct(worker->pipeline), now_ns,
+			     REAP_MAX);
+		worker->stats.turns++;
+		worker->stats.busy_turns += n > 0;
+		if (n == 0)
+			rte_pause();
+	}
+	return 0;
+}

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// One worker lcore: the loop that receives, judges and sends, and reaps between bursts.
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "pipeline/pipeline.h"
+#include "pipeline/steer.h"
+#include "runtime/ports.h"
+#include "runtime/time.h"
+#include "service/service.h"
+
+// The worker writes, anybody reads.
+struct worker_stats {
+	uint64_t turns;      // of the loop
+	uint64_t busy_turns; // that had a packet
+	uint64_t received;
+	uint64_t sent;
+};
+
+struct worker {
+	unsigned int index;
+	unsigned int lcore;
+	bool *is_stopping; // main: rw, worker: ro
+	struct ports *ports;
+	struct pipeline *pipeline;
+	struct steer *steer; // NULL with a single worker
+	struct service *service;
+	const struct live_clock *clock;
+	uint64_t n_received; // makes the numbers of packets
+	struct worker_stats stats;
+	struct burst burst;
+};
+
+// The loop. Returns when *is_stopping, with every packet it had received sent or freed. The
+// argument is a struct worker; for rte_eal_remote_launch.
+int worker_main(void *argument);

@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "service/service.h"
+
+#include <stdio.h>
+
+#include <rte_malloc.h>
+#include <rte_ring.h>
+#include <rte_ring_elem.h>
+
+#define EXPIRED_RING 8192 // numbers of connections that may wait for their owner
+#define POST_MAX     256  // of these, posted at once
+#define EVENT_BATCH  256  // handed over at once
+
+struct lane {
+	const struct ct *ct;
+	struct rte_ring *expired; // from the service core to the owner
+	struct rte_ring *events;  // from the owner to the service core
+	uint32_t cursor;          // where the scan goes on
+	bool is_done;             // scanned to the end in this round
+};
+
+struct service {
+	service_listener listener;
+	void *context;
+	struct ct_event *batch;
+	tick_t next; // earliest deadline seen in this round
+	bool has_round;
+	unsigned int n_lanes;
+	struct lane lanes[];
+};
+
+static struct rte_ring *
+create_ring(const char *kind, unsigned int shard, unsigned int element, unsigned int size)
+{
+	char name[RTE_RING_NAMESIZE];
+
+	snprintf(name, sizeof(name), "%s%u", kind, shard);
+	return rte_ring_create_elem(name, element, size, SOCKET_ID_ANY,
+				    RING_F_SP_ENQ | RING_F_SC_DEQ);
+}
+
+struct service *
+service_create(const struct service_config *config)
+{
+	struct service *service = rte_zmalloc(
+		"service", sizeof(*service) + config->n_shards * sizeof(service->lanes[0]), 0);
+
+	if (service == NULL)
+		return NULL;
+	service->listener = config->listener;
+	service->context = config->context;
+	service->n_lanes = config->n_shards;
+	if (service->listener != NULL) {
+		service->batch = rte_malloc("events", EVENT_BATCH * sizeof(*service->batch), 0);
+		if (service->batch == NULL)
+			goto fail;
+	}
+	for (unsigned int i = 0; i < service->n_lanes; i++) {
+		struct lane *lane = &service->lanes[i];
+
+		lane->expired = create_ring("expired", i, sizeof(uint32_t), EXPIRED_RING);
+		if (lane->expired == NULL)
+			goto fail;
+		if (service->listener == NULL)
+			continue;
+		lane->events =
+			create_ring("events", i, sizeof(struct ct_event), config->event_ring);
+		if (lane->events == NULL)
+			goto fail;
+	}
+	return service;
+fail:
+	service_destroy(service);
+	return NULL;
+}
+
+void
+service_destroy(struct service *service)
+{
+	if (service == NULL)
+		return;
+	for (unsigned int i = 0; i < service->n_lanes; i++) {
+		rte_ring_free(service->lanes[i].expired);
+		rte_ring_free(service->lanes[i].events);
+	}
+	rte_free(service->batch);
+	rte_free(service);
+}
+
+struct rte_ring *
+service_events(struct service *service, unsigned int shard)
+{
+	return service->lanes[shard].events;
+}
+
+void
+service_attach(struct service *service, unsigned int shard, const struct ct *ct)
+{
+	service->lanes[shard].ct = ct;
+}
+
+// Looks at the next slots of a shard and posts what has expired, as far as the ring has room.
+static void
+scan(struct service *service, struct lane *lane, tick_t now, uint32_t budget)
+{
+	uint32_t found[POST_MAX];
+	unsigned int room = RTE_MIN(rte_ring_free_count(lane->expired), (unsigned int)POST_MAX);
+	unsigned int n;
+
+	if (room == 0)
+		return;
+	n = ct_scan(lane->ct, &lane->cursor, budget, now, found, room, &service->next);
+	rte_ring_enqueue_bulk_elem(lane->expired, found, sizeof(found[0]), n, NULL);
+	lane->is_done = lane->cursor == 0;
+}
+
+bool
+service_turn(struct service *service, tick_t now, uint32_t budget, tick_t *next)
+{
+	bool is_done = true;
+
+	service_drain(service);
+	if (!service->has_round) {
+		service->has_round = true;
+		service->next = now + ticks_from_sec(TIMEOUT_MAX_SEC);
+		for (unsigned int i = 0; i < service->n_lanes; i++)
+			service->lanes[i].is_done = false;
+	}
+	for (unsigned int i = 0; i < service->n_lanes; i++) {
+		struct lane *lane = &service->lanes[i];
+
+		if (!lane->is_done && lane->ct != NULL)
+			scan(service, lane, now, budget);
+		is_done = is_done && (lane->is_done || lane->ct == NULL);
+	}
+	if (is_done) {
+		*next = service->next;
+		service->has_round = false;
+	}
+	return is_done;
+}
+
+unsigned int
+service_reap(struct service *service, unsigned int shard, struct ct *ct, uint64_t now_ns,
+	     unsigned int max)
+{
+	uint32_t slots[POST_MAX];
+	unsigned int n = rte_ring_dequeue_burst_elem(service->lanes[shard].expired, slots,
+						     sizeof(slots[0]),
+						     RTE_MIN(max, (unsigned int)POST_MAX), NULL);
+
+	if (n > 0)
+		ct_reap(ct, slots, n, now_ns);
+	else
+		ct_reclaim(ct, now_ns);
+	return n;
+}
+
+void
+service_drain(struct service *service)
+{
+	unsigned int n;
+
+	if (service->listener == NULL)
+		return;
+	do {
+		n = 0;
+		for (unsigned int i = 0; i < service->n_lanes; i++)
+			n += rte_ring_dequeue_burst_elem(
+				service->lanes[i].events, service->batch + n,
+				sizeof(*service->batch), EVENT_BATCH - n, NULL);
+		if (n > 0)
+			service->listener(service->context, service->batch, n);
+	} while (n > 0);
+}

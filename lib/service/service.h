@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// What happens beside the packets: finding expired connections, and handing over events.
+//
+// The service core paces, the owner reaps. service_turn reads the shards without writing to them
+// and posts the numbers of expired connections to the ring of their owner; the owner calls
+// service_reap between bursts, looks again, and removes a bounded number. Events travel the other
+// way, over a ring per shard, and go to one listener.
+//
+// Life cycle: service_create before the workers, with the rings; shards are attached; service_turn
+// from one thread (a DPDK service lcore, or replay's own with the virtual clock); service_destroy
+// after the workers have ended.
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "conntrack/conntrack.h"
+
+struct service;
+struct rte_ring;
+
+// Called with events, in the thread of service_turn or service_drain: those of one shard in the
+// order they were told.
+typedef void (*service_listener)(void *context, const struct ct_event events[], unsigned int n);
+
+struct service_config {
+	unsigned int n_shards;
+	service_listener listener; // NULL: nobody listens, and workers tell no events
+	void *context;             // for the listener
+	unsigned int event_ring;   // events that may wait per shard, a power of two
+};
+
+// => Main thread, EAL initialised. Returns NULL with rte_errno set when memory is short.
+struct service *service_create(const struct service_config *config);
+void service_destroy(struct service *service); // takes NULL
+
+// The ring a shard sends its events to, NULL when nobody listens. For ct_config.events.
+struct rte_ring *service_events(struct service *service, unsigned int shard);
+
+// The shard takes part from now on. => Before the first turn.
+void service_attach(struct service *service, unsigned int shard, const struct ct *ct);
+
+// One turn of the service core: every shard's next slots, at most budget of them each, are looked
+// at, and events that wait are handed over.
+// => Returns true when all shards have been looked at to their end since the last such turn; then
+//    *next is the earliest deadline that was seen and is still to come, relative to now.
+bool service_turn(struct service *service, tick_t now, uint32_t budget, tick_t *next);
+
+// Removes up to max connections that the service found expired. Returns how many were looked at.
+// => Owner of the shard only, between bursts.
+unsigned int service_reap(struct service *service, unsigned int shard, struct ct *ct,
+			  uint64_t now_ns, unsigned int max);
+
+// Hands all events that wait to the listener. => The thread of service_turn.
+void service_drain(struct service *service);
