@@ -257,6 +257,8 @@ lookup_burst(struct ct *ct, struct pkt *const pkts[], uint16_t n, uint32_t value
 		origin[n_tuples] = i;
 		n_tuples++;
 	}
+	if (n_tuples == 0)
+		return;
 	ct_table_lookup_burst(ct->table, tuples, hashes, n_tuples, found);
 	for (uint16_t i = 0; i < n_tuples; i++)
 		values[origin[i]] = found[i];

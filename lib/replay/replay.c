@@ -8,6 +8,7 @@
 #include <rte_eal.h>
 #include <rte_errno.h>
 #include <rte_malloc.h>
+#include <rte_string_fns.h>
 
 #include "packet/parse.h"
 #include "pipeline/steer.h"
@@ -69,12 +70,9 @@ memory_mib(const struct config *config, unsigned int workers)
 static int
 start_eal(const struct config *config, unsigned int workers)
 {
-	char memory[16], lcores[32];
-	char *arguments[] = {
-		"sallyport",    "--no-huge",	"-m",	      memory,	   "--no-pci",
-		"--no-shconf",  "--no-telemetry", "--lcores", lcores,	   "--log-level",
-		"*:error",      NULL,
-	};
+	char line[160];
+	char *arguments[16];
+	int n;
 	cpu_set_t cpus;
 	int cpu = 0;
 
@@ -82,9 +80,12 @@ start_eal(const struct config *config, unsigned int workers)
 	sched_getaffinity(0, sizeof(cpus), &cpus);
 	while (cpu < CPU_SETSIZE - 1 && !CPU_ISSET(cpu, &cpus))
 		cpu++;
-	snprintf(memory, sizeof(memory), "%u", memory_mib(config, workers));
-	snprintf(lcores, sizeof(lcores), "0@%d", cpu);
-	return rte_eal_init(RTE_DIM(arguments) - 1, arguments);
+	snprintf(line, sizeof(line),
+		 "sallyport --no-huge -m %u --no-pci --no-shconf --no-telemetry --lcores 0@%d "
+		 "--log-level *:error",
+		 memory_mib(config, workers), cpu);
+	n = rte_strsplit(line, sizeof(line), arguments, RTE_DIM(arguments), ' ');
+	return rte_eal_init(n, arguments);
 }
 
 static int
@@ -294,7 +295,6 @@ clean_up(struct replay *replay)
 	steer_destroy(replay->steer);
 	source_destroy(replay->source);
 	snapshot_destroy(replay->snapshot);
-	free(replay);
 }
 
 static int
@@ -306,6 +306,28 @@ count_captures(const struct replay_options *options, uint64_t counts[], struct e
 		result |= capture_count(options->captures[i].path, &counts[i], errors);
 		if (result == 0 && counts[i] == 0)
 			fprintf(stderr, "%s: holds no packets\n", options->captures[i].path);
+	}
+	return result;
+}
+
+// From the configuration to the outputs. EAL is initialised.
+static int
+run(struct replay *replay, const uint64_t counts[], struct errors *errors)
+{
+	int result;
+
+	replay->snapshot = snapshot_create(replay->config, 1, errors);
+	if (replay->snapshot == NULL || open_captures(replay, counts, errors) != 0 ||
+	    create_workers(replay, errors) != 0)
+		return -1;
+	replay->output = output_open(&replay->options->outputs, replay->snapshot, errors);
+	if (replay->output == NULL)
+		return -1;
+	drive(replay);
+	result = output_close(replay->output, errors);
+	if (source_is_short(replay->source)) {
+		errors_add(errors, NULL, 0, "a capture changed while it was replayed");
+		result = -1;
 	}
 	return result;
 }
@@ -326,27 +348,11 @@ replay_run(const struct config *config, const struct replay_options *options,
 		if (start_eal(config, options->workers) < 0) {
 			errors_add(errors, NULL, 0, "DPDK cannot start: %s",
 				   rte_strerror(rte_errno));
-			free(counts);
-			free(replay);
-			return -1;
+		} else {
+			result = run(replay, counts, errors);
+			clean_up(replay);
+			rte_eal_cleanup();
 		}
-		replay->snapshot = snapshot_create(config, 1, errors);
-		if (replay->snapshot != NULL && open_captures(replay, counts, errors) == 0 &&
-		    create_workers(replay, errors) == 0) {
-			replay->output = output_open(&options->outputs, replay->snapshot, errors);
-			if (replay->output != NULL) {
-				drive(replay);
-				result = output_close(replay->output, errors);
-			}
-			if (source_is_short(replay->source)) {
-				errors_add(errors, NULL, 0,
-					   "a capture changed while it was replayed");
-				result = -1;
-			}
-		}
-		clean_up(replay);
-		replay = NULL;
-		rte_eal_cleanup();
 	}
 	free(counts);
 	free(replay);

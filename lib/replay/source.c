@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include <rte_bus_vdev.h>
+#include <rte_dev.h>
 #include <rte_errno.h>
 #include <rte_ethdev.h>
 #include <rte_malloc.h>
@@ -66,7 +66,7 @@ source_destroy(struct source *source)
 				      capture->n_ahead - capture->next);
 		rte_eth_dev_stop(capture->ethdev);
 		rte_eth_dev_close(capture->ethdev);
-		rte_vdev_uninit(capture->device);
+		rte_eal_hotplug_remove("vdev", capture->device);
 		close(capture->fd);
 	}
 	rte_mempool_free(source->pool);
@@ -110,11 +110,11 @@ source_add(struct source *source, const char *path, uint8_t port, uint64_t n_pac
 	}
 	snprintf(capture->device, sizeof(capture->device), "net_pcap%u", source->n_captures);
 	snprintf(arguments, sizeof(arguments), "rx_pcap=/proc/self/fd/%d", capture->fd);
-	result = rte_vdev_init(capture->device, arguments);
+	result = rte_eal_hotplug_add("vdev", capture->device, arguments);
 	if (result == 0) {
 		result = start_device(source, capture);
 		if (result != 0)
-			rte_vdev_uninit(capture->device);
+			rte_eal_hotplug_remove("vdev", capture->device);
 	}
 	if (result != 0) {
 		close(capture->fd);
