@@ -27,12 +27,31 @@
 
 struct ct_proto;
 
-// What TCP remembers besides its state (proto/tcp.c).
+// What TCP knows about one sender (proto/tcp_window.c). Sequence numbers are modulo 2^32.
+struct ct_tcp_side {
+	uint32_t end;        // highest sequence number sent, plus one
+	uint32_t max_end;    // highest it may send: what the peer has acknowledged and its window
+	uint32_t max_window; // largest window it advertised, scaled; 0: nothing is known
+	uint32_t max_ack;    // highest acknowledgement it sent
+	uint8_t scale;       // of its windows (RFC 7323)
+	uint8_t flags;       // enum tcp_side_flag
+};
+
 struct ct_tcp {
-	uint8_t state;                  // enum tcp_state
-	uint8_t last_class;             // of the last packet that was looked at closer
-	uint8_t last_dir;               // enum dir
-	uint8_t flags[DIR_COUNT];       // of each sender
+	struct ct_tcp_side side[DIR_COUNT];
+	// the last packet that was looked at closer
+	uint32_t last_seq;
+	uint32_t last_ack;
+	uint32_t last_end;
+	uint16_t last_window;
+	uint8_t last_class;  // enum tcp_class
+	uint8_t last_dir;    // enum dir
+	uint8_t last_scale;  // of a SYN that was let through without being believed
+	uint8_t last_flags;  // likewise, enum tcp_side_flag
+	uint8_t state;       // enum tcp_state
+	uint8_t n_retransmitted; // how often the last ACK came again, wraps
+	bool expects_challenge;  // after a SYN in LAST_ACK: the next ACK may not be for the FIN
+	bool is_simultaneous;    // both sides sent a SYN
 };
 
 struct ct_udp {
@@ -55,7 +74,6 @@ struct ct_conn {
 	union {
 		struct ct_tcp tcp;
 		struct ct_udp udp;
-		uint8_t bytes[16];
 	} l4;
 	uint64_t packets[DIR_COUNT];
 	uint64_t octets[DIR_COUNT];

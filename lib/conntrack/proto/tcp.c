@@ -3,36 +3,13 @@
 // TCP (RFC 9293) as connection tracking sees it: one state per connection, moved by the class of
 // each packet and its direction. The transition table is the whole of the state machine; what a
 // cell cannot say alone is a special rule, named in the cell and written below the table.
-#include "conntrack/proto/proto.h"
+#include "conntrack/proto/tcp.h"
 
 #include <rte_tcp.h>
 
 #include "packet/checksum.h"
 
-enum tcp_state {
-	TCP_NONE,
-	TCP_SYN_SENT,
-	TCP_SYN_RECV,
-	TCP_ESTABLISHED,
-	TCP_FIN_WAIT,
-	TCP_CLOSE_WAIT,
-	TCP_LAST_ACK,
-	TCP_TIME_WAIT,
-	TCP_CLOSE,
-	TCP_SYN_SENT2, // a SYN from both sides: simultaneous open
-	TCP_STATE_COUNT,
-	TCP_IGNORE,  // in the table: the packet passes and changes nothing
-	TCP_INVALID, // in the table: the packet is refused
-};
-
-// What a packet is, by its flags.
-enum tcp_class { TCP_SYN, TCP_SYNACK, TCP_FIN, TCP_ACK, TCP_RST, TCP_CLASS_COUNT };
-
-// Bits of ct_tcp.flags, of the sender.
-enum {
-	SENDER_CLOSED_FIRST = 1 << 0, // sent the FIN that began the closing
-	SENDER_LIBERAL = 1 << 1,      // picked up mid-stream: its window is not known
-};
+#define REFUSED_MIN_SEC 120 // what must be left before a refused FIN or RST shortens it
 
 static const struct {
 	const char *name;
@@ -158,48 +135,199 @@ check(const struct ct *ct, const struct pkt *pkt)
 	return flags_are_valid(tcp->tcp_flags) ? FAULT_NONE : FAULT_TCP_FLAGS;
 }
 
+// => check has found nothing wrong with the packet, so its whole header is there.
+static struct tcp_segment
+read_segment(const struct pkt *pkt)
+{
+	struct rte_tcp_hdr room;
+	const struct rte_tcp_hdr *tcp = pkt_bytes(pkt, pkt->l4_off, sizeof(room), &room);
+	unsigned int header_len = (tcp->data_off >> 4) * 4u;
+	struct tcp_segment segment = {
+		.seq = rte_be_to_cpu_32(tcp->sent_seq),
+		.ack = rte_be_to_cpu_32(tcp->recv_ack),
+		.window = rte_be_to_cpu_16(tcp->rx_win),
+		.flags = tcp->tcp_flags,
+		.class = (uint8_t)classify(tcp->tcp_flags),
+		.options_len = (uint8_t)(header_len - sizeof(*tcp)),
+	};
+
+	segment.end = segment.seq + pkt->l4_len - header_len +
+		      ((segment.flags & RTE_TCP_SYN_FLAG) != 0) +
+		      ((segment.flags & RTE_TCP_FIN_FLAG) != 0);
+	if (segment.options_len > 0) {
+		uint8_t scratch[TCP_HEADER_MAX];
+		const void *options = pkt_bytes(pkt, pkt->l4_off + (uint32_t)sizeof(*tcp),
+						segment.options_len, scratch);
+
+		if (options != NULL)
+			memcpy(segment.options, options, segment.options_len);
+		else
+			segment.options_len = 0;
+	}
+	return segment;
+}
+
 static enum fault
 begin(const struct ct *ct, struct ct_conn *conn, const struct pkt *pkt)
 {
-	struct ct_tcp *tcp = &conn->l4.tcp;
-	enum tcp_class class = classify(pkt->tcp_flags);
+	struct tcp_segment segment = read_segment(pkt);
 
-	tcp->state = TCP_NONE;
-	if (transitions[DIR_ORIG][class][TCP_NONE] == TCP_INVALID)
+	if (transitions[DIR_ORIG][segment.class][TCP_NONE] == TCP_INVALID)
 		return FAULT_TCP_STATE;
-	if (class == TCP_SYN)
-		return FAULT_NONE;
-	if (!ct->params.tcp_loose)
+	if (segment.class != TCP_SYN && !ct->params.tcp_loose)
 		return FAULT_TCP_PICKUP;
-	tcp->flags[DIR_ORIG] = SENDER_LIBERAL;
-	tcp->flags[DIR_REPLY] = SENDER_LIBERAL;
+	tcp_window_begin(&conn->l4.tcp, &segment);
 	return FAULT_NONE;
 }
 
-// Section 4.8.1 of the behaviour: a SYN on a finished connection begins another one when that was
-// closed in order, or the same side has just reset it.
+// A SYN on a finished connection begins another one when it was closed in order, or when the same
+// side has just reset it.
 static bool
 may_reopen(const struct ct_tcp *tcp, enum dir dir)
 {
-	return ((tcp->flags[DIR_ORIG] | tcp->flags[DIR_REPLY]) & SENDER_CLOSED_FIRST) != 0 ||
+	return ((tcp->side[DIR_ORIG].flags | tcp->side[DIR_REPLY].flags) & SIDE_CLOSED_FIRST) != 0 ||
 	       (tcp->last_class == TCP_RST && tcp->last_dir == dir);
 }
 
-static void
-remember_last(struct ct_tcp *tcp, enum tcp_class class, enum dir dir)
+// A SYN-ACK for a SYN that was let through without being believed: both hosts agree and only the
+// filter was wrong, so take over what was remembered of that SYN.
+static bool
+resync(struct ct_tcp *tcp, const struct tcp_segment *segment, enum dir dir)
 {
-	tcp->last_class = (uint8_t)class;
+	struct ct_tcp_side *other = &tcp->side[dir_other(dir)];
+
+	if (segment->class != TCP_SYNACK || tcp->last_class != TCP_SYN || tcp->last_dir == dir ||
+	    segment->ack != tcp->last_end)
+		return false;
+	other->end = tcp->last_end;
+	other->max_end = tcp->last_end;
+	other->max_window = tcp->last_window == 0 ? 1 : tcp->last_window;
+	other->scale = tcp->last_scale;
+	other->flags = tcp->last_flags;
+	tcp->expects_challenge = false;
+	tcp->side[dir] = (struct ct_tcp_side){0};
+	return true;
+}
+
+// A segment that passes without being believed is remembered: what answers it may explain it.
+static void
+remember_ignored(struct ct_tcp *tcp, const struct tcp_segment *segment, enum dir dir)
+{
+	tcp->last_class = segment->class;
 	tcp->last_dir = (uint8_t)dir;
+	tcp->last_seq = segment->seq;
+	tcp->last_end = segment->end;
+	tcp->last_window = segment->window;
+	if (segment->class == TCP_SYN && dir == DIR_ORIG) {
+		struct ct_tcp_side offer = {0};
+
+		tcp_read_syn_options(segment, &offer);
+		tcp->last_scale = offer.scale;
+		tcp->last_flags = offer.flags;
+		tcp->is_simultaneous = false;
+		// The other side may challenge it (RFC 5961, 4); in LAST_ACK that challenge
+		// would look like the acknowledgement of the FIN.
+		tcp->expects_challenge = tcp->state == TCP_LAST_ACK;
+	}
+	if (tcp->state == TCP_SYN_SENT && segment->class == TCP_ACK && dir == DIR_REPLY)
+		tcp->last_ack = segment->ack;
+}
+
+// What to do with a RST before its window is looked at.
+enum rst_ruling {
+	RST_CHECK,   // let the window decide
+	RST_BELIEVE, // whatever the window says
+	RST_KEEP,    // in the window but not exact: the state stays, the window decides
+	RST_REFUSE,
+};
+
+static bool
+is_settled(const struct ct_conn *conn)
+{
+	return conn->l4.tcp.state == TCP_ESTABLISHED && conn_has(conn, CT_ASSURED);
+}
+
+// RFC 5961, 3.2: only a RST with exactly the expected number resets; one that is merely inside the
+// window is answered by a challenge, so the connection may well live on.
+static enum rst_ruling
+rule_by_number(const struct ct *ct, const struct ct_conn *conn, const struct tcp_segment *segment,
+	       enum dir dir)
+{
+	const struct ct_tcp *tcp = &conn->l4.tcp;
+	const struct ct_tcp_side *other = &tcp->side[dir_other(dir)];
+
+	// After a SYN was let through, the highest ACK may be of another connection.
+	if ((other->flags & SIDE_HAS_MAX_ACK) == 0 || tcp->last_class == TCP_SYN)
+		return RST_KEEP;
+	if (segment->seq == 0 && !is_settled(conn))
+		return RST_CHECK;
+	if (seq_before(segment->seq, other->max_ack) && !ct->params.tcp_ignore_invalid_rst)
+		return RST_REFUSE;
+	if (!is_settled(conn) || segment->seq == other->max_ack)
+		return RST_CHECK;
+	// The end of a train of data.
+	if (tcp->last_class == TCP_ACK && tcp->last_dir == dir && segment->seq == tcp->last_end)
+		return RST_CHECK;
+	return RST_KEEP;
+}
+
+// A RST that answers something which was let through without being believed.
+static bool
+answers_ignored(const struct ct_conn *conn, const struct tcp_segment *segment)
+{
+	const struct ct_tcp *tcp = &conn->l4.tcp;
+
+	if (((conn_has(conn, CT_SEEN_REPLY) && tcp->last_class == TCP_SYN) ||
+	     (!conn_has(conn, CT_ASSURED) && tcp->last_class == TCP_ACK)) &&
+	    segment->ack == tcp->last_end)
+		return true;
+	// The client's answer to a challenge of its SYN.
+	return tcp->state == TCP_SYN_SENT && tcp->last_class == TCP_ACK &&
+	       tcp->last_dir == DIR_REPLY && segment->seq == tcp->last_ack;
+}
+
+// Fixes what the table cannot say about a RST. Sets *new to the state it leads to.
+static enum rst_ruling
+rule_rst(const struct ct *ct, const struct ct_conn *conn, const struct tcp_segment *segment,
+	 enum dir dir, enum tcp_state *new)
+{
+	const struct ct_tcp *tcp = &conn->l4.tcp;
+	const struct ct_tcp_side *other = &tcp->side[dir_other(dir)];
+	bool knows_ack = (other->flags & SIDE_HAS_MAX_ACK) != 0 && tcp->last_class != TCP_SYN;
+	enum rst_ruling ruling;
+
+	// A closing connection may be reused already; what is known about it is out of date.
+	if (tcp->state >= TCP_FIN_WAIT && tcp->state <= TCP_CLOSE)
+		return RST_BELIEVE;
+	ruling = rule_by_number(ct, conn, segment, dir);
+	if (ruling == RST_CHECK || ruling == RST_REFUSE)
+		return ruling;
+	if (knows_ack)
+		*new = tcp->state;
+	return answers_ignored(conn, segment) ? RST_BELIEVE : RST_CHECK;
 }
 
 static uint32_t
-choose_timeout(const struct ct *ct, const struct ct_conn *conn, enum tcp_state state)
+choose_timeout(const struct ct *ct, const struct ct_conn *conn, enum tcp_class class)
 {
-	uint32_t timeout = ct->timeouts[states[state].timeout];
+	const struct ct_tcp *tcp = &conn->l4.tcp;
+	uint32_t timeout = ct->timeouts[states[tcp->state].timeout];
+	uint32_t retrans = ct->timeouts[CT_TIMEOUT_TCP_MAX_RETRANS];
+	uint32_t unacked = ct->timeouts[CT_TIMEOUT_TCP_UNACKNOWLEDGED];
+	bool has_unacked =
+		((tcp->side[DIR_ORIG].flags | tcp->side[DIR_REPLY].flags) & SIDE_HAS_UNACKED) != 0;
 
+	if (tcp->n_retransmitted >= ct->params.tcp_max_retrans && timeout > retrans)
+		timeout = retrans;
+	else if (class == TCP_RST)
+		timeout = ct->timeouts[CT_TIMEOUT_TCP_CLOSE];
+	else if (has_unacked && timeout > unacked)
+		timeout = unacked;
+	else if (tcp->last_window == 0 && timeout > retrans)
+		timeout = retrans;
 	// One side alone does not keep a connection for days.
-	if (!conn_has(conn, CT_SEEN_REPLY) && state == TCP_ESTABLISHED)
-		timeout = RTE_MIN(timeout, ct->timeouts[CT_TIMEOUT_TCP_UNACKNOWLEDGED]);
+	if (!conn_has(conn, CT_SEEN_REPLY) && tcp->state == TCP_ESTABLISHED)
+		timeout = RTE_MIN(timeout, unacked);
 	return timeout;
 }
 
@@ -211,42 +339,144 @@ change_state(struct ct_conn *conn, enum tcp_state state, enum dir dir)
 	if (tcp->state == state)
 		return;
 	if (state == TCP_FIN_WAIT)
-		tcp->flags[dir] |= SENDER_CLOSED_FIRST;
+		tcp->side[dir].flags |= SIDE_CLOSED_FIRST;
 	tcp->state = (uint8_t)state;
 	conn->events |= CT_CHANGED_STATE;
+}
+
+// A FIN or RST outside the window is refused. When both sides send one, the connection is most
+// likely over all the same, and need not be kept for days.
+static void
+shorten_after_refusal(const struct ct *ct, struct ct_conn *conn, const struct tcp_segment *segment,
+		      const struct pkt *pkt)
+{
+	struct ct_tcp *tcp = &conn->l4.tcp;
+	uint32_t unacked = ct->timeouts[CT_TIMEOUT_TCP_UNACKNOWLEDGED];
+	int32_t left = ticks_until(conn->deadline, pkt->now);
+
+	if (!conn_has(conn, CT_ASSURED) || (segment->class != TCP_FIN && segment->class != TCP_RST))
+		return;
+	if (tcp->last_dir == pkt->dir ||
+	    (tcp->last_class != TCP_FIN && tcp->last_class != TCP_RST)) {
+		tcp->last_class = segment->class;
+		tcp->last_dir = pkt->dir;
+	} else if (left >= (int32_t)ticks_from_sec(REFUSED_MIN_SEC) && left > (int32_t)unacked) {
+		__atomic_store_n(&conn->deadline, pkt->now + unacked, __ATOMIC_RELAXED);
+	}
+}
+
+// The segment is believed: state, timeout and ASSURED follow.
+static enum ct_result
+accept(struct ct *ct, struct ct_conn *conn, enum tcp_class class, enum tcp_state new,
+       const struct pkt *pkt, uint32_t *timeout)
+{
+	struct ct_tcp *tcp = &conn->l4.tcp;
+	enum tcp_state old = tcp->state;
+	bool is_settling = old == TCP_SYN_RECV || old == TCP_ESTABLISHED;
+
+	tcp->last_class = (uint8_t)class;
+	tcp->last_dir = pkt->dir;
+	change_state(conn, new, pkt->dir);
+	*timeout = choose_timeout(ct, conn, class);
+	if (conn_has(conn, CT_SEEN_REPLY)) {
+		if (is_settling && new == TCP_ESTABLISHED)
+			conn_set_assured(conn);
+		return CT_ACCEPT;
+	}
+	if (class == TCP_RST)
+		return CT_FINISH; // nobody has answered: there is no connection
+	// A SYN sent again does not keep the connection alive.
+	return class == TCP_SYN && old == TCP_SYN_SENT ? CT_IGNORE : CT_ACCEPT;
+}
+
+static enum ct_result
+refuse(struct pkt *pkt, enum fault fault)
+{
+	pkt->fault = (uint8_t)fault;
+	return CT_INVALID;
+}
+
+// What the cell of the table means where it cannot say it alone. Returns CT_ACCEPT when the window
+// decides next, CT_FINISH when the segment is believed without it.
+static enum ct_result
+apply_special_rules(struct ct *ct, struct ct_conn *conn, const struct tcp_segment *segment,
+		    enum dir dir, enum tcp_state *new)
+{
+	struct ct_tcp *tcp = &conn->l4.tcp;
+
+	switch (*new) {
+	case TCP_TIME_WAIT:
+		if (tcp->state == TCP_LAST_ACK && segment->class == TCP_ACK &&
+		    tcp->last_dir != dir && tcp->last_class == TCP_SYN && tcp->expects_challenge) {
+			tcp->expects_challenge = false;
+			return CT_IGNORE;
+		}
+		return CT_ACCEPT;
+	case TCP_SYN_SENT2:
+		tcp->is_simultaneous = true;
+		return CT_ACCEPT;
+	case TCP_SYN_RECV:
+		if (dir == DIR_REPLY && segment->class == TCP_ACK && tcp->is_simultaneous)
+			*new = TCP_ESTABLISHED;
+		return CT_ACCEPT;
+	case TCP_CLOSE:
+		if (segment->class != TCP_RST)
+			return CT_ACCEPT;
+		switch (rule_rst(ct, conn, segment, dir, new)) {
+		case RST_REFUSE:
+			return CT_INVALID;
+		case RST_BELIEVE:
+			return CT_FINISH;
+		default:
+			return CT_ACCEPT;
+		}
+	default:
+		return CT_ACCEPT;
+	}
 }
 
 static enum ct_result
 track(struct ct *ct, struct ct_conn *conn, struct pkt *pkt, uint32_t *timeout)
 {
 	struct ct_tcp *tcp = &conn->l4.tcp;
+	struct tcp_segment segment = read_segment(pkt);
 	enum dir dir = pkt->dir;
-	enum tcp_class class = classify(pkt->tcp_flags);
 	enum tcp_state old = tcp->state;
-	enum tcp_state new = transitions[dir][class][old];
+	enum tcp_state new = transitions[dir][segment.class][old];
+	enum ct_result result;
 
-	if (new == TCP_INVALID) {
-		pkt->fault = FAULT_TCP_STATE;
-		return CT_INVALID;
-	}
-	if (new == TCP_SYN_SENT && (old == TCP_TIME_WAIT || old == TCP_CLOSE)) {
+	if (new == TCP_INVALID)
+		return refuse(pkt, FAULT_TCP_STATE);
+	if (new == TCP_SYN_SENT && old >= TCP_TIME_WAIT) {
 		if (may_reopen(tcp, dir))
 			return CT_REOPEN;
 		new = TCP_IGNORE;
 	}
-	remember_last(tcp, class, dir);
-	if (new == TCP_IGNORE)
+	if (new == TCP_IGNORE) {
+		if (!resync(tcp, &segment, dir)) {
+			remember_ignored(tcp, &segment, dir);
+			return CT_IGNORE;
+		}
+		old = TCP_SYN_SENT;
+		new = TCP_SYN_RECV;
+	}
+	result = apply_special_rules(ct, conn, &segment, dir, &new);
+	if (result == CT_INVALID)
+		return refuse(pkt, FAULT_TCP_RST);
+	if (result == CT_IGNORE)
 		return CT_IGNORE;
-	change_state(conn, new, dir);
-	*timeout = choose_timeout(ct, conn, new);
-	if (class == TCP_RST && !conn_has(conn, CT_SEEN_REPLY))
-		return CT_FINISH;
-	if (old == TCP_SYN_SENT && new == TCP_SYN_SENT)
-		return CT_IGNORE; // a SYN sent again keeps the connection no longer alive
-	if (conn_has(conn, CT_SEEN_REPLY) && new == TCP_ESTABLISHED &&
-	    (old == TCP_SYN_RECV || old == TCP_ESTABLISHED))
-		conn_set_assured(conn);
-	return CT_ACCEPT;
+	if (result == CT_ACCEPT) {
+		switch (tcp_window_check(&ct->params, tcp, &segment, dir, old)) {
+		case WINDOW_INVALID:
+			shorten_after_refusal(ct, conn, &segment, pkt);
+			return refuse(pkt, FAULT_TCP_WINDOW);
+		case WINDOW_IGNORE:
+			return CT_IGNORE;
+		default:
+			break;
+		}
+	}
+	return accept(ct, conn, segment.class, new, pkt, timeout);
 }
 
 static const char *

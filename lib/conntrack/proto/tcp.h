@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// Private to the TCP tracker: tcp.c moves the state, tcp_window.c judges the sequence numbers.
+#pragma once
+
+#include "conntrack/proto/proto.h"
+
+// Numbers are those the kernel shows to other programs.
+enum tcp_state {
+	TCP_NONE,
+	TCP_SYN_SENT,
+	TCP_SYN_RECV,
+	TCP_ESTABLISHED,
+	TCP_FIN_WAIT,
+	TCP_CLOSE_WAIT,
+	TCP_LAST_ACK,
+	TCP_TIME_WAIT,
+	TCP_CLOSE,
+	TCP_SYN_SENT2, // a SYN from both sides: simultaneous open
+	TCP_STATE_COUNT,
+	TCP_IGNORE,  // in the transition table: the packet passes and changes nothing
+	TCP_INVALID, // in the transition table: the packet is refused
+};
+
+// What a segment is, by its flags.
+enum tcp_class { TCP_SYN, TCP_SYNACK, TCP_FIN, TCP_ACK, TCP_RST, TCP_CLASS_COUNT, TCP_NO_CLASS };
+
+// What is known about a sender.
+enum tcp_side_flag {
+	SIDE_OFFERS_SCALE = 1 << 0,  // window scaling, in its SYN
+	SIDE_PERMITS_SACK = 1 << 1,  // selective acknowledgement, in its SYN
+	SIDE_CLOSED_FIRST = 1 << 2,  // its FIN began the closing
+	SIDE_IS_LIBERAL = 1 << 3,    // picked up mid-stream: its window is not known
+	SIDE_HAS_UNACKED = 1 << 4,   // data it sent is not acknowledged yet
+	SIDE_HAS_MAX_ACK = 1 << 5,   // max_ack holds
+};
+
+#define TCP_HEADER_MAX 60
+
+// A segment as it was sent.
+struct tcp_segment {
+	uint32_t seq;
+	uint32_t ack;
+	uint32_t end;    // sequence number behind it; SYN and FIN take one each
+	uint16_t window; // as on the wire
+	uint8_t flags;   // RTE_TCP_*_FLAG
+	uint8_t class;   // enum tcp_class
+	uint8_t options_len;
+	uint8_t options[TCP_HEADER_MAX];
+};
+
+// True for a before b, modulo 2^32 (RFC 9293, 3.4).
+static inline bool
+seq_before(uint32_t a, uint32_t b)
+{
+	return (int32_t)(a - b) < 0;
+}
+
+static inline bool
+seq_after(uint32_t a, uint32_t b)
+{
+	return seq_before(b, a);
+}
+
+enum tcp_window_result {
+	WINDOW_ACCEPT,
+	WINDOW_IGNORE,  // outside, but harmless: the segment passes and changes nothing
+	WINDOW_INVALID, // outside
+};
+
+// The options of a SYN go into side, whose scale and flags are set anew if there are any options.
+void tcp_read_syn_options(const struct tcp_segment *segment, struct ct_tcp_side *side);
+
+// The first segment of a connection says what there is to know about its sender: a SYN begins its
+// window, any other segment is picked up mid-stream.
+void tcp_window_begin(struct ct_tcp *tcp, const struct tcp_segment *segment);
+
+// Judges a segment by the window of its sender and, when it is accepted, brings the windows of both
+// up to date. state is the connection's before this segment.
+enum tcp_window_result tcp_window_check(const struct ct_params *params, struct ct_tcp *tcp,
+					const struct tcp_segment *segment, enum dir dir,
+					enum tcp_state state);
