@@ -54,6 +54,15 @@ struct ct_tcp {
 	bool is_simultaneous;    // both sides sent a SYN
 };
 
+// What SCTP knows about an association (proto/sctp.c).
+struct ct_sctp {
+	uint32_t tag[DIR_COUNT];  // verification tag that packets of a direction carry, 0: not known
+	uint8_t state;            // enum sctp_state
+	bool has_init[DIR_COUNT]; // an INIT of this direction is to be answered
+	bool has_mismatch;        // a heartbeat with another tag was let through
+	uint8_t mismatch_dir;     // in this direction
+};
+
 struct ct_udp {
 	tick_t stream_after; // a flow that lives longer than this is a stream
 };
@@ -73,6 +82,7 @@ struct ct_conn {
 	uint64_t id;       // seq of the packet that created it
 	union {
 		struct ct_tcp tcp;
+		struct ct_sctp sctp;
 		struct ct_udp udp;
 	} l4;
 	uint64_t packets[DIR_COUNT];

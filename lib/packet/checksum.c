@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "packet/checksum.h"
 
+#include <rte_hash_crc.h>
 #include <rte_ip.h>
 
 static uint32_t
@@ -23,24 +24,65 @@ pseudo_header(const struct pkt *pkt)
 	return sum_words(sum, &pkt->tuple.dst, len);
 }
 
+// What the NIC says about layer 4: RX_L4_CKSUM_UNKNOWN when nothing.
+static uint64_t
+nic_says(const struct pkt *pkt)
+{
+	return pkt->mbuf->ol_flags & RTE_MBUF_F_RX_L4_CKSUM_MASK;
+}
+
 bool
 checksum_l4_good(const struct pkt *pkt, uint16_t coverage)
 {
 	uint32_t sum;
 	uint16_t data;
 
-	switch (pkt->mbuf->ol_flags & RTE_MBUF_F_RX_L4_CKSUM_MASK) {
-	case RTE_MBUF_F_RX_L4_CKSUM_GOOD:
+	if (nic_says(pkt) == RTE_MBUF_F_RX_L4_CKSUM_GOOD)
 		return true;
-	case RTE_MBUF_F_RX_L4_CKSUM_BAD:
+	if (nic_says(pkt) == RTE_MBUF_F_RX_L4_CKSUM_BAD)
 		return false;
-	default:
-		break;
-	}
 	if (rte_raw_cksum_mbuf(pkt->mbuf, pkt->l4_off, coverage, &data) != 0)
 		return false;
 	sum = pseudo_header(pkt) + data;
 	while (sum >> 16 != 0)
 		sum = (sum & 0xffff) + (sum >> 16);
 	return sum == 0xffff;
+}
+
+// CRC32c over len bytes of the packet from off, which may lie in several segments.
+static uint32_t
+crc32c(const struct pkt *pkt, uint32_t off, uint32_t len, uint32_t crc)
+{
+	const struct rte_mbuf *segment = pkt->mbuf;
+
+	while (segment != NULL && off >= segment->data_len) {
+		off -= segment->data_len;
+		segment = segment->next;
+	}
+	for (; segment != NULL && len > 0; segment = segment->next, off = 0) {
+		uint32_t n = RTE_MIN(len, segment->data_len - off);
+
+		crc = rte_hash_crc(rte_pktmbuf_mtod_offset(segment, const void *, off), n, crc);
+		len -= n;
+	}
+	return crc;
+}
+
+bool
+checksum_sctp_good(const struct pkt *pkt)
+{
+	const uint32_t checksum_off = pkt->l4_off + 8u;
+	const uint32_t zero = 0;
+	uint32_t scratch, crc;
+	const void *stored = pkt_bytes(pkt, checksum_off, sizeof(scratch), &scratch);
+
+	if (nic_says(pkt) == RTE_MBUF_F_RX_L4_CKSUM_GOOD)
+		return true;
+	if (nic_says(pkt) == RTE_MBUF_F_RX_L4_CKSUM_BAD || stored == NULL)
+		return false;
+	memcpy(&scratch, stored, sizeof(scratch));
+	crc = crc32c(pkt, pkt->l4_off, 8, UINT32_MAX);
+	crc = rte_hash_crc(&zero, sizeof(zero), crc); // the field counts as zero
+	crc = crc32c(pkt, checksum_off + 4, pkt->l4_len - 12u, crc);
+	return rte_cpu_to_le_32(~crc) == scratch;
 }

@@ -111,7 +111,8 @@ read_ipv4(struct view *view, struct tuple *tuple, bool is_quoted)
 
 	if (ip == NULL)
 		return FAULT_IPV4_SHORT;
-	if (ip->version_ihl >> 4 != 4)
+	// A quotation follows the family of the error that carries it, whatever it says itself.
+	if (!is_quoted && ip->version_ihl >> 4 != 4)
 		return FAULT_IPV4_VERSION;
 	header_len = (ip->version_ihl & 0xf) * 4;
 	if (header_len < sizeof(*ip))
@@ -197,7 +198,7 @@ read_ipv6(struct view *view, struct tuple *tuple, bool is_quoted)
 
 	if (ip == NULL)
 		return FAULT_IPV6_SHORT;
-	if (rte_be_to_cpu_32(ip->vtc_flow) >> 28 != 6)
+	if (!is_quoted && rte_be_to_cpu_32(ip->vtc_flow) >> 28 != 6)
 		return FAULT_IPV6_VERSION;
 	if (!is_quoted) {
 		uint32_t total_len = (uint32_t)sizeof(*ip) + rte_be_to_cpu_16(ip->payload_len);

@@ -205,7 +205,7 @@ resync(struct ct_tcp *tcp, const struct tcp_segment *segment, enum dir dir)
 	other->scale = tcp->last_scale;
 	other->flags = tcp->last_flags;
 	tcp->expects_challenge = false;
-	tcp->side[dir] = (struct ct_tcp_side){0};
+	tcp->side[dir] = (struct ct_tcp_side){.flags = tcp->side[dir].flags & SIDE_IS_LIBERAL};
 	return true;
 }
 
@@ -273,11 +273,12 @@ rule_by_number(const struct ct *ct, const struct ct_conn *conn, const struct tcp
 
 // A RST that answers something which was let through without being believed.
 static bool
-answers_ignored(const struct ct_conn *conn, const struct tcp_segment *segment)
+answers_ignored(const struct ct_conn *conn, const struct tcp_segment *segment, enum dir dir)
 {
 	const struct ct_tcp *tcp = &conn->l4.tcp;
 
-	if (((conn_has(conn, CT_SEEN_REPLY) && tcp->last_class == TCP_SYN) ||
+	if (((conn_has(conn, CT_SEEN_REPLY) && tcp->last_class == TCP_SYN &&
+	      tcp->last_dir != dir) ||
 	     (!conn_has(conn, CT_ASSURED) && tcp->last_class == TCP_ACK)) &&
 	    segment->ack == tcp->last_end)
 		return true;
@@ -304,7 +305,7 @@ rule_rst(const struct ct *ct, const struct ct_conn *conn, const struct tcp_segme
 		return ruling;
 	if (knows_ack)
 		*new = tcp->state;
-	return answers_ignored(conn, segment) ? RST_BELIEVE : RST_CHECK;
+	return answers_ignored(conn, segment, dir) ? RST_BELIEVE : RST_CHECK;
 }
 
 static uint32_t
