@@ -3,10 +3,10 @@
 // Chains into a ruleset.
 //
 // Every rule of a chain goes one of two ways. A rule that ends the chain, and asks only for what
-// no rule can change, becomes entries of an rte_acl context, one context per family; rte_acl then
-// finds the first of them that matches in one look-up. Every other rule is listed: it has no
-// action, or compares the mark or the zone, which a rule before it may have set. Evaluation goes
-// through the listed rules in front of the one rte_acl found (eval.c).
+// no rule can change, becomes entries of an rte_acl context, one context per family if possible;
+// rte_acl then finds the first of them that matches in one look-up. Every other rule is listed: it
+// has no action, or compares the mark or the zone, which a rule before it may have set. Evaluation
+// goes through the listed rules in front of the one rte_acl found (eval.c).
 //
 // First everything is counted and every rule that is too large is reported; only then the contexts
 // are built, which takes time and memory of EAL.
@@ -19,6 +19,7 @@
 #include <string.h>
 
 #include <rte_errno.h>
+#include <rte_log.h>
 
 #include "rules/compiled.h"
 #include "rules/expand.h"
@@ -54,6 +55,12 @@ alloc_array(size_t n, size_t size)
 	return calloc(RTE_MAX(n, 1u), size);
 }
 
+static const char *
+printable(const char *name)
+{
+	return name == NULL ? "" : name;
+}
+
 // Copies a name that may be missing. Returns false when memory runs out.
 static bool
 copy_name(const char *from, char **to)
@@ -69,44 +76,23 @@ entry_size(enum family family)
 	return (uint32_t)RTE_ACL_RULE_SZ(key_n_fields(family));
 }
 
-// Adds up the entries of a chain for one family and reports the rules that are too large.
-// => Returns -1 when something was reported.
-static int64_t
-count_entries(const struct compilation *to, const struct chain *chain, unsigned int family)
+// Reports the rules that are too large for one family.
+static void
+check_rules(const struct compilation *to, const struct chain *chain, unsigned int family)
 {
-	const int64_t most = UINT32_MAX / entry_size(families[family].family);
-	bool is_good = true;
-	int64_t sum = 0;
-
 	for (unsigned int i = 0; i < chain->n_rules; i++) {
 		const struct rule *rule = &chain->rules[i];
-		int64_t count;
+		int64_t count = 0;
 
-		if (!expand_is_possible(rule))
-			continue;
-		count = expand_count(rule, families[family].family);
-		if (count < 0) {
+		if (expand_is_possible(rule))
+			count = expand_count(rule, families[family].family);
+		if (count < 0)
 			out_of_memory(to);
-			return -1;
-		}
-		if (count > EXPANSION_MAX) {
+		if (count > EXPANSION_MAX)
 			errors_add(to->errors, to->file, rule->line,
 				   "rule \"%s\": its lists make more than %u combinations for %s",
-				   rule->name == NULL ? "" : rule->name, EXPANSION_MAX,
-				   families[family].name);
-			is_good = false;
-		} else {
-			sum += count;
-		}
+				   printable(rule->name), EXPANSION_MAX, families[family].name);
 	}
-	if (sum > most) {
-		errors_add(to->errors, to->file, chain->line,
-			   "chain \"%s\": the lists of its rules make more than %" PRId64
-			   " combinations for %s",
-			   chain->name, most, families[family].name);
-		is_good = false;
-	}
-	return is_good ? sum : -1;
 }
 
 static bool
@@ -120,71 +106,153 @@ check_sizes(const struct compilation *to, const struct chain chains[], unsigned 
 	for (unsigned int i = 0; i < n_chains; i++) {
 		n_rules += chains[i].n_rules;
 		for (unsigned int f = 0; f < N_FAMILIES; f++)
-			count_entries(to, &chains[i], f);
+			check_rules(to, &chains[i], f);
 	}
 	if (n_rules > RULES_MAX)
 		errors_add(to->errors, to->file, 0, "more than %u rules", RULES_MAX);
 	return to->errors->count == before;
 }
 
-// Puts the entries of a chain into a new context and builds it.
-// => Returns 0 or a negative errno; the context is the chain's in both cases.
-static int
-fill_acl(struct compiled_chain *compiled, const struct chain *chain, enum family family,
-	 const struct rte_acl_param *param)
+// Rules of one chain in a row, to be put into contexts for one family.
+struct acl_build {
+	const struct compilation *to;
+	const struct chain *chain;
+	unsigned int chain_number;
+	unsigned int family; // index in families[]
+	struct acl_parts *parts;
+};
+
+// The number of entries of the rules from first up to end, or a negative errno.
+static int64_t
+count_entries(const struct acl_build *build, uint32_t first, uint32_t end)
 {
-	struct rte_acl_config config;
-	struct rte_acl_ctx *acl;
+	int64_t sum = 0;
 
-	// rte_acl_create would hand out the context of another ruleset by the same name.
-	if (rte_acl_find_existing(param->name) != NULL)
-		return -EEXIST;
-	acl = rte_acl_create(param);
-	if (acl == NULL)
-		return rte_errno == 0 ? -ENOMEM : -rte_errno;
-	compiled->acl[family_index(family)] = acl;
-	for (uint32_t i = 0; i < chain->n_rules; i++) {
-		int rc = 0;
+	for (uint32_t i = first; i < end; i++) {
+		const struct rule *rule = &build->chain->rules[i];
+		int64_t count = 0;
 
-		if (expand_is_possible(&chain->rules[i]))
-			rc = expand_add(&chain->rules[i], family, i, acl);
-		if (rc != 0)
-			return rc;
+		if (expand_is_possible(rule))
+			count = expand_count(rule, families[build->family].family);
+		if (count < 0)
+			return -ENOMEM;
+		sum += count;
 	}
-	key_config(family, &config);
-	return rte_acl_build(acl, &config);
+	return sum;
 }
 
+// A new, empty context for n entries, the last of the parts. NULL: *rc says why.
+static struct rte_acl_ctx *
+add_context(const struct acl_build *build, uint32_t n, int *rc)
+{
+	struct acl_parts *parts = build->parts;
+	char name[RTE_ACL_NAMESIZE];
+	const struct rte_acl_param param = {
+		.name = name,
+		.socket_id = SOCKET_ID_ANY,
+		.rule_size = entry_size(families[build->family].family),
+		.max_rule_num = n,
+	};
+	struct rte_acl_ctx **contexts, *acl;
+
+	snprintf(name, sizeof(name), "%" PRIx32 ".%x.%" PRIx32 ".%s", build->to->id,
+		 build->chain_number, parts->n, families[build->family].name);
+	// rte_acl_create would hand out the context of another ruleset by the same name.
+	*rc = -EEXIST;
+	if (rte_acl_find_existing(name) != NULL)
+		return NULL;
+	*rc = -ENOMEM;
+	contexts = realloc(parts->contexts, (parts->n + 1) * sizeof(contexts[0]));
+	if (contexts == NULL)
+		return NULL;
+	parts->contexts = contexts;
+	acl = rte_acl_create(&param);
+	if (acl != NULL)
+		parts->contexts[parts->n++] = acl;
+	return acl;
+}
+
+// Builds one context from the rules from first up to end.
+// => Returns 0 or a negative errno, and then leaves no context behind.
+static int
+build_context(const struct acl_build *build, uint32_t first, uint32_t end, int64_t n_entries)
+{
+	enum family family = families[build->family].family;
+	struct rte_acl_config config;
+	struct rte_acl_ctx *acl;
+	int rc;
+
+	if (n_entries > UINT32_MAX / entry_size(family))
+		return -ENOMEM;
+	acl = add_context(build, (uint32_t)n_entries, &rc);
+	if (acl == NULL)
+		return rc;
+	for (uint32_t i = first; i < end; i++) {
+		rc = 0;
+		if (expand_is_possible(&build->chain->rules[i]))
+			rc = expand_add(&build->chain->rules[i], family, i, acl);
+		if (rc != 0)
+			break;
+	}
+	key_config(family, &config);
+	if (rc == 0)
+		rc = rte_acl_build(acl, &config);
+	if (rc != 0) {
+		rte_acl_free(acl);
+		build->parts->n--;
+	}
+	return rc;
+}
+
+// Builds as few contexts as it takes from the rules from first up to end. What rte_acl cannot
+// build at once is halved: rules with many keys left out, in turn this and that, multiply in its
+// tries, of which it makes eight at most.
+// => Returns false when something was reported.
+static bool
+build_parts(const struct acl_build *build, uint32_t first, uint32_t end)
+{
+	int64_t n_entries = count_entries(build, first, end);
+	const struct rule *rule = &build->chain->rules[first];
+	uint32_t middle = first + (end - first) / 2;
+	int rc = 0;
+
+	if (n_entries < 0)
+		rc = (int)n_entries;
+	else if (n_entries > 0)
+		rc = build_context(build, first, end, n_entries);
+	if (rc == 0)
+		return true;
+	if (rc == -ENOMEM && middle > first)
+		return build_parts(build, first, middle) && build_parts(build, middle, end);
+	errors_add(build->to->errors, build->to->file, rule->line,
+		   "rule \"%s\": cannot be built for %s: %s", printable(rule->name),
+		   families[build->family].name, rte_strerror(-rc));
+	return false;
+}
+
+// rte_acl complains on its own about what is then halved; what fails in the end is reported here.
 static bool
 build_acl(const struct compilation *to, struct compiled_chain *compiled, const struct chain *chain,
-	  unsigned int n)
+	  unsigned int number)
 {
-	for (unsigned int f = 0; f < N_FAMILIES; f++) {
-		int64_t n_entries = count_entries(to, chain, f);
-		char name[RTE_ACL_NAMESIZE];
-		struct rte_acl_param param = {
-			.name = name,
-			.socket_id = SOCKET_ID_ANY,
-			.rule_size = entry_size(families[f].family),
-			.max_rule_num = (uint32_t)n_entries,
-		};
-		int rc;
+	const int log_type = rte_log_register("lib.acl");
+	const int log_level = rte_log_get_level((uint32_t)log_type);
+	bool is_built = true;
 
-		if (n_entries < 0)
-			return false;
-		if (n_entries == 0)
-			continue;
-		snprintf(name, sizeof(name), "rules%" PRIu32 ".%u.%s", to->id, n, families[f].name);
-		rc = fill_acl(compiled, chain, families[f].family, &param);
-		if (rc != 0) {
-			errors_add(to->errors, to->file, chain->line,
-				   "chain \"%s\": its %" PRId64
-				   " combinations for %s cannot be built: %s",
-				   chain->name, n_entries, families[f].name, rte_strerror(-rc));
-			return false;
-		}
+	rte_log_set_level((uint32_t)log_type, RTE_LOG_CRIT);
+	for (unsigned int f = 0; f < N_FAMILIES && is_built && chain->n_rules > 0; f++) {
+		const struct acl_build build = {
+			.to = to,
+			.chain = chain,
+			.chain_number = number,
+			.family = f,
+			.parts = &compiled->acl[family_index(families[f].family)],
+		};
+
+		is_built = build_parts(&build, 0, chain->n_rules);
 	}
-	return true;
+	rte_log_set_level((uint32_t)log_type, (uint32_t)log_level);
+	return is_built;
 }
 
 static bool
@@ -293,8 +361,11 @@ ruleset_compile(const struct chain chains[], unsigned int n_chains, uint32_t id,
 static void
 chain_free_content(struct compiled_chain *chain)
 {
-	for (unsigned int f = 0; f < N_FAMILIES; f++)
-		rte_acl_free(chain->acl[f]);
+	for (unsigned int f = 0; f < N_FAMILIES; f++) {
+		for (uint32_t i = 0; i < chain->acl[f].n; i++)
+			rte_acl_free(chain->acl[f].contexts[i]);
+		free(chain->acl[f].contexts);
+	}
 	for (uint32_t i = 0; i < chain->n_listed; i++)
 		match_fini(&chain->listed[i].match);
 	free(chain->listed);

@@ -28,6 +28,13 @@ struct listed_rule {
 	struct match match; // owned
 };
 
+// The entries of a chain for one family. One context unless rte_acl could not build it; then each
+// context has the entries of some rules in a row, and those of an earlier context come first.
+struct acl_parts {
+	uint32_t n;
+	struct rte_acl_ctx **contexts; // owned, with what is in it
+};
+
 struct compiled_chain {
 	char *name; // owned
 	int32_t priority;
@@ -36,7 +43,7 @@ struct compiled_chain {
 	uint32_t n_rules;
 	uint32_t n_listed;
 	struct listed_rule *listed; // owned; in the order of the rules
-	struct rte_acl_ctx *acl[2]; // owned, by family_index(). NULL: no entry of that family
+	struct acl_parts acl[2];    // by family_index()
 };
 
 struct ruleset {

@@ -23,36 +23,62 @@ static const uint8_t action_verdicts[] = {
 	[ACTION_NOTRACK] = VERDICT_PENDING,
 };
 
-// Finds for every packet of one family the first rule among those in the chain's context.
+// The packets of one family that have no answer yet, and what rte_acl sees of them.
+struct classification {
+	uint16_t n;
+	uint16_t slots[EVAL_BURST_MAX]; // the packet's place in the burst
+	const uint8_t *data[EVAL_BURST_MAX];
+	struct acl_key keys[EVAL_BURST_MAX];
+};
+
+static void
+gather_family(struct classification *open, enum family family, struct pkt *pkts[], uint16_t n_pkts)
+{
+	open->n = 0;
+	for (uint16_t i = 0; i < n_pkts; i++) {
+		if (pkts[i]->family != family)
+			continue;
+		key_fill(pkts[i], &open->keys[open->n]);
+		open->data[open->n] = (const uint8_t *)&open->keys[open->n];
+		open->slots[open->n] = i;
+		open->n++;
+	}
+}
+
+// Asks one context; the packets it has no answer for stay open.
+static void
+classify(struct classification *open, const struct rte_acl_ctx *acl, uint32_t first[])
+{
+	uint32_t results[EVAL_BURST_MAX];
+	uint16_t n = 0;
+
+	rte_acl_classify(acl, open->data, results, open->n, 1);
+	for (uint16_t i = 0; i < open->n; i++) {
+		if (results[i] != 0) {
+			first[open->slots[i]] = results[i] - 1;
+			continue;
+		}
+		open->data[n] = open->data[i];
+		open->slots[n] = open->slots[i];
+		n++;
+	}
+	open->n = n;
+}
+
+// Finds for every packet of one family the first rule among those that rte_acl knows.
 // => Writes first[i] for those packets that have one: the rule's index within the chain.
 static void
 classify_family(const struct compiled_chain *chain, enum family family, struct pkt *pkts[],
 		uint16_t n_pkts, uint32_t first[])
 {
-	const struct rte_acl_ctx *acl = chain->acl[family_index(family)];
-	struct acl_key keys[EVAL_BURST_MAX];
-	const uint8_t *data[EVAL_BURST_MAX];
-	uint32_t results[EVAL_BURST_MAX];
-	uint16_t slots[EVAL_BURST_MAX];
-	uint16_t n = 0;
+	const struct acl_parts *parts = &chain->acl[family_index(family)];
+	struct classification open;
 
-	if (acl == NULL)
+	if (parts->n == 0)
 		return;
-	for (uint16_t i = 0; i < n_pkts; i++) {
-		if (pkts[i]->family != family)
-			continue;
-		key_fill(pkts[i], &keys[n]);
-		data[n] = (const uint8_t *)&keys[n];
-		slots[n] = i;
-		n++;
-	}
-	if (n == 0)
-		return;
-	rte_acl_classify(acl, data, results, n, 1);
-	for (uint16_t i = 0; i < n; i++) {
-		if (results[i] != 0)
-			first[slots[i]] = results[i] - 1;
-	}
+	gather_family(&open, family, pkts, n_pkts);
+	for (uint32_t i = 0; i < parts->n && open.n > 0; i++)
+		classify(&open, parts->contexts[i], first);
 }
 
 static void

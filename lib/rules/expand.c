@@ -288,8 +288,8 @@ entry_choose(struct acl_entry *entry, const struct axes *axes, const unsigned in
 
 	for (unsigned int i = 0; i < AXIS_RANGES; i++)
 		entry_set_range(entry, i, axes->axis[i].ranges[at[i]]);
-	entry_set_prefix(entry, KEY_ADDRESSES, src);
-	entry_set_prefix(entry, KEY_ADDRESSES + key_address_words(family), dst);
+	entry_set_prefix(entry, KEY_ADDRESSES, dst);
+	entry_set_prefix(entry, KEY_ADDRESSES + key_address_words(family), src);
 }
 
 // Steps to the next choice, the last axis fastest. Returns false behind the last one.

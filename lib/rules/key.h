@@ -28,8 +28,14 @@ enum {
 };
 
 struct acl_key {
-	uint8_t proto;
-	uint8_t unused[3]; // rte_acl may read the first byte as a word, and looks at that byte only
+	union address dst; // IPv4: the first four bytes
+	union address src;
+
+	uint8_t proto; // the byte rte_acl reads alone, or as a word of which it takes one byte
+	uint8_t unused[3];
+
+	rte_be16_t sport;
+	rte_be16_t dport;
 
 	uint8_t in_port;
 	uint8_t out_port;
@@ -40,21 +46,17 @@ struct acl_key {
 	uint8_t icmp_code;
 	uint8_t tcp_flags;
 	uint8_t helper;
-
-	rte_be16_t sport;
-	rte_be16_t dport;
-
-	union address src; // IPv4: the first four bytes
-	union address dst;
 };
 
-_Static_assert(sizeof(struct acl_key) == 48, "every group is four bytes, without gaps");
+_Static_assert(sizeof(struct acl_key) == 48, "groups of four bytes, without gaps");
 _Static_assert(CLASS_COUNT <= 8, "a class is a bit of class_bit");
 _Static_assert(DIR_NONE == 2, "a direction is one of three bits of shape");
 
 // The fields of an entry. An address is one field in IPv4 and four in IPv6.
 enum key_field {
 	KEY_PROTO,
+	KEY_SPORT,
+	KEY_DPORT,
 	KEY_IN_PORT,
 	KEY_OUT_PORT,
 	KEY_CLASS,
@@ -63,9 +65,7 @@ enum key_field {
 	KEY_ICMP_CODE,
 	KEY_TCP_FLAGS,
 	KEY_HELPER,
-	KEY_SPORT,
-	KEY_DPORT,
-	KEY_ADDRESSES, // the words of src, then those of dst
+	KEY_ADDRESSES, // the words of dst, then those of src
 };
 
 #define KEY_FIELDS_MAX (KEY_ADDRESSES + 8)
@@ -94,6 +94,10 @@ static inline void
 key_fill(const struct pkt *pkt, struct acl_key *key)
 {
 	key->proto = pkt->tuple.proto;
+	key->dst = pkt->tuple.dst;
+	key->src = pkt->tuple.src;
+	key->sport = rte_cpu_to_be_16(pkt->tuple.src_field);
+	key->dport = rte_cpu_to_be_16(pkt->tuple.dst_field);
 	key->in_port = pkt->in_port;
 	key->out_port = pkt->out_port;
 	key->class_bit = (uint8_t)(1u << pkt->class);
@@ -105,8 +109,4 @@ key_fill(const struct pkt *pkt, struct acl_key *key)
 	key->icmp_code = pkt->icmp_code;
 	key->tcp_flags = pkt->tcp_flags;
 	key->helper = pkt->helper;
-	key->sport = rte_cpu_to_be_16(pkt->tuple.src_field);
-	key->dport = rte_cpu_to_be_16(pkt->tuple.dst_field);
-	key->src = pkt->tuple.src;
-	key->dst = pkt->tuple.dst;
 }

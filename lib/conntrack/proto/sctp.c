@@ -237,7 +237,7 @@ begin(const struct ct *ct, struct ct_conn *conn, const struct pkt *pkt)
 			sctp->tag[DIR_REPLY] = initiate_tag(pkt, &chunk, &is_there);
 		} else if (chunk.type == CHUNK_HEARTBEAT) {
 			sctp->tag[DIR_ORIG] = header_tag(pkt);
-		} else {
+		} else if (chunk.type == CHUNK_SHUTDOWN_ACK) {
 			sctp->tag[DIR_REPLY] = header_tag(pkt);
 		}
 		if (!is_there)

@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// The table knows no defaults: those of connection tracking are ct_params_init's.
+#include "config/fields.h"
+
+#include <string.h>
+
+#include <rte_common.h>
+
+#include "base/clock.h"
+#include "config/reader.h"
+
+#define WORKERS_MAX     64
+#define CONNECTIONS_MAX (UINT32_C(1) << 28)
+
+// What a connection waits for while the timeout of that name runs.
+#define HELP_TCP_SYN_SENT    "After the first SYN, until it is answered"
+#define HELP_TCP_SYN_RECV    "After the answer to the first SYN, until it is acknowledged"
+#define HELP_TCP_ESTABLISHED "Between two segments of an open connection"
+#define HELP_TCP_FIN_WAIT    "After the first FIN"
+#define HELP_TCP_CLOSE_WAIT  "After the first FIN was acknowledged"
+#define HELP_TCP_LAST_ACK    "After the second FIN, until it is acknowledged"
+#define HELP_TCP_TIME_WAIT   "After both sides have closed"
+#define HELP_TCP_CLOSE       "After a RST"
+#define HELP_TCP_MAX_RETRANS                                                                       \
+	"After a segment was repeated tcp.max_retrans times, or when the window is zero"
+#define HELP_TCP_UNACKNOWLEDGED     "While data is not acknowledged by the other side"
+#define HELP_UDP                    "Without an answer, or within two seconds of the first packet"
+#define HELP_UDP_STREAM             "After an answer, later than two seconds after the first packet"
+#define HELP_ICMP                   "Between request and reply of ICMP"
+#define HELP_ICMPV6                 "Between request and reply of ICMPv6"
+#define HELP_GRE                    "Without an answer"
+#define HELP_GRE_STREAM             "After packets in both directions"
+#define HELP_SCTP_CLOSED            "After an ABORT or the end of a shutdown"
+#define HELP_SCTP_COOKIE_WAIT       "After INIT"
+#define HELP_SCTP_COOKIE_ECHOED     "After COOKIE-ECHO"
+#define HELP_SCTP_ESTABLISHED       "Between two packets of an open association"
+#define HELP_SCTP_SHUTDOWN_SENT     "After SHUTDOWN from the side that opened"
+#define HELP_SCTP_SHUTDOWN_RECD     "After SHUTDOWN from the other side"
+#define HELP_SCTP_SHUTDOWN_ACK_SENT "After SHUTDOWN-ACK"
+#define HELP_SCTP_HEARTBEAT_SENT    "After a HEARTBEAT that began the association"
+#define HELP_DCCP_REQUEST           "After Request"
+#define HELP_DCCP_RESPOND           "After Response"
+#define HELP_DCCP_PARTOPEN          "After the acknowledgement of a Response"
+#define HELP_DCCP_OPEN              "Between two packets of an open connection"
+#define HELP_DCCP_CLOSEREQ          "After CloseReq"
+#define HELP_DCCP_CLOSING           "After Close"
+#define HELP_DCCP_TIMEWAIT          "After both sides have closed"
+#define HELP_GENERIC                "Between two packets of every other protocol"
+
+#define PARAM(member) offsetof(struct config, conntrack.member)
+
+#define X(name, key, sec)                                                                          \
+	{                                                                                          \
+		"conntrack.timeouts",                                                              \
+		key,                                                                               \
+		CFG_FIELD_U32,                                                                     \
+		PARAM(timeouts_sec[CT_TIMEOUT_##name]),                                            \
+		1,                                                                                 \
+		TIMEOUT_MAX_SEC,                                                                   \
+		"seconds",                                                                         \
+		HELP_##name},
+
+// clang-format off
+const struct cfg_field cfg_fields[] = {
+	{"", "workers", CFG_FIELD_U32, offsetof(struct config, workers), 1, WORKERS_MAX, "lcores",
+	 "How many lcores work on packets; each has its own part of the connections"},
+	{"conntrack", "max_connections", CFG_FIELD_U32, PARAM(max_connections), 1, CONNECTIONS_MAX,
+	 "connections",
+	 "How many connections there is room for, of all workers together; the memory is reserved "
+	 "at start"},
+	{"conntrack", "accounting", CFG_FIELD_BOOL, PARAM(accounting), 0, 1, "",
+	 "Count packets and bytes of each connection and direction"},
+	{"conntrack", "checksum", CFG_FIELD_BOOL, PARAM(checksum), 0, 1, "",
+	 "Verify checksums of layer 4; a packet whose checksum is wrong is invalid"},
+	{"conntrack.tcp", "loose", CFG_FIELD_BOOL, PARAM(tcp_loose), 0, 1, "",
+	 "Pick up TCP connections that were open before they were first seen"},
+	{"conntrack.tcp", "be_liberal", CFG_FIELD_BOOL, PARAM(tcp_be_liberal), 0, 1, "",
+	 "Segments outside of the window are not invalid, but for a RST below the last acknowledgement"},
+	{"conntrack.tcp", "max_retrans", CFG_FIELD_U8, PARAM(tcp_max_retrans), 0, UINT8_MAX,
+	 "retransmissions",
+	 "After how many repetitions of a segment the timeout tcp_max_retrans holds"},
+	{"conntrack.tcp", "ignore_invalid_rst", CFG_FIELD_BOOL, PARAM(tcp_ignore_invalid_rst), 0, 1, "",
+	 "A RST below the last acknowledgement is not invalid either"},
+	CT_TIMEOUTS(X)
+};
+// clang-format on
+#undef X
+
+// The groups that fields stand in.
+static const struct {
+	const char *parent; // path of the group around it
+	const char *key;
+	const char *path;
+} groups[] = {
+	{"", "conntrack", "conntrack"},
+	{"conntrack", "tcp", "conntrack.tcp"},
+	{"conntrack", "timeouts", "conntrack.timeouts"},
+};
+
+const unsigned int cfg_n_fields = RTE_DIM(cfg_fields);
+
+_Static_assert(sizeof(((struct config *)0)->workers) == sizeof(uint32_t), "read as CFG_FIELD_U32");
+
+void
+cfg_fields_init(struct config *config)
+{
+	config->workers = 1;
+	ct_params_init(&config->conntrack);
+}
+
+uint32_t
+cfg_field_get(const struct cfg_field *field, const struct config *config)
+{
+	const void *member = (const char *)config + field->offset;
+
+	switch (field->type) {
+	case CFG_FIELD_BOOL:
+		return *(const bool *)member;
+	case CFG_FIELD_U8:
+		return *(const uint8_t *)member;
+	default:
+		return *(const uint32_t *)member;
+	}
+}
+
+static void
+read_scalar(struct cfg_loader *loader, const config_setting_t *setting,
+	    const struct cfg_field *field)
+{
+	void *member = (char *)loader->config + field->offset;
+	int64_t number;
+
+	if (field->type == CFG_FIELD_BOOL)
+		cfg_bool(loader, setting, member);
+	else if (!cfg_number(loader, setting, field->low, field->high, field->unit, &number))
+		return;
+	else if (field->type == CFG_FIELD_U8)
+		*(uint8_t *)member = (uint8_t)number;
+	else
+		*(uint32_t *)member = (uint32_t)number;
+}
+
+// Reads what stands in a group; path is its own, "" that of the top of the file.
+static void
+read_group(struct cfg_loader *loader, const config_setting_t *group, const char *path)
+{
+	const char *known[RTE_DIM(cfg_fields) + RTE_DIM(groups)];
+	unsigned int n_known = 0;
+	const config_setting_t *member;
+
+	for (unsigned int i = 0; i < cfg_n_fields; i++) {
+		if (strcmp(cfg_fields[i].group, path) != 0)
+			continue;
+		known[n_known++] = cfg_fields[i].key;
+		member = config_setting_get_member(group, cfg_fields[i].key);
+		if (member != NULL)
+			read_scalar(loader, member, &cfg_fields[i]);
+	}
+	for (unsigned int i = 0; i < RTE_DIM(groups); i++) {
+		if (strcmp(groups[i].parent, path) != 0)
+			continue;
+		known[n_known++] = groups[i].key;
+		member = config_setting_get_member(group, groups[i].key);
+		if (member != NULL && cfg_is_group(loader, member))
+			read_group(loader, member, groups[i].path);
+	}
+	if (path[0] != '\0')
+		cfg_check_keys(loader, group, path, known, n_known);
+}
+
+void
+cfg_read_fields(struct cfg_loader *loader, const config_setting_t *root)
+{
+	read_group(loader, root, "");
+}

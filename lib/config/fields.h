@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// The table of the settings that are one number or one switch, each at a fixed place of the file:
+// what the loader reads by, and what the manual page is held against.
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include <libconfig.h>
+
+#include "config/config.h"
+
+struct cfg_loader;
+
+enum cfg_field_type { CFG_FIELD_BOOL, CFG_FIELD_U8, CFG_FIELD_U32 };
+
+struct cfg_field {
+	const char *group; // "conntrack.tcp"; "" for the top of the file
+	const char *key;   // "loose"
+	enum cfg_field_type type;
+	size_t offset; // in struct config
+	uint32_t low;  // of numbers
+	uint32_t high;
+	const char *unit; // "" for none
+	const char *help; // a sentence without its full stop
+};
+
+extern const struct cfg_field cfg_fields[];
+extern const unsigned int cfg_n_fields;
+
+// Gives every field of the table its default.
+void cfg_fields_init(struct config *config);
+
+// The value of a field; switches are 0 or 1.
+uint32_t cfg_field_get(const struct cfg_field *field, const struct config *config);
+
+// Reads all fields of the table that are in the file, and reports unknown keys in their groups
+// but not at the top of the file.
+void cfg_read_fields(struct cfg_loader *loader, const config_setting_t *root);

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// Loading: the text is parsed by libconfig, then one section after the other is read from its tree,
+// those that are named before those that name them. Every reader reports what is wrong and goes
+// on; when anything was, the half-filled configuration is thrown away.
+#include "config/config.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <libconfig.h>
+#include <rte_common.h>
+
+#include "config/chains.h"
+#include "config/fields.h"
+#include "config/memory.h"
+#include "config/ports.h"
+#include "config/reader.h"
+#include "config/sets.h"
+#include "config/text.h"
+
+static const char *const sections[] = {"ports", "wires", "workers", "conntrack", "sets", "chains"};
+
+static void
+read_sections(struct cfg_loader *loader, const config_setting_t *root)
+{
+	cfg_check_keys(loader, root, "the file", sections, RTE_DIM(sections));
+	cfg_read_ports(loader, root);
+	cfg_read_wires(loader, root);
+	cfg_read_fields(loader, root);
+	cfg_read_sets(loader, root);
+	cfg_read_chains(loader, root);
+}
+
+static void
+parse(struct cfg_loader *loader)
+{
+	config_t tree;
+
+	config_init(&tree);
+	if (config_read_string(&tree, loader->text->bytes) == CONFIG_TRUE) {
+		read_sections(loader, config_root_setting(&tree));
+	} else {
+		struct cfg_place place =
+			cfg_text_place(loader->text, (unsigned int)config_error_line(&tree));
+
+		errors_add(loader->errors, place.file, place.line, "%s", config_error_text(&tree));
+	}
+	config_destroy(&tree);
+}
+
+int
+config_load(struct config *config, const char *file, struct errors *errors)
+{
+	const unsigned int n_before = errors->count;
+	struct cfg_text text;
+	struct cfg_loader loader = {.config = config, .errors = errors, .text = &text};
+
+	*config = (struct config){.file = cfg_strdup(file)};
+	cfg_fields_init(config);
+	if (cfg_text_read(&text, file, errors) == 0) {
+		if (text.bytes[strspn(text.bytes, " \t\r\f\n")] == '\0')
+			errors_add(errors, file, 1, "the file is empty");
+		else
+			parse(&loader);
+	}
+	cfg_sets_fini(&loader.sets);
+	cfg_text_fini(&text);
+	if (errors->count == n_before)
+		return 0;
+	config_fini(config);
+	return -1;
+}
+
+void
+config_fini(struct config *config)
+{
+	for (unsigned int i = 0; i < config->n_ports; i++) {
+		free(config->ports[i].name);
+		free(config->ports[i].device);
+	}
+	for (unsigned int i = 0; i < config->n_chains; i++)
+		chain_fini(&config->chains[i]);
+	free(config->file);
+	*config = (struct config){0};
+}
+
+uint8_t
+config_peer(const struct config *config, uint8_t port)
+{
+	for (unsigned int i = 0; i < config->n_wires; i++) {
+		if (config->wires[i].a == port)
+			return config->wires[i].b;
+		if (config->wires[i].b == port)
+			return config->wires[i].a;
+	}
+	return PORT_NONE;
+}
+
+uint8_t
+config_port(const struct config *config, const char *name)
+{
+	for (unsigned int i = 0; i < config->n_ports; i++) {
+		if (strcmp(config->ports[i].name, name) == 0)
+			return (uint8_t)i;
+	}
+	return PORT_NONE;
+}

@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "config/ports.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <rte_common.h>
+
+#include "config/memory.h"
+#include "config/reader.h"
+
+static const char *const port_keys[] = {"name", "device"};
+static const char *const wire_keys[] = {"a", "b"};
+
+// The list of a section that the file must have, with at least one element.
+static const config_setting_t *
+required_list(struct cfg_loader *loader, const config_setting_t *root, const char *key,
+	      const char *element)
+{
+	const config_setting_t *list = cfg_list(loader, root, key);
+
+	if (config_setting_get_member(root, key) == NULL)
+		cfg_report(loader, root, "the file has no section \"%s\"", key);
+	else if (list != NULL && config_setting_length(list) == 0)
+		cfg_report(loader, list, "\"%s\" must hold at least one %s", key, element);
+	return list;
+}
+
+static char *
+read_device(struct cfg_loader *loader, const config_setting_t *group)
+{
+	const config_setting_t *setting = config_setting_get_member(group, "device");
+	const char *device;
+
+	if (setting == NULL) {
+		cfg_report(loader, group, "a port needs a \"device\"");
+		return NULL;
+	}
+	device = cfg_string(loader, setting);
+	if (device == NULL)
+		return NULL;
+	if (device[0] == '\0') {
+		cfg_report(loader, setting, "\"device\" must not be empty");
+		return NULL;
+	}
+	for (unsigned int i = 0; i < loader->config->n_ports; i++) {
+		const struct port_config *other = &loader->config->ports[i];
+
+		if (other->device != NULL && strcmp(other->device, device) == 0) {
+			cfg_report(loader, setting, "device \"%s\" is that of port \"%s\" already",
+				   device, other->name);
+			return NULL;
+		}
+	}
+	return cfg_strdup(device);
+}
+
+// A port whose name is good is known, whatever else is wrong with it, so that those who name it
+// are not told that it is missing.
+static void
+read_port(struct cfg_loader *loader, const config_setting_t *group)
+{
+	struct config *config = loader->config;
+	struct port_config port = {.line = cfg_line(loader, group)};
+
+	cfg_check_keys(loader, group, "a port", port_keys, RTE_DIM(port_keys));
+	port.name = cfg_name(loader, group, "a port");
+	port.device = read_device(loader, group);
+	uint8_t other = port.name == NULL ? PORT_NONE : config_port(config, port.name);
+
+	if (other != PORT_NONE) {
+		cfg_report(loader, group, "port \"%s\" is already defined in line %u", port.name,
+			   config->ports[other].line);
+	} else if (port.name != NULL) {
+		config->ports[config->n_ports++] = port;
+		return;
+	} else {
+		loader->has_ports = false; // nobody knows what it should have been called
+	}
+	free(port.name);
+	free(port.device);
+}
+
+void
+cfg_read_ports(struct cfg_loader *loader, const config_setting_t *root)
+{
+	const config_setting_t *list = required_list(loader, root, "ports", "port");
+
+	loader->has_ports = list != NULL;
+	if (list == NULL)
+		return;
+	for (int i = 0; i < config_setting_length(list); i++) {
+		const config_setting_t *group = config_setting_get_elem(list, (unsigned int)i);
+
+		if (loader->config->n_ports == PORTS_MAX) {
+			cfg_report(loader, group, "more than %d ports", PORTS_MAX);
+			loader->has_ports = false;
+			return;
+		}
+		if (cfg_is_group(loader, group))
+			read_port(loader, group);
+		else
+			loader->has_ports = false;
+	}
+}
+
+uint8_t
+cfg_port(struct cfg_loader *loader, const config_setting_t *setting)
+{
+	const char *name = cfg_string(loader, setting);
+	struct cfg_closest closest;
+	uint8_t port;
+
+	if (name == NULL)
+		return PORT_NONE;
+	port = config_port(loader->config, name);
+	if (port != PORT_NONE || !loader->has_ports)
+		return port;
+	cfg_closest_init(&closest, name);
+	for (unsigned int i = 0; i < loader->config->n_ports; i++)
+		cfg_closest_offer(&closest, loader->config->ports[i].name);
+	if (closest.best == NULL)
+		cfg_report(loader, setting, "no port is named \"%s\"", name);
+	else
+		cfg_report(loader, setting, "no port is named \"%s\"; did you mean \"%s\"?", name,
+			   closest.best);
+	return PORT_NONE;
+}
+
+// One end of a wire, which must be on no other one.
+static uint8_t
+read_end(struct cfg_loader *loader, const config_setting_t *group, const char *key)
+{
+	const config_setting_t *setting = config_setting_get_member(group, key);
+	uint8_t port;
+
+	if (setting == NULL) {
+		cfg_report(loader, group, "a wire needs an end \"%s\"", key);
+		return PORT_NONE;
+	}
+	port = cfg_port(loader, setting);
+	if (port == PORT_NONE || config_peer(loader->config, port) == PORT_NONE)
+		return port;
+	cfg_report(loader, setting, "port \"%s\" is on another wire already",
+		   loader->config->ports[port].name);
+	return PORT_NONE;
+}
+
+static void
+read_wire(struct cfg_loader *loader, const config_setting_t *group)
+{
+	struct config *config = loader->config;
+	struct wire_config wire;
+
+	if (!cfg_is_group(loader, group))
+		return;
+	cfg_check_keys(loader, group, "a wire", wire_keys, RTE_DIM(wire_keys));
+	wire.a = read_end(loader, group, "a");
+	wire.b = read_end(loader, group, "b");
+	if (wire.a == PORT_NONE || wire.b == PORT_NONE)
+		return;
+	if (wire.a == wire.b) {
+		cfg_report(loader, group, "both ends of a wire are port \"%s\"",
+			   config->ports[wire.a].name);
+		return;
+	}
+	// There is room: no port is on two wires, so there are at most half as many as ports.
+	config->wires[config->n_wires++] = wire;
+}
+
+void
+cfg_read_wires(struct cfg_loader *loader, const config_setting_t *root)
+{
+	const config_setting_t *list = required_list(loader, root, "wires", "wire");
+
+	if (list == NULL)
+		return;
+	for (int i = 0; i < config_setting_length(list); i++)
+		read_wire(loader, config_setting_get_elem(list, (unsigned int)i));
+}

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "config/rule.h"
+
+#include <string.h>
+
+#include <rte_common.h>
+
+#include "config/memory.h"
+#include "config/values.h"
+
+static const struct cfg_word actions[] = {
+	{"accept", ACTION_ACCEPT},
+	{"drop", ACTION_DROP},
+	{"reject", ACTION_REJECT},
+	{"notrack", ACTION_NOTRACK},
+};
+
+// Reports a key or a value that means nothing in the chain it stands in.
+static void
+check_stage(struct cfg_loader *loader, const config_setting_t *setting, const char *what,
+	    enum cfg_stage stage)
+{
+	const struct chain *chain = loader->chain;
+
+	if (stage == CFG_ANYWHERE || loader->stage == CFG_ANYWHERE || stage == loader->stage)
+		return;
+	if (stage == CFG_AFTER_CONNTRACK)
+		cfg_report(loader, setting,
+			   "\"%s\" means nothing before connection tracking (priority %d): this "
+			   "chain has priority %d",
+			   what, PRIORITY_CONNTRACK, chain->priority);
+	else
+		cfg_report(loader, setting,
+			   "\"%s\" must come before connection tracking (priority %d): this chain "
+			   "has priority %d",
+			   what, PRIORITY_CONNTRACK, chain->priority);
+}
+
+static void
+read_action(struct cfg_loader *loader, const config_setting_t *setting, struct rule *rule)
+{
+	unsigned int action;
+
+	if (!cfg_word(loader, setting, actions, RTE_DIM(actions), &action))
+		return;
+	rule->action = (enum action)action;
+	if (rule->action == ACTION_NOTRACK)
+		check_stage(loader, setting, "notrack", CFG_BEFORE_CONNTRACK);
+}
+
+// Every rule counts, so there is nothing to store.
+static void
+read_count(struct cfg_loader *loader, const config_setting_t *setting, struct rule *rule)
+{
+	bool is_counted;
+
+	(void)rule;
+	cfg_bool(loader, setting, &is_counted);
+}
+
+static void
+read_log(struct cfg_loader *loader, const config_setting_t *setting, struct rule *rule)
+{
+	const char *text = cfg_string(loader, setting);
+
+	if (text == NULL)
+		return;
+	if (!cfg_is_printable(text, CFG_LOG_LEN))
+		cfg_report(loader, setting, "\"log\" must be 1 to %d printable ASCII characters",
+			   CFG_LOG_LEN);
+	else
+		rule->log = cfg_strdup(text);
+}
+
+static void
+read_set_mark(struct cfg_loader *loader, const config_setting_t *setting, struct rule *rule)
+{
+	cfg_masked(loader, setting, &rule->set_mark);
+}
+
+static void
+read_set_zone(struct cfg_loader *loader, const config_setting_t *setting, struct rule *rule)
+{
+	rule->has_set_zone = cfg_zone(loader, setting, &rule->set_zone);
+}
+
+static void
+read_set_helper(struct cfg_loader *loader, const config_setting_t *setting, struct rule *rule)
+{
+	cfg_helper(loader, setting, &rule->set_helper);
+}
+
+const struct cfg_rule_key cfg_deed_keys[] = {
+	{"action", CFG_ANYWHERE, read_action},
+	{"count", CFG_ANYWHERE, read_count},
+	{"log", CFG_ANYWHERE, read_log},
+	{"set_mark", CFG_AFTER_CONNTRACK, read_set_mark},
+	{"set_zone", CFG_BEFORE_CONNTRACK, read_set_zone},
+	{"set_helper", CFG_AFTER_CONNTRACK, read_set_helper},
+};
+
+const unsigned int cfg_n_deed_keys = RTE_DIM(cfg_deed_keys);
+
+static const struct cfg_rule_key *
+find_key(const char *name, struct cfg_closest *closest)
+{
+	for (unsigned int i = 0; i < cfg_n_match_keys; i++) {
+		if (strcmp(cfg_match_keys[i].name, name) == 0)
+			return &cfg_match_keys[i];
+		cfg_closest_offer(closest, cfg_match_keys[i].name);
+	}
+	for (unsigned int i = 0; i < cfg_n_deed_keys; i++) {
+		if (strcmp(cfg_deed_keys[i].name, name) == 0)
+			return &cfg_deed_keys[i];
+		cfg_closest_offer(closest, cfg_deed_keys[i].name);
+	}
+	cfg_closest_offer(closest, "name");
+	return NULL;
+}
+
+static bool
+does_something(const config_setting_t *group)
+{
+	int is_counted = 0;
+
+	config_setting_lookup_bool(group, "count", &is_counted);
+	for (unsigned int i = 0; i < cfg_n_deed_keys; i++) {
+		if (cfg_deed_keys[i].read != read_count &&
+		    config_setting_get_member(group, cfg_deed_keys[i].name) != NULL)
+			return true;
+	}
+	return is_counted;
+}
+
+void
+cfg_read_rule(struct cfg_loader *loader, const config_setting_t *group, struct rule *rule)
+{
+	const unsigned int n_errors = loader->errors->count;
+
+	for (int i = 0; i < config_setting_length(group); i++) {
+		const config_setting_t *setting = config_setting_get_elem(group, (unsigned int)i);
+		const char *name = config_setting_name(setting);
+		const struct cfg_rule_key *key;
+		struct cfg_closest closest;
+
+		if (strcmp(name, "name") == 0)
+			continue;
+		cfg_closest_init(&closest, name);
+		key = find_key(name, &closest);
+		if (key == NULL) {
+			cfg_report_unknown_key(loader, setting, "a rule", &closest);
+			continue;
+		}
+		check_stage(loader, setting, key->name, key->stage);
+		key->read(loader, setting, rule);
+	}
+	// What is missing or contradicts itself can be said only of keys that were understood.
+	if (loader->errors->count != n_errors)
+		return;
+	if (!does_something(group))
+		cfg_report(loader, group, "a rule needs an action or a statement");
+	cfg_check_match(loader, group, &rule->match);
+}

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// Named sets of addresses or of ports, which rules refer to as @name. They exist only while the
+// configuration is loaded: a rule holds a copy of the elements.
+#pragma once
+
+#include <libconfig.h>
+
+#include "config/values.h"
+
+struct cfg_loader;
+
+// UNKNOWN: none of its elements can be told, which was reported where the set is defined.
+enum cfg_set_kind { CFG_SET_UNKNOWN, CFG_SET_ADDRESSES, CFG_SET_PORTS };
+
+struct cfg_set {
+	const char *name; // libconfig's
+	enum cfg_set_kind kind;
+	struct cfg_prefixes prefixes;
+	struct cfg_ranges ranges;
+};
+
+struct cfg_sets {
+	struct cfg_set *list; // owned; sorted by name
+	unsigned int n;
+};
+
+// Reads the section "sets" of the file, if it has one, into loader->sets.
+void cfg_read_sets(struct cfg_loader *loader, const config_setting_t *root);
+void cfg_sets_fini(struct cfg_sets *sets);
+
+// The set of that name, NULL when there is none.
+const struct cfg_set *cfg_set_lookup(const struct cfg_sets *sets, const char *name);

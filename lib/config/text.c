@@ -1,0 +1,400 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "config/text.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "config/memory.h"
+
+// One file being copied into the text.
+struct scanner {
+	struct cfg_text *text;
+	struct errors *errors;
+	const char *file;     // owned by the text
+	unsigned int line;    // of at
+	const char *at;       // next byte to look at
+	const char *end;      // behind the last byte
+	bool is_line_start;   // only blanks since the line began
+	bool is_after_string; // the last token was a string
+	unsigned int n_held;  // line breaks since that string, not copied yet
+};
+
+static int scan_file(struct cfg_text *text, const char *file, struct errors *errors);
+
+static void
+put(struct cfg_text *text, char byte)
+{
+	text->bytes = cfg_grow(text->bytes, text->size, &text->capacity, 1);
+	text->bytes[text->size++] = byte;
+}
+
+// From here on the text is that of the given line.
+static void
+begin_line(struct cfg_text *text, const char *file, unsigned int line)
+{
+	text->lines =
+		cfg_grow(text->lines, text->n_lines, &text->lines_capacity, sizeof(*text->lines));
+	text->lines[text->n_lines++] = (struct cfg_place){file, line};
+}
+
+static void
+put_line_break(struct scanner *scanner, unsigned int line)
+{
+	put(scanner->text, '\n');
+	begin_line(scanner->text, scanner->file, line);
+}
+
+static void
+release_held(struct scanner *scanner)
+{
+	for (; scanner->n_held > 0; scanner->n_held--)
+		put_line_break(scanner, scanner->line - scanner->n_held + 1);
+	scanner->is_after_string = false;
+}
+
+static void
+line_break(struct scanner *scanner)
+{
+	scanner->line++;
+	scanner->is_line_start = true;
+	if (scanner->is_after_string)
+		scanner->n_held++;
+	else
+		put_line_break(scanner, scanner->line);
+}
+
+static int
+refuse(struct scanner *scanner, unsigned int line, const char *message)
+{
+	errors_add(scanner->errors, scanner->file, line, "%s", message);
+	return -1;
+}
+
+static void
+scan_line_comment(struct scanner *scanner)
+{
+	while (scanner->at < scanner->end && *scanner->at != '\n')
+		scanner->at++;
+}
+
+static int
+scan_block_comment(struct scanner *scanner)
+{
+	const unsigned int begin = scanner->line;
+
+	put(scanner->text, ' ');
+	for (scanner->at += 2; scanner->end - scanner->at >= 2; scanner->at++) {
+		if (scanner->at[0] == '*' && scanner->at[1] == '/') {
+			scanner->at += 2;
+			return 0;
+		}
+		if (*scanner->at == '\n')
+			line_break(scanner);
+	}
+	return refuse(scanner, begin, "this comment is never closed");
+}
+
+static int
+scan_string(struct scanner *scanner)
+{
+	const unsigned int begin = scanner->line;
+
+	release_held(scanner);
+	put(scanner->text, *scanner->at++);
+	while (scanner->at < scanner->end) {
+		char byte = *scanner->at++;
+
+		if (byte == '\0')
+			return refuse(scanner, scanner->line, "not a text file: a zero byte");
+		put(scanner->text, byte);
+		if (byte == '"') {
+			scanner->is_after_string = true;
+			return 0;
+		}
+		if (byte == '\\' && scanner->at < scanner->end && *scanner->at == '"')
+			put(scanner->text, *scanner->at++);
+		if (byte == '\n')
+			begin_line(scanner->text, scanner->file, ++scanner->line);
+	}
+	return refuse(scanner, begin, "this string is never closed");
+}
+
+// True for an integer that libconfig would cut to 32 bits. It knows decimal and hexadecimal ones,
+// the latter without a sign.
+static bool
+is_wide_integer(const char *word, size_t len)
+{
+	char digits[24];
+	bool is_hex = len > 2 && word[0] == '0' && (word[1] == 'x' || word[1] == 'X');
+	bool is_signed = len > 1 && (word[0] == '-' || word[0] == '+');
+	size_t i = is_hex ? 2 : is_signed ? 1 : 0;
+
+	for (size_t j = i; j < len; j++) {
+		if (is_hex ? !isxdigit((unsigned char)word[j]) : !isdigit((unsigned char)word[j]))
+			return false;
+	}
+	while (i < len && word[i] == '0')
+		i++;
+	if (len - i >= sizeof(digits))
+		return true;
+	memcpy(digits, word + i, len - i);
+	digits[len - i] = '\0';
+	errno = 0;
+	unsigned long long value = strtoull(digits, NULL, is_hex ? 16 : 10);
+
+	if (errno != 0 || value > UINT32_MAX)
+		return true;
+	return !is_hex && value > (word[0] == '-' ? (uint32_t)INT32_MAX + 1 : INT32_MAX);
+}
+
+// A name, a number, or what is neither and libconfig will complain about.
+static void
+scan_word(struct scanner *scanner)
+{
+	const char *begin = scanner->at;
+
+	release_held(scanner);
+	while (scanner->at < scanner->end &&
+	       (isalnum((unsigned char)*scanner->at) || strchr("*+-._", *scanner->at) != NULL))
+		put(scanner->text, *scanner->at++);
+	if (is_wide_integer(begin, (size_t)(scanner->at - begin)))
+		put(scanner->text, 'L');
+}
+
+static void
+scan_other(struct scanner *scanner)
+{
+	char byte = *scanner->at++;
+
+	if (isspace((unsigned char)byte)) {
+		put(scanner->text, byte);
+		return;
+	}
+	if (strchr(",;])}", byte) == NULL)
+		release_held(scanner);
+	put(scanner->text, byte);
+	release_held(scanner);
+}
+
+// The name an @include gives, made relative to the folder of the main file.
+static char *
+include_name(const struct cfg_text *text, const char *name, size_t len)
+{
+	const char *slash = strrchr(text->files[0], '/');
+	int folder_len = slash == NULL ? 0 : (int)(slash + 1 - text->files[0]);
+
+	if (len > 0 && name[0] == '/')
+		folder_len = 0;
+	return cfg_format("%.*s%.*s", folder_len, text->files[0], (int)len, name);
+}
+
+static int
+include(struct scanner *scanner, const char *file)
+{
+	struct cfg_text *text = scanner->text;
+
+	if (text->n_files == CFG_INCLUDES_MAX) {
+		errors_add(scanner->errors, scanner->file, scanner->line,
+			   "more than %d files: does one include itself?", CFG_INCLUDES_MAX);
+		return -1;
+	}
+	// The blanks before @include are the only thing in this line so far.
+	text->n_lines--;
+
+	int rc = scan_file(text, file, scanner->errors);
+
+	if (rc == 1) {
+		errors_add(scanner->errors, scanner->file, scanner->line, "cannot include %s: %s",
+			   file, strerror(errno));
+		rc = -1;
+	}
+	put_line_break(scanner, scanner->line);
+	return rc;
+}
+
+// Copies the file that an @include at the start of a line names. True when there is one, with its
+// outcome in *rc.
+static bool
+scan_include(struct scanner *scanner, int *rc)
+{
+	static const char word[] = "@include";
+	const char *name = scanner->at + strlen(word);
+	const char *close;
+
+	if (!scanner->is_line_start || (size_t)(scanner->end - scanner->at) < sizeof(word) ||
+	    memcmp(scanner->at, word, strlen(word)) != 0)
+		return false;
+	while (name < scanner->end && (*name == ' ' || *name == '\t'))
+		name++;
+	if (name == scanner->end || *name != '"')
+		return false;
+	name++;
+	close = memchr(name, '"', (size_t)(scanner->end - name));
+	if (close == NULL || memchr(name, '\n', (size_t)(close - name)) != NULL)
+		return false;
+
+	char *file = include_name(scanner->text, name, (size_t)(close - name));
+
+	release_held(scanner);
+	scanner->at = close + 1;
+	scanner->is_line_start = false;
+	*rc = include(scanner, file);
+	free(file);
+	return true;
+}
+
+static int
+scan(struct scanner *scanner)
+{
+	int rc = 0;
+
+	while (rc == 0 && scanner->at < scanner->end) {
+		char byte = *scanner->at;
+		char next = scanner->end - scanner->at > 1 ? scanner->at[1] : '\0';
+
+		if (byte == '@' && scan_include(scanner, &rc))
+			continue;
+		if (byte == '\n') {
+			scanner->at++;
+			line_break(scanner);
+			continue;
+		}
+		if (byte != ' ' && byte != '\t')
+			scanner->is_line_start = false;
+		if (byte == '\0')
+			rc = refuse(scanner, scanner->line, "not a text file: a zero byte");
+		else if (byte == '#' || (byte == '/' && next == '/'))
+			scan_line_comment(scanner);
+		else if (byte == '/' && next == '*')
+			rc = scan_block_comment(scanner);
+		else if (byte == '"')
+			rc = scan_string(scanner);
+		else if (isalnum((unsigned char)byte) || strchr("*+-._", byte) != NULL)
+			scan_word(scanner);
+		else
+			scan_other(scanner);
+	}
+	release_held(scanner);
+	return rc;
+}
+
+// All bytes of a file, owned by the caller; NULL with errno when it cannot be read.
+static char *
+read_bytes(const char *file, size_t *size)
+{
+	char *bytes = NULL;
+	size_t capacity = 0;
+	struct stat status;
+	ssize_t n;
+	int fd = open(file, O_RDONLY | O_CLOEXEC);
+
+	*size = 0;
+	if (fd < 0)
+		return NULL;
+	if (fstat(fd, &status) == 0 && S_ISDIR(status.st_mode))
+		errno = EISDIR;
+	else
+		errno = 0;
+	while (errno == 0) {
+		bytes = cfg_grow(bytes, *size, &capacity, 1);
+		n = read(fd, bytes + *size, capacity - *size);
+		if (n == 0)
+			break;
+		if (n > 0)
+			*size += (size_t)n;
+		else if (errno == EINTR)
+			errno = 0;
+		if (*size > CFG_TEXT_SIZE_MAX)
+			errno = EFBIG;
+	}
+	int why = errno;
+
+	close(fd);
+	if (why != 0) {
+		free(bytes);
+		bytes = NULL;
+	}
+	errno = why;
+	return bytes;
+}
+
+static const char *
+remember_file(struct cfg_text *text, const char *file)
+{
+	text->files =
+		cfg_grow(text->files, text->n_files, &text->files_capacity, sizeof(*text->files));
+	text->files[text->n_files] = cfg_strdup(file);
+	return text->files[text->n_files++];
+}
+
+// Copies one file into the text. Returns 0, -1 when an error was added, or 1 with errno when the
+// file cannot be read, so that who named it can tell.
+static int
+scan_file(struct cfg_text *text, const char *file, struct errors *errors)
+{
+	struct scanner scanner = {
+		.text = text,
+		.errors = errors,
+		.file = remember_file(text, file),
+		.line = 1,
+		.is_line_start = true,
+	};
+	size_t size;
+	char *bytes;
+	int rc;
+
+	begin_line(text, scanner.file, 1);
+	bytes = read_bytes(file, &size);
+	if (bytes == NULL)
+		return 1;
+	scanner.at = bytes;
+	scanner.end = bytes + size;
+	if (size + text->size > CFG_TEXT_SIZE_MAX) {
+		free(bytes);
+		errno = EFBIG;
+		return 1;
+	}
+	rc = scan(&scanner);
+	free(bytes);
+	return rc;
+}
+
+int
+cfg_text_read(struct cfg_text *text, const char *file, struct errors *errors)
+{
+	*text = (struct cfg_text){0};
+
+	int rc = scan_file(text, file, errors);
+
+	if (rc == 1)
+		errors_add(errors, file, 0, "cannot be read: %s", strerror(errno));
+	put(text, '\0');
+	text->size--;
+	return rc == 0 ? 0 : -1;
+}
+
+void
+cfg_text_fini(struct cfg_text *text)
+{
+	for (size_t i = 0; i < text->n_files; i++)
+		free(text->files[i]);
+	free(text->files);
+	free(text->lines);
+	free(text->bytes);
+	*text = (struct cfg_text){0};
+}
+
+struct cfg_place
+cfg_text_place(const struct cfg_text *text, unsigned int line)
+{
+	size_t i = line == 0 ? 0 : line - 1;
+
+	return text->lines[i < text->n_lines ? i : text->n_lines - 1];
+}

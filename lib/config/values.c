@@ -1,0 +1,347 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "config/values.h"
+
+#include <arpa/inet.h>
+#include <ctype.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <rte_common.h>
+
+#include "config/closest.h"
+#include "config/memory.h"
+
+#define DIGITS "0123456789"
+
+#define FAIL(...) (snprintf(why, CFG_WHY_SIZE, __VA_ARGS__), false)
+
+// Names by IANA's list of protocol numbers, and what people call them.
+static const struct {
+	const char *name;
+	uint8_t number;
+} protocols[] = {
+	{"icmp", PROTO_ICMP},
+	{"igmp", 2},
+	{"ipip", 4},
+	{"tcp", PROTO_TCP},
+	{"egp", 8},
+	{"udp", PROTO_UDP},
+	{"dccp", PROTO_DCCP},
+	{"ipv6", 41},
+	{"rsvp", 46},
+	{"gre", PROTO_GRE},
+	{"esp", PROTO_ESP},
+	{"ah", PROTO_AH},
+	{"icmpv6", PROTO_ICMPV6},
+	{"ipv6-icmp", PROTO_ICMPV6},
+	{"eigrp", 88},
+	{"ospf", 89},
+	{"etherip", 97},
+	{"pim", 103},
+	{"ipcomp", 108},
+	{"vrrp", 112},
+	{"l2tp", 115},
+	{"sctp", PROTO_SCTP},
+	{"udplite", PROTO_UDPLITE},
+	{"mpls", 137},
+};
+
+static const struct {
+	const char *name;
+	uint8_t bit;
+} tcp_flags[] = {
+	{"fin", 0x01}, {"syn", 0x02}, {"rst", 0x04}, {"psh", 0x08},
+	{"ack", 0x10}, {"urg", 0x20}, {"ece", 0x40}, {"cwr", 0x80},
+};
+
+static const char *const limit_units[] = {"second", "minute", "hour", "day"};
+
+// Copies the len bytes at text; false when they do not fit.
+static bool
+copy_part(const char *text, size_t len, char *part, size_t size)
+{
+	if (len >= size)
+		return false;
+	memcpy(part, text, len);
+	part[len] = '\0';
+	return true;
+}
+
+void
+cfg_add_prefixes(struct cfg_prefixes *prefixes, const struct prefix added[], size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		prefixes->list = cfg_grow(prefixes->list, prefixes->n, &prefixes->capacity,
+					  sizeof(added[0]));
+		prefixes->list[prefixes->n++] = added[i];
+	}
+}
+
+void
+cfg_add_ranges(struct cfg_ranges *ranges, const struct range added[], size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		ranges->list =
+			cfg_grow(ranges->list, ranges->n, &ranges->capacity, sizeof(added[0]));
+		ranges->list[ranges->n++] = added[i];
+	}
+}
+
+bool
+cfg_parse_number(const char *text, uint32_t max, uint32_t *value)
+{
+	bool is_hex = text[0] == '0' && (text[1] == 'x' || text[1] == 'X');
+	const char *digits = is_hex ? text + 2 : text;
+	unsigned long number;
+
+	if (digits[0] == '\0' ||
+	    digits[strspn(digits, is_hex ? DIGITS "abcdefABCDEF" : DIGITS)] != '\0')
+		return false;
+	errno = 0;
+	number = strtoul(digits, NULL, is_hex ? 16 : 10);
+	if (errno != 0 || number > max)
+		return false;
+	*value = (uint32_t)number;
+	return true;
+}
+
+static enum family
+parse_address(const char *text, union address *address)
+{
+	// All 16 bytes: an initialiser would clear the first member alone.
+	memset(address, 0, sizeof(*address));
+	if (inet_pton(AF_INET, text, &address->v4) == 1)
+		return FAMILY_IPV4;
+	if (inet_pton(AF_INET6, text, address->v6) == 1)
+		return FAMILY_IPV6;
+	return FAMILY_NONE;
+}
+
+// Clears the bits behind the first len ones; true when there were any.
+static bool
+clear_host_bits(union address *address, unsigned int len)
+{
+	bool any = false;
+
+	// An IPv4 address is the first four of these bytes, in network order.
+	for (unsigned int i = 0; i < sizeof(address->v6); i++) {
+		unsigned int kept = len <= i * 8 ? 0 : len - i * 8 >= 8 ? 8 : len - i * 8;
+		uint8_t mask = (uint8_t)(0xff00 >> kept);
+
+		any |= (address->v6[i] & ~mask) != 0;
+		address->v6[i] &= mask;
+	}
+	return any;
+}
+
+static bool
+parse_prefix(const char *text, struct prefix *prefix, char why[CFG_WHY_SIZE])
+{
+	char part[INET6_ADDRSTRLEN];
+	const char *slash = strchr(text, '/');
+	size_t len = slash == NULL ? strlen(text) : (size_t)(slash - text);
+	enum family family = FAMILY_NONE;
+	uint32_t bits;
+
+	if (copy_part(text, len, part, sizeof(part)))
+		family = parse_address(part, &prefix->address);
+	if (family == FAMILY_NONE)
+		return FAIL("\"%s\" is not an address, a prefix, a range a-b or @set", text);
+	bits = family == FAMILY_IPV4 ? 32 : 128;
+	if (slash != NULL && !cfg_parse_number(slash + 1, bits, &bits))
+		return FAIL("\"%s\" is not a prefix: its length must be 0 to %u", text, bits);
+	prefix->family = (uint8_t)family;
+	prefix->len = (uint8_t)bits;
+	if (clear_host_bits(&prefix->address, bits))
+		return FAIL("\"%s\" has bits behind the prefix; did you mean \"%s/%u\"?", text,
+			    address_format(family, &prefix->address, part), bits);
+	return true;
+}
+
+static bool
+parse_address_range(const char *text, const char *dash, struct cfg_prefixes *prefixes,
+		    char why[CFG_WHY_SIZE])
+{
+	struct prefix expanded[254];
+	union address low;
+	union address high;
+	char part[INET6_ADDRSTRLEN];
+	enum family family = FAMILY_NONE;
+	enum family other = parse_address(dash + 1, &high);
+
+	if (copy_part(text, (size_t)(dash - text), part, sizeof(part)))
+		family = parse_address(part, &low);
+	if (family == FAMILY_NONE || other == FAMILY_NONE)
+		return FAIL("\"%s\" is not a range of two addresses", text);
+	if (family != other)
+		return FAIL("\"%s\" mixes IPv4 and IPv6", text);
+
+	unsigned int n = prefixes_from_range(family, &low, &high, expanded);
+
+	if (n == 0)
+		return FAIL("\"%s\" runs backwards: its first address is the larger one", text);
+	cfg_add_prefixes(prefixes, expanded, n);
+	return true;
+}
+
+bool
+cfg_parse_addresses(const char *text, struct cfg_prefixes *prefixes, char why[CFG_WHY_SIZE])
+{
+	const char *dash = strchr(text, '-');
+	struct prefix prefix;
+
+	if (dash != NULL)
+		return parse_address_range(text, dash, prefixes, why);
+	if (!parse_prefix(text, &prefix, why))
+		return false;
+	cfg_add_prefixes(prefixes, &prefix, 1);
+	return true;
+}
+
+bool
+cfg_parse_range(const char *text, const char *what, uint16_t max, struct range *range,
+		char why[CFG_WHY_SIZE])
+{
+	char part[8];
+	// A dash in front is a sign, which no number here has.
+	const char *dash = text[0] == '\0' ? NULL : strchr(text + 1, '-');
+	uint32_t low;
+	uint32_t high;
+
+	if (dash == NULL) {
+		if (!cfg_parse_number(text, max, &low))
+			return FAIL("\"%s\" is not %s, 0 to %u, or a range a-b", text, what, max);
+		high = low;
+	} else if (!copy_part(text, (size_t)(dash - text), part, sizeof(part)) ||
+		   !cfg_parse_number(part, max, &low) || !cfg_parse_number(dash + 1, max, &high)) {
+		return FAIL("\"%s\" is not a range of numbers from 0 to %u", text, max);
+	}
+	if (low > high)
+		return FAIL("\"%s\" runs backwards: its first number is the larger one", text);
+	*range = (struct range){(uint16_t)low, (uint16_t)high};
+	return true;
+}
+
+bool
+cfg_parse_protocol(const char *text, uint8_t *proto, char why[CFG_WHY_SIZE])
+{
+	struct cfg_closest closest;
+	uint32_t number;
+
+	cfg_closest_init(&closest, text);
+	for (size_t i = 0; i < RTE_DIM(protocols); i++) {
+		if (strcmp(protocols[i].name, text) == 0) {
+			*proto = protocols[i].number;
+			return true;
+		}
+		cfg_closest_offer(&closest, protocols[i].name);
+	}
+	if (cfg_parse_number(text, UINT8_MAX, &number)) {
+		*proto = (uint8_t)number;
+		return true;
+	}
+	if (isdigit((unsigned char)text[0]) || closest.best == NULL)
+		return FAIL("\"%s\" is not a protocol: give its number, 0 to 255", text);
+	return FAIL("\"%s\" is not a protocol; did you mean \"%s\"?", text, closest.best);
+}
+
+bool
+cfg_parse_masked(const char *text, struct masked *masked, char why[CFG_WHY_SIZE])
+{
+	char part[16];
+	const char *slash = strchr(text, '/');
+	size_t len = slash == NULL ? strlen(text) : (size_t)(slash - text);
+
+	masked->mask = UINT32_MAX;
+	if (!copy_part(text, len, part, sizeof(part)) ||
+	    !cfg_parse_number(part, UINT32_MAX, &masked->value) ||
+	    (slash != NULL && !cfg_parse_number(slash + 1, UINT32_MAX, &masked->mask)))
+		return FAIL("\"%s\" is not a value or value/mask of 32 bits", text);
+	if (masked->mask == 0)
+		return FAIL("\"%s\" has a mask without bits", text);
+	if ((masked->value & ~masked->mask) != 0)
+		return FAIL("\"%s\" has bits in its value that are not in its mask", text);
+	return true;
+}
+
+// Flags by name, separated by commas; "" and "none" are no flag.
+static bool
+parse_flags(const char *text, size_t len, uint8_t *flags, char why[CFG_WHY_SIZE])
+{
+	*flags = 0;
+	if (len == 0 || (len == 4 && memcmp(text, "none", 4) == 0))
+		return true;
+	for (const char *end = text + len;; text++) {
+		size_t word_len = strcspn(text, ",/");
+		size_t i = 0;
+
+		while (i < RTE_DIM(tcp_flags) && (word_len != strlen(tcp_flags[i].name) ||
+						  memcmp(text, tcp_flags[i].name, word_len) != 0))
+			i++;
+		if (i == RTE_DIM(tcp_flags))
+			return FAIL(
+				"\"%.*s\" is not a TCP flag: fin, syn, rst, psh, ack, urg, ece, "
+				"cwr or none",
+				(int)word_len, text);
+		*flags |= tcp_flags[i].bit;
+		text += word_len;
+		if (text == end)
+			return true;
+	}
+}
+
+bool
+cfg_parse_tcp_flags(const char *text, uint8_t *flags, uint8_t *mask, char why[CFG_WHY_SIZE])
+{
+	const char *slash = strchr(text, '/');
+
+	if (slash == NULL || strchr(slash + 1, '/') != NULL)
+		return FAIL("\"%s\" must be flags/mask, such as \"syn/syn,ack,fin,rst\"", text);
+	if (!parse_flags(text, (size_t)(slash - text), flags, why) ||
+	    !parse_flags(slash + 1, strlen(slash + 1), mask, why))
+		return false;
+	if (*mask == 0)
+		return FAIL("\"%s\" has a mask without flags", text);
+	if ((*flags & ~*mask) != 0)
+		return FAIL("\"%s\" can never match: it wants flags that are not in its mask",
+			    text);
+	return true;
+}
+
+bool
+cfg_parse_limit(const char *text, char why[CFG_WHY_SIZE])
+{
+	static const char burst[] = " burst ";
+	size_t n_digits = strspn(text, DIGITS);
+	const char *unit = text + n_digits + 1;
+	char part[12];
+	uint32_t number;
+
+	if (text[n_digits] == '/' && copy_part(text, n_digits, part, sizeof(part)) &&
+	    cfg_parse_number(part, UINT32_MAX, &number) && number > 0) {
+		for (size_t i = 0; i < RTE_DIM(limit_units); i++) {
+			size_t len = strlen(limit_units[i]);
+
+			if (strncmp(unit, limit_units[i], len) != 0)
+				continue;
+			if (unit[len] == '\0')
+				return true;
+			if (strncmp(unit + len, burst, strlen(burst)) == 0 &&
+			    cfg_parse_number(unit + len + strlen(burst), UINT32_MAX, &number) &&
+			    number > 0)
+				return true;
+		}
+	}
+	return FAIL("\"%s\" is not a limit, such as \"10/second\" or \"10/second burst 20\"", text);
+}
+
+bool
+cfg_looks_like_ports(const char *text)
+{
+	size_t n = strspn(text, DIGITS);
+
+	return n > 0 && (text[n] == '\0' ||
+			 (text[n] == '-' && text[n + 1 + strspn(text + n + 1, DIGITS)] == '\0'));
+}

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// What can be said of the whole firewall: sums over the workers.
+#include "control/commands.h"
+
+#include <stddef.h>
+
+#include <rte_common.h>
+#include <rte_version.h>
+
+struct ct_count
+command_count(const struct runtime *runtime)
+{
+	struct ct_count sum = {0};
+
+	for (unsigned int i = 0; i < runtime_n_workers(runtime); i++) {
+		struct ct_count count = ct_count(pipeline_ct(runtime_pipeline(runtime, i)));
+
+		sum.confirmed += count.confirmed;
+		sum.unconfirmed += count.unconfirmed;
+		sum.dying += count.dying;
+		sum.capacity += count.capacity;
+	}
+	return sum;
+}
+
+void
+command_info(const struct runtime *runtime, uint64_t cursor, struct answer *answer)
+{
+	const struct config *config = runtime_config(runtime);
+	struct ct_count count = command_count(runtime);
+	uint64_t started_ns = runtime_started_ns(runtime);
+	size_t bytes = runtime_bytes(runtime);
+
+	(void)cursor;
+	answer_string(answer, "version", SALLYPORT_VERSION);
+	answer_string(answer, "dpdk", rte_version());
+	answer_string(answer, "config", config->file);
+	answer_number(answer, "started", started_ns / NS_PER_SEC);
+	answer_number(answer, "uptime", (runtime_now_ns(runtime) - started_ns) / NS_PER_SEC);
+	answer_number(answer, "ports", config->n_ports);
+	answer_number(answer, "workers", runtime_n_workers(runtime));
+	answer_number(answer, "generation", runtime_snapshot(runtime)->generation);
+	answer_number(answer, "connections", count.confirmed);
+	answer_number(answer, "capacity", count.capacity);
+	answer_number(answer, "bytes", bytes);
+	answer_number(answer, "bytes_per_connection",
+		      count.capacity == 0 ? 0 : bytes / count.capacity);
+	answer_string(answer, "hash", runtime_hashes_with_aes(runtime) ? "aes" : "siphash");
+}
+
+static struct pipeline_stats
+sum_stats(const struct runtime *runtime)
+{
+	struct pipeline_stats sum = {0};
+
+	for (unsigned int i = 0; i < runtime_n_workers(runtime); i++) {
+		const struct pipeline_stats *stats = pipeline_stats(runtime_pipeline(runtime, i));
+
+		sum.packets += stats->packets;
+		sum.bytes += stats->bytes;
+		sum.handed_over += stats->handed_over;
+		sum.accepted += stats->accepted;
+		sum.rejected += stats->rejected;
+		for (int reason = 0; reason < REASON_COUNT; reason++)
+			sum.dropped[reason] += stats->dropped[reason];
+		for (int fault = 0; fault < FAULT_COUNT; fault++)
+			sum.faults[fault] += stats->faults[fault];
+		for (int class = 0; class < CLASS_COUNT; class ++)
+			sum.classes[class] += stats->classes[class];
+	}
+	return sum;
+}
+
+void
+command_stats(const struct runtime *runtime, uint64_t cursor, struct answer *answer)
+{
+	struct pipeline_stats sum = sum_stats(runtime);
+	struct answer object;
+
+	(void)cursor;
+	answer_number(answer, "packets", sum.packets);
+	answer_number(answer, "bytes", sum.bytes);
+	answer_number(answer, "handed_over", sum.handed_over);
+	answer_number(answer, "accepted", sum.accepted);
+	answer_number(answer, "rejected", sum.rejected);
+	object = answer_object(answer, "dropped");
+	for (int reason = 0; reason < REASON_COUNT; reason++)
+		answer_number(&object, reason_name(reason), sum.dropped[reason]);
+	object = answer_object(answer, "faults");
+	for (int fault = FAULT_NONE + 1; fault < FAULT_COUNT; fault++)
+		answer_number(&object, fault_name(fault), sum.faults[fault]);
+	object = answer_object(answer, "classes");
+	for (int class = CLASS_NONE + 1; class < CLASS_COUNT; class ++)
+		answer_number(&object, class_name(class), sum.classes[class]);
+}
+
+void
+command_ct_count(const struct runtime *runtime, uint64_t cursor, struct answer *answer)
+{
+	struct ct_count count = command_count(runtime);
+
+	(void)cursor;
+	answer_number(answer, "confirmed", count.confirmed);
+	answer_number(answer, "unconfirmed", count.unconfirmed);
+	answer_number(answer, "dying", count.dying);
+	answer_number(answer, "capacity", count.capacity);
+}
+
+#define COUNTER(name)                                                                              \
+	{                                                                                          \
+#name, offsetof(struct ct_stats, name)                                             \
+	}
+
+static const struct {
+	const char *name;
+	size_t offset;
+} ct_counters[] = {
+	COUNTER(created),    COUNTER(confirmed),     COUNTER(discarded),   COUNTER(destroyed),
+	COUNTER(expired),    COUNTER(found),         COUNTER(invalid),     COUNTER(error),
+	COUNTER(table_full), COUNTER(insert_failed), COUNTER(events_lost), COUNTER(events_late),
+};
+
+_Static_assert(sizeof(struct ct_stats) == RTE_DIM(ct_counters) * sizeof(uint64_t),
+	       "every counter is told");
+
+void
+command_ct_stats(const struct runtime *runtime, uint64_t cursor, struct answer *answer)
+{
+	uint64_t sums[RTE_DIM(ct_counters)] = {0};
+
+	(void)cursor;
+	for (unsigned int i = 0; i < runtime_n_workers(runtime); i++) {
+		struct ct_stats stats;
+
+		ct_stats_read(pipeline_ct(runtime_pipeline(runtime, i)), &stats);
+		for (unsigned int c = 0; c < RTE_DIM(ct_counters); c++)
+			sums[c] += *(const uint64_t *)RTE_PTR_ADD(&stats, ct_counters[c].offset);
+	}
+	for (unsigned int c = 0; c < RTE_DIM(ct_counters); c++)
+		answer_number(answer, ct_counters[c].name, sums[c]);
+}
