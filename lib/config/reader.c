@@ -356,7 +356,7 @@ cfg_take_room(struct cfg_loader *loader, const config_setting_t *setting, size_t
 	loader->n_values += n;
 	if (had_room && !cfg_has_room(loader))
 		cfg_report(loader, setting,
-			   "up to here there are more than %d addresses, ports and types",
+			   "up to here there are more than %zu addresses, ports and types",
 			   CFG_VALUES_MAX);
 }
 

@@ -24,7 +24,7 @@
 
 // Addresses, ports and types in all sets and rules together: they take 80 MB. A rule copies the
 // sets it names, so that a small file could ask for any amount.
-#define CFG_VALUES_MAX (4 * 1024 * 1024)
+#define CFG_VALUES_MAX ((size_t)4 << 20)
 
 // Where a chain stands, and where a key of a rule has a meaning. ANYWHERE is also a chain whose
 // priority cannot be read: nothing is wrong there.

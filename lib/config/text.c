@@ -257,7 +257,7 @@ scan(struct scanner *scanner)
 
 	while (rc == 0 && scanner->at < scanner->end) {
 		char byte = *scanner->at;
-		char next = scanner->end - scanner->at > 1 ? scanner->at[1] : '\0';
+		bool is_last = scanner->at + 1 == scanner->end;
 
 		if (byte == '@' && scan_include(scanner, &rc))
 			continue;
@@ -270,9 +270,9 @@ scan(struct scanner *scanner)
 			scanner->is_line_start = false;
 		if (byte == '\0')
 			rc = refuse(scanner, scanner->line, "not a text file: a zero byte");
-		else if (byte == '#' || (byte == '/' && next == '/'))
+		else if (byte == '#' || (byte == '/' && !is_last && scanner->at[1] == '/'))
 			scan_line_comment(scanner);
-		else if (byte == '/' && next == '*')
+		else if (byte == '/' && !is_last && scanner->at[1] == '*')
 			rc = scan_block_comment(scanner);
 		else if (byte == '"')
 			rc = scan_string(scanner);

@@ -21,7 +21,7 @@
 #include "base/errors.h"
 
 #define CFG_INCLUDES_MAX  256                // files, the main one included
-#define CFG_TEXT_SIZE_MAX (64 * 1024 * 1024) // bytes, of all files together
+#define CFG_TEXT_SIZE_MAX ((size_t)64 << 20) // bytes, of all files together
 
 struct cfg_place {
 	const char *file; // owned by the text
