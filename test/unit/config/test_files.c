@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// The files of the tree that speak of configurations: those in conf/ load, and the manual page
+// names every key with the type, limits and default it has.
+#include "config/config.h"
+
+#include <ctype.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <rte_common.h>
+
+#include <cmocka.h>
+
+#include "config/fields.h"
+#include "config/rule.h"
+#include "unit/config/source_root.h"
+
+static void
+load(struct config *config, const char *file)
+{
+	struct errors errors;
+
+	errors_init(&errors);
+	if (config_load(config, file, &errors) != 0) {
+		errors_print(&errors, stderr);
+		fail_msg("%s does not load", file);
+	}
+	errors_fini(&errors);
+}
+
+static void
+test_example_writes_the_defaults(void **state)
+{
+	struct config config;
+	struct ct_params defaults;
+
+	(void)state;
+	load(&config, SOURCE_ROOT "/conf/sallyport.conf");
+	ct_params_init(&defaults);
+	assert_memory_equal(&config.conntrack, &defaults, sizeof(defaults));
+	assert_int_equal(config.workers, 1);
+	assert_int_equal(config.n_ports, 2);
+	assert_int_equal(config.chains[config.n_chains - 1].policy, ACTION_DROP);
+	config_fini(&config);
+}
+
+static void
+test_demo(void **state)
+{
+	static const char *const names[] = {"replies", "broken", "dns",       "web",
+					    "ping",    "ping6",  "neighbours"};
+	struct config config;
+
+	(void)state;
+	load(&config, SOURCE_ROOT "/conf/demo.conf");
+	assert_int_equal(config.n_chains, 1);
+	assert_int_equal(config.chains[0].policy, ACTION_DROP);
+	assert_int_equal(config.chains[0].n_rules, RTE_DIM(names));
+	for (size_t i = 0; i < RTE_DIM(names); i++)
+		assert_string_equal(config.chains[0].rules[i].name, names[i]);
+	config_fini(&config);
+}
+
+// The manual page with every run of white space as one blank.
+static char *
+read_manual(void)
+{
+	FILE *file = fopen(SOURCE_ROOT "/doc/sallyport.conf.5", "r");
+	char *text = NULL;
+	size_t size = 0;
+	size_t len = 0;
+
+	assert_non_null(file);
+	assert_true(getdelim(&text, &size, EOF, file) > 0);
+	fclose(file);
+	for (const char *from = text; *from != '\0'; from++) {
+		char letter = isspace((unsigned char)*from) ? ' ' : *from;
+
+		if (letter != ' ' || (len > 0 && text[len - 1] != ' '))
+			text[len++] = letter;
+	}
+	text[len] = '\0';
+	return text;
+}
+
+static void
+assert_mentions(const char *manual, char *phrase)
+{
+	if (strstr(manual, phrase) == NULL)
+		fail_msg("doc/sallyport.conf.5 lacks: %s", phrase);
+	free(phrase);
+}
+
+static void
+test_manual_describes_every_field(void **state)
+{
+	struct config defaults;
+	char *manual = read_manual();
+
+	(void)state;
+	cfg_fields_init(&defaults);
+	for (unsigned int i = 0; i < cfg_n_fields; i++) {
+		const struct cfg_field *field = &cfg_fields[i];
+		uint32_t value = cfg_field_get(field, &defaults);
+		char *phrase = NULL;
+
+		if (field->type == CFG_FIELD_BOOL)
+			assert_true(asprintf(&phrase, ".It Cm %s Pq true or false, default %s %s.",
+					     field->key, value != 0 ? "true" : "false",
+					     field->help) > 0);
+		else
+			assert_true(asprintf(&phrase, ".It Cm %s Pq %u to %u %s, default %u %s.",
+					     field->key, field->low, field->high, field->unit,
+					     value, field->help) > 0);
+		assert_mentions(manual, phrase);
+	}
+	free(manual);
+}
+
+static void
+test_manual_names_every_key_of_rules(void **state)
+{
+	char *manual = read_manual();
+
+	(void)state;
+	for (unsigned int i = 0; i < cfg_n_match_keys; i++) {
+		char *phrase = NULL;
+
+		assert_true(asprintf(&phrase, ".It Cm %s Pq ", cfg_match_keys[i].name) > 0);
+		assert_mentions(manual, phrase);
+	}
+	for (unsigned int i = 0; i < cfg_n_deed_keys; i++) {
+		char *phrase = NULL;
+
+		assert_true(asprintf(&phrase, ".It Cm %s Pq ", cfg_deed_keys[i].name) > 0);
+		assert_mentions(manual, phrase);
+	}
+	free(manual);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_example_writes_the_defaults),
+		cmocka_unit_test(test_demo),
+		cmocka_unit_test(test_manual_describes_every_field),
+		cmocka_unit_test(test_manual_names_every_key_of_rules),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
