@@ -9,8 +9,9 @@ import os
 import pathlib
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-BUILD = pathlib.Path(os.environ.get('SALLYPORT_BUILD', ROOT / 'build'))
-CAPTURES = pathlib.Path(os.environ.get('SALLYPORT_CAPTURES', ROOT.parent / 'shared' / 'captures'))
+BUILD = pathlib.Path(os.environ.get('SALLYPORT_BUILD', ROOT / 'build')).absolute()
+CAPTURES = pathlib.Path(
+    os.environ.get('SALLYPORT_CAPTURES', ROOT.parent / 'shared' / 'captures')).absolute()
 
 SALLYPORT = BUILD / 'app' / 'sallyport'
 SALLYCTL = BUILD / 'app' / 'sallyctl'
