@@ -199,7 +199,14 @@ static int
 include(struct scanner *scanner, const char *file)
 {
 	struct cfg_text *text = scanner->text;
+	struct stat status;
 
+	// The main file may be a pipe somebody writes to; an included one would wait for ever.
+	if (stat(file, &status) == 0 && !S_ISREG(status.st_mode) && !S_ISDIR(status.st_mode)) {
+		errors_add(scanner->errors, scanner->file, scanner->line,
+			   "cannot include %s: Not a regular file", file);
+		return -1;
+	}
 	if (text->n_files == CFG_INCLUDES_MAX) {
 		errors_add(scanner->errors, scanner->file, scanner->line,
 			   "more than %d files: does one include itself?", CFG_INCLUDES_MAX);

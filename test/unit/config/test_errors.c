@@ -394,6 +394,8 @@ test_files_that_cannot_be_read(void **state)
 	assert_file_messages(".", ".: cannot be read: Is a directory\n");
 	// An included folder would end the process if libconfig read it.
 	assert_messages(PORTS "\n  @include \".\"\n", "main:3: cannot include .: Is a directory\n");
+	assert_messages("@include \"/dev/null\"",
+			"main:1: cannot include /dev/null: Not a regular file\n");
 	assert_messages("@include \"absent\"",
 			"main:1: cannot include absent: No such file or directory\n");
 	assert_messages("@include \"main\"",
