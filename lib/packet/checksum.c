@@ -4,6 +4,35 @@
 #include <rte_hash_crc.h>
 #include <rte_ip.h>
 
+bool
+checksum_sum(const struct rte_mbuf *mbuf, uint32_t off, uint32_t len, uint16_t *sum)
+{
+	uint32_t total = 0;
+	bool is_odd = false; // an odd number of bytes came before this segment
+
+	if (off + len > mbuf->pkt_len)
+		return false;
+	for (; len > 0; mbuf = mbuf->next) {
+		uint32_t part_len, part;
+
+		if (off >= mbuf->data_len) {
+			off -= mbuf->data_len;
+			continue;
+		}
+		part_len = RTE_MIN(len, mbuf->data_len - off);
+		part = rte_raw_cksum(rte_pktmbuf_mtod_offset(mbuf, const void *, off), part_len);
+		// The bytes of a word may lie in two segments; then all others are swapped.
+		total += is_odd ? rte_bswap16((uint16_t)part) : part;
+		is_odd ^= (part_len & 1) != 0;
+		len -= part_len;
+		off = 0;
+	}
+	while (total >> 16 != 0)
+		total = (total & 0xffff) + (total >> 16);
+	*sum = (uint16_t)total;
+	return true;
+}
+
 static uint32_t
 sum_words(uint32_t sum, const void *bytes, unsigned int len)
 {
@@ -41,7 +70,7 @@ checksum_l4_good(const struct pkt *pkt, uint16_t coverage)
 		return true;
 	if (nic_says(pkt) == RTE_MBUF_F_RX_L4_CKSUM_BAD)
 		return false;
-	if (rte_raw_cksum_mbuf(pkt->mbuf, pkt->l4_off, coverage, &data) != 0)
+	if (!checksum_sum(pkt->mbuf, pkt->l4_off, coverage, &data))
 		return false;
 	sum = pseudo_header(pkt) + data;
 	while (sum >> 16 != 0)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// Layer 4 checksums, verified as conntrack does: unless the NIC vouched for the packet.
+// Internet checksums (RFC 1071), verified as conntrack does: unless the NIC vouched for the packet.
 #pragma once
 
 #include <stdbool.h>
@@ -8,7 +8,12 @@
 
 #include "packet/packet.h"
 
-// True when the Internet checksum (RFC 1071) over the pseudo header of the packet's addresses, its
+// The sum of the 16-bit words of len bytes from off, wherever segments end; it is 0xffff when their
+// own right checksum is among them. Returns false when the packet has no such bytes.
+// => rte_raw_cksum_mbuf of DPDK 22.11 loses carries behind a segment of odd length. Any thread.
+bool checksum_sum(const struct rte_mbuf *mbuf, uint32_t off, uint32_t len, uint16_t *sum);
+
+// True when the Internet checksum over the pseudo header of the packet's addresses, its
 // protocol and coverage, and the first coverage bytes of layer 4 is right, or the NIC says so.
 // => coverage is at most pkt.l4_len. ICMP of IPv4 has no pseudo header. Worker only.
 bool checksum_l4_good(const struct pkt *pkt, uint16_t coverage);

@@ -4,6 +4,8 @@
 #include <rte_ether.h>
 #include <rte_ip.h>
 
+#include "packet/checksum.h"
+
 #define ETHERTYPE_QINQ_OLD 0x9100 // double tagging before 802.1ad had a number of its own
 #define GRE_VERSION_MASK   0x0007
 #define GRE_VERSION_PPTP   1
@@ -227,8 +229,7 @@ ipv4_checksum_good(const struct pkt *pkt, uint32_t header_len)
 	case RTE_MBUF_F_RX_IP_CKSUM_BAD:
 		return false;
 	default:
-		return rte_raw_cksum_mbuf(pkt->mbuf, pkt->l3_off, header_len, &sum) == 0 &&
-		       sum == 0xffff;
+		return checksum_sum(pkt->mbuf, pkt->l3_off, header_len, &sum) && sum == 0xffff;
 	}
 }
 
@@ -269,7 +270,7 @@ parse_ip(struct pkt *pkt)
 	if (is_ipv4 && !ipv4_checksum_good(pkt, view.l4_off - view.off))
 		return FAULT_IPV4_CHECKSUM;
 	pkt->family = pkt->tuple.family;
-	pkt->l4_off = (uint16_t)RTE_MIN(view.l4_off, view.end);
+	pkt->l4_off = RTE_MIN(view.l4_off, view.end);
 	pkt->l4_len = (uint16_t)(view.end - pkt->l4_off);
 	pkt->is_fragment = view.is_fragment;
 	if (fault == FAULT_NONE)
