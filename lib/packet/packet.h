@@ -103,7 +103,7 @@ struct pkt {
 	uint8_t fault;      // enum fault
 	uint16_t ethertype; // host order, behind the VLAN tags
 	uint16_t l3_off;
-	uint16_t l4_off;
+	uint32_t l4_off;
 	uint16_t l4_len; // bytes from l4_off to the end of the IP packet
 	uint32_t l3_len; // of the whole IP packet, header included
 	uint8_t icmp_type, icmp_code;
