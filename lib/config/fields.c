@@ -76,11 +76,13 @@ const struct cfg_field cfg_fields[] = {
 	{"conntrack.tcp", "loose", CFG_FIELD_BOOL, PARAM(tcp_loose), 0, 1, "",
 	 "Pick up TCP connections that were open before they were first seen"},
 	{"conntrack.tcp", "be_liberal", CFG_FIELD_BOOL, PARAM(tcp_be_liberal), 0, 1, "",
-	 "Segments outside of the window are not invalid, but for a RST below the last acknowledgement"},
+	 "Segments outside of the window are not invalid, but for a RST below the last "
+	 "acknowledgement"},
 	{"conntrack.tcp", "max_retrans", CFG_FIELD_U8, PARAM(tcp_max_retrans), 0, UINT8_MAX,
 	 "retransmissions",
 	 "After how many repetitions of a segment the timeout tcp_max_retrans holds"},
-	{"conntrack.tcp", "ignore_invalid_rst", CFG_FIELD_BOOL, PARAM(tcp_ignore_invalid_rst), 0, 1, "",
+	{"conntrack.tcp", "ignore_invalid_rst", CFG_FIELD_BOOL, PARAM(tcp_ignore_invalid_rst), 0, 1,
+	 "",
 	 "A RST below the last acknowledgement is not invalid either"},
 	CT_TIMEOUTS(X)
 };

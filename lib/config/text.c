@@ -232,12 +232,13 @@ static bool
 scan_include(struct scanner *scanner, int *rc)
 {
 	static const char word[] = "@include";
-	const char *name = scanner->at + strlen(word);
+	const char *name;
 	const char *close;
 
 	if (!scanner->is_line_start || (size_t)(scanner->end - scanner->at) < sizeof(word) ||
 	    memcmp(scanner->at, word, strlen(word)) != 0)
 		return false;
+	name = scanner->at + strlen(word);
 	while (name < scanner->end && (*name == ' ' || *name == '\t'))
 		name++;
 	if (name == scanner->end || *name != '"')
