@@ -97,7 +97,7 @@ struct ct_names {
 // Flows that a packet of this burst created or killed and that a later packet of the same burst
 // may ask for: their hashes, both directions.
 struct ct_touched {
-	uint32_t hashes[4 * CT_BURST_MAX];
+	uint32_t hashes[6 * CT_BURST_MAX];
 	uint16_t n;
 };
 

@@ -103,8 +103,11 @@ void ct_destroy(struct ct *ct); // takes NULL
 //    what an earlier one of the burst has not finished yet (its connection is unconfirmed or was
 //    killed). The caller takes the handled ones to their end and calls again with the rest.
 //    At least one packet is handled.
+// => rules_change_connections: a rule may set the mark of a connection, so that the next packet of
+//    the same connection has to wait, too.
 // => A packet for which there is no room is dropped. n is at most CT_BURST_MAX. Owner only.
-uint16_t ct_track_burst(struct ct *ct, struct pkt *const pkts[], uint16_t n);
+uint16_t ct_track_burst(struct ct *ct, struct pkt *const pkts[], uint16_t n,
+			bool rules_change_connections);
 
 // Packets still pending have their new connections confirmed, their marks stored and their events
 // sent. Owner only.

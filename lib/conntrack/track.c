@@ -264,8 +264,20 @@ lookup_burst(struct ct *ct, struct pkt *const pkts[], uint16_t n, uint32_t value
 		values[origin[i]] = found[i];
 }
 
+// A packet that has news of its connection, or that a rule may let change it, goes alone: the next
+// one of the connection waits until that is done.
+static void
+let_others_wait(struct ct *ct, struct pkt *pkt, bool rules_change_connections)
+{
+	if (pkt->conn == NULL || pkt->conn->life != CT_CONFIRMED)
+		return;
+	pkt->has_news = ct->events != NULL && pkt->conn->events != 0;
+	if (pkt->has_news || rules_change_connections)
+		ct_touch(ct, pkt->conn);
+}
+
 uint16_t
-ct_track_burst(struct ct *ct, struct pkt *const pkts[], uint16_t n)
+ct_track_burst(struct ct *ct, struct pkt *const pkts[], uint16_t n, bool rules_change_connections)
 {
 	uint32_t values[CT_BURST_MAX];
 
@@ -275,6 +287,7 @@ ct_track_burst(struct ct *ct, struct pkt *const pkts[], uint16_t n)
 		if (!track_one(ct, pkts[i], values[i]))
 			return i;
 		remember(ct, pkts[i]);
+		let_others_wait(ct, pkts[i], rules_change_connections);
 	}
 	return n;
 }
@@ -297,8 +310,9 @@ update(struct ct *ct, struct pkt *pkt)
 	if (conn->mark != pkt->mark) {
 		conn->mark = pkt->mark;
 		conn->events |= CT_CHANGED_MARK;
+		pkt->has_news = ct->events != NULL;
 	}
-	if (conn->events == 0)
+	if (!pkt->has_news)
 		return;
 	if (!ct_event_send(ct, conn, CT_EVENT_UPDATE, pkt->seq, pkt->now_ns))
 		ct->stats.events_lost++;

@@ -120,6 +120,7 @@ struct pkt {
 	uint8_t class;        // enum pkt_class
 	uint8_t dir;          // enum dir
 	uint8_t helper;       // of the connection, 0: none
+	bool has_news;        // the packet changed something that listeners are to be told
 	bool is_notrack;      // a rule before conntrack said notrack
 	uint32_t mark;        // of the connection
 	uint8_t set_helper;   // helper a rule asked for, 0: none

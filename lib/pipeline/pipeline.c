@@ -20,6 +20,7 @@ struct pipeline {
 	unsigned int stateless;
 	unsigned int late;
 	unsigned int n_chains;
+	bool sets_marks;               // some rule changes the mark of connections
 	struct rule_counter *counters; // of the snapshot's ruleset
 	struct pipeline_stats stats;
 };
@@ -53,6 +54,7 @@ pipeline_create(const struct pipeline_config *config)
 	pipeline->ct = config->ct;
 	pipeline->steer = config->steer;
 	pipeline->worker = config->worker;
+	pipeline->sets_marks = ruleset_sets_marks(config->snapshot->ruleset);
 	place_chains(pipeline);
 	pipeline->counters = rte_zmalloc("rule_counters",
 					 (ruleset_n_counters(config->snapshot->ruleset) + 1) *
@@ -188,7 +190,7 @@ pipeline_run(struct pipeline *pipeline, struct burst *burst)
 	for (uint16_t begin = 0; begin < n; begin += done) {
 		struct pkt *const *pass = pkts + begin;
 
-		done = ct_track_burst(pipeline->ct, pass, n - begin);
+		done = ct_track_burst(pipeline->ct, pass, n - begin, pipeline->sets_marks);
 		run_chains(pipeline, pass, done, pipeline->stateless, pipeline->late);
 		ct_confirm_burst(pipeline->ct, pass, done);
 		run_chains(pipeline, pass, done, pipeline->late, pipeline->n_chains);

@@ -65,6 +65,16 @@ ruleset_rule_action(const struct ruleset *ruleset, unsigned int rule)
 	return ruleset->rules[rule].action;
 }
 
+bool
+ruleset_sets_marks(const struct ruleset *ruleset)
+{
+	for (uint32_t i = 0; i < ruleset->n_rules; i++) {
+		if (ruleset->rules[i].set_mark.mask != 0)
+			return true;
+	}
+	return false;
+}
+
 unsigned int
 ruleset_n_counters(const struct ruleset *ruleset)
 {

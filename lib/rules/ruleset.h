@@ -7,6 +7,7 @@
 // in counters of its own.
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/errors.h"
@@ -42,6 +43,9 @@ unsigned int ruleset_chain_n_rules(const struct ruleset *ruleset, unsigned int c
 const char *ruleset_rule_name(const struct ruleset *ruleset, unsigned int rule);
 unsigned int ruleset_rule_line(const struct ruleset *ruleset, unsigned int rule);
 enum action ruleset_rule_action(const struct ruleset *ruleset, unsigned int rule);
+
+// True when some rule has set_mark.
+bool ruleset_sets_marks(const struct ruleset *ruleset);
 
 // Number of counters a worker needs: one per rule, then one per chain for its policy
 // (index ruleset_n_rules() + chain).
