@@ -2,10 +2,15 @@
 #include "replay/capture.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <pcap/pcap.h>
+
+#include "replay/pcapng.h"
 
 static const char *
 link_name(int link)
@@ -15,22 +20,7 @@ link_name(int link)
 	return name == NULL ? "unknown" : name;
 }
 
-// What can be told before libpcap has a look; NULL: nothing speaks against the file.
-static const char *
-obvious_fault(const char *path)
-{
-	struct stat status;
-
-	if (stat(path, &status) != 0)
-		return strerror(errno);
-	if (S_ISDIR(status.st_mode))
-		return "is a folder, not a capture";
-	if (S_ISREG(status.st_mode) && status.st_size == 0)
-		return "is empty: not even the header of a capture is there";
-	return NULL;
-}
-
-// libpcap begins some of its messages with the path, which the error has already.
+// libpcap begins some of its messages with the path.
 static const char *
 without_path(const char *message, const char *path)
 {
@@ -41,38 +31,88 @@ without_path(const char *message, const char *path)
 	return message + strspn(message, " ");
 }
 
-int
-capture_count(const char *path, uint64_t *n_packets, struct errors *errors)
+// Opens the file. Returns NULL, or what speaks against it before libpcap has had a look.
+static const char *
+open_file(struct capture *capture)
 {
-	char message[PCAP_ERRBUF_SIZE] = "";
-	const char *fault = obvious_fault(path);
+	struct stat status;
+	int levelled;
+
+	capture->fd = open(capture->path, O_RDONLY | O_CLOEXEC);
+	if (capture->fd < 0 || fstat(capture->fd, &status) != 0)
+		return strerror(errno);
+	if (S_ISDIR(status.st_mode))
+		return "is a folder, not a capture";
+	if (!S_ISREG(status.st_mode))
+		return "is not a file: a capture is read twice";
+	if (status.st_size == 0)
+		return "is empty: not even the header of a capture is there";
+	levelled = pcapng_level(capture->fd);
+	if (levelled >= 0) {
+		close(capture->fd);
+		capture->fd = levelled;
+	}
+	return NULL;
+}
+
+// Reads all packets. Returns 0, or -1 with an error added.
+static int
+count_packets(struct capture *capture, pcap_t *pcap, const char *path, struct errors *errors)
+{
 	struct pcap_pkthdr *header;
 	const u_char *bytes;
-	pcap_t *pcap;
 	int result;
 
+	if (pcap_datalink(pcap) != DLT_EN10MB) {
+		errors_add(errors, capture->path, 0,
+			   "link type %s (%d) is not supported, only Ethernet is",
+			   link_name(pcap_datalink(pcap)), pcap_datalink(pcap));
+		return -1;
+	}
+	capture->n_packets = 0;
+	while ((result = pcap_next_ex(pcap, &header, &bytes)) == 1)
+		capture->n_packets++;
+	if (result != PCAP_ERROR)
+		return 0;
+	errors_add(errors, capture->path, 0, "is damaged behind packet %" PRIu64 ": %s",
+		   capture->n_packets, without_path(pcap_geterr(pcap), path));
+	return -1;
+}
+
+int
+capture_open(struct capture *capture, const char *path, struct errors *errors)
+{
+	char message[PCAP_ERRBUF_SIZE] = "";
+	char own_path[32];
+	const char *fault;
+	pcap_t *pcap;
+	int result = -1;
+
+	*capture = (struct capture){.path = path, .fd = -1};
+	fault = open_file(capture);
 	if (fault != NULL) {
 		errors_add(errors, path, 0, "%s", fault);
+		capture_close(capture);
 		return -1;
 	}
-	pcap = pcap_open_offline(path, message);
+	snprintf(own_path, sizeof(own_path), CAPTURE_PATH, capture->fd);
+	pcap = pcap_open_offline(own_path, message);
 	if (pcap == NULL) {
 		errors_add(errors, path, 0, "cannot be read as a capture: %s",
-			   without_path(message, path));
-		return -1;
-	}
-	if (pcap_datalink(pcap) != DLT_EN10MB) {
-		errors_add(errors, path, 0, "link type %s (%d) is not supported, only Ethernet is",
-			   link_name(pcap_datalink(pcap)), pcap_datalink(pcap));
+			   without_path(message, own_path));
+	} else {
+		result = count_packets(capture, pcap, own_path, errors);
 		pcap_close(pcap);
-		return -1;
 	}
-	*n_packets = 0;
-	while ((result = pcap_next_ex(pcap, &header, &bytes)) == 1)
-		(*n_packets)++;
-	if (result == PCAP_ERROR)
-		errors_add(errors, path, 0, "is damaged behind packet %llu: %s",
-			   (unsigned long long)*n_packets, without_path(pcap_geterr(pcap), path));
-	pcap_close(pcap);
-	return result == PCAP_ERROR ? -1 : 0;
+	if (result != 0)
+		capture_close(capture);
+	return result;
+}
+
+void
+capture_close(struct capture *capture)
+{
+	if (capture->fd >= 0)
+		close(capture->fd);
+	capture->fd = -1;
 }

@@ -7,7 +7,19 @@
 
 #include "base/errors.h"
 
-// Reads a capture, pcap or pcapng, to its end and counts its packets.
+// A capture that has been read once to its end and can be replayed.
+struct capture {
+	const char *path;   // as the user gave it
+	int fd;             // what to read, by CAPTURE_PATH
+	uint64_t n_packets;
+};
+
+// The path by which this process reads a capture: one without the commas that DPDK's device
+// arguments would stumble over.
+#define CAPTURE_PATH "/proc/self/fd/%d"
+
+// Opens a capture, pcap or pcapng, reads it to its end and counts its packets.
 // => Returns 0, or -1 with one error added: it cannot be opened, is no capture, is cut off, or its
-//    link type (named) is not Ethernet.
-int capture_count(const char *path, uint64_t *n_packets, struct errors *errors);
+//    link type (named) is not Ethernet. On success the caller closes it with capture_close.
+int capture_open(struct capture *capture, const char *path, struct errors *errors);
+void capture_close(struct capture *capture);

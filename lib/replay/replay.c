@@ -89,7 +89,7 @@ start_eal(const struct config *config, unsigned int workers)
 }
 
 static int
-open_captures(struct replay *replay, const uint64_t counts[], struct errors *errors)
+add_captures(struct replay *replay, const struct capture captures[], struct errors *errors)
 {
 	const struct replay_options *options = replay->options;
 
@@ -99,11 +99,9 @@ open_captures(struct replay *replay, const uint64_t counts[], struct errors *err
 		return -1;
 	}
 	for (unsigned int i = 0; i < options->n_captures; i++) {
-		const struct replay_capture *capture = &options->captures[i];
-
-		if (source_add(replay->source, capture->path, capture->port, counts[i], errors) != 0)
+		if (source_add(replay->source, &captures[i], options->captures[i].port, errors) != 0)
 			return -1;
-		replay->n_total += counts[i];
+		replay->n_total += captures[i].n_packets;
 	}
 	replay->shows_progress = replay->n_total >= PROGRESS_FROM && isatty(STDERR_FILENO) == 1;
 	return 0;
@@ -298,26 +296,29 @@ clean_up(struct replay *replay)
 }
 
 static int
-count_captures(const struct replay_options *options, uint64_t counts[], struct errors *errors)
+open_captures(const struct replay_options *options, struct capture captures[],
+	      struct errors *errors)
 {
 	int result = 0;
 
 	for (unsigned int i = 0; i < options->n_captures; i++) {
-		result |= capture_count(options->captures[i].path, &counts[i], errors);
-		if (result == 0 && counts[i] == 0)
-			fprintf(stderr, "%s: holds no packets\n", options->captures[i].path);
+		int failed = capture_open(&captures[i], options->captures[i].path, errors);
+
+		if (failed == 0 && captures[i].n_packets == 0)
+			fprintf(stderr, "%s: holds no packets\n", captures[i].path);
+		result |= failed;
 	}
 	return result;
 }
 
 // From the configuration to the outputs. EAL is initialised.
 static int
-run(struct replay *replay, const uint64_t counts[], struct errors *errors)
+run(struct replay *replay, const struct capture captures[], struct errors *errors)
 {
 	int result;
 
 	replay->snapshot = snapshot_create(replay->config, 1, errors);
-	if (replay->snapshot == NULL || open_captures(replay, counts, errors) != 0 ||
+	if (replay->snapshot == NULL || add_captures(replay, captures, errors) != 0 ||
 	    create_workers(replay, errors) != 0)
 		return -1;
 	replay->output = output_open(&replay->options->outputs, replay->snapshot, errors);
@@ -336,25 +337,27 @@ int
 replay_run(const struct config *config, const struct replay_options *options,
 	   struct errors *errors)
 {
-	uint64_t *counts = calloc(options->n_captures, sizeof(*counts));
+	struct capture *captures = calloc(options->n_captures, sizeof(*captures));
 	struct replay *replay = calloc(1, sizeof(*replay));
 	int result = -1;
 
-	if (counts == NULL || replay == NULL) {
+	if (captures == NULL || replay == NULL) {
 		errors_add(errors, NULL, 0, "no memory");
-	} else if (count_captures(options, counts, errors) == 0) {
+	} else if (open_captures(options, captures, errors) == 0) {
 		replay->config = config;
 		replay->options = options;
 		if (start_eal(config, options->workers) < 0) {
 			errors_add(errors, NULL, 0, "DPDK cannot start: %s",
 				   rte_strerror(rte_errno));
 		} else {
-			result = run(replay, counts, errors);
+			result = run(replay, captures, errors);
 			clean_up(replay);
 			rte_eal_cleanup();
 		}
 	}
-	free(counts);
+	for (unsigned int i = 0; captures != NULL && i < options->n_captures; i++)
+		capture_close(&captures[i]);
+	free(captures);
 	free(replay);
 	return result;
 }

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "replay/source.h"
 
-#include <fcntl.h>
 #include <stdio.h>
-#include <unistd.h>
 
 #include <rte_dev.h>
 #include <rte_errno.h>
@@ -17,10 +15,9 @@
 #define READ_AHEAD  32
 #define CAPTURES_MAX 64
 
-// One capture: its device, and packets that were read ahead.
-struct capture {
+// A capture that is being replayed: its device, and packets that were read ahead.
+struct feed {
 	char device[RTE_ETH_NAME_MAX_LEN];
-	int fd; // the file, which the device opens again by its number: a path may hold a comma
 	uint16_t ethdev;
 	uint8_t port;
 	uint64_t n_left; // not yet received: net_pcap never says that the file has ended
@@ -32,9 +29,9 @@ struct capture {
 struct source {
 	struct rte_mempool *pool;
 	int timestamp_offset; // of the time stamp in an mbuf
-	unsigned int n_captures;
+	unsigned int n_feeds;
 	bool is_short;
-	struct capture captures[CAPTURES_MAX];
+	struct feed feeds[CAPTURES_MAX];
 };
 
 struct source *
@@ -59,72 +56,65 @@ source_destroy(struct source *source)
 {
 	if (source == NULL)
 		return;
-	for (unsigned int i = 0; i < source->n_captures; i++) {
-		struct capture *capture = &source->captures[i];
+	for (unsigned int i = 0; i < source->n_feeds; i++) {
+		struct feed *feed = &source->feeds[i];
 
-		rte_pktmbuf_free_bulk(capture->ahead + capture->next,
-				      capture->n_ahead - capture->next);
-		rte_eth_dev_stop(capture->ethdev);
-		rte_eth_dev_close(capture->ethdev);
-		rte_eal_hotplug_remove("vdev", capture->device);
-		close(capture->fd);
+		rte_pktmbuf_free_bulk(feed->ahead + feed->next,
+				      feed->n_ahead - feed->next);
+		rte_eth_dev_stop(feed->ethdev);
+		rte_eth_dev_close(feed->ethdev);
+		rte_eal_hotplug_remove("vdev", feed->device);
 	}
 	rte_mempool_free(source->pool);
 	rte_free(source);
 }
 
 static int
-start_device(const struct source *source, struct capture *capture)
+start_device(const struct source *source, struct feed *feed)
 {
 	struct rte_eth_conf config = {0};
-	int result = rte_eth_dev_get_port_by_name(capture->device, &capture->ethdev);
+	int result = rte_eth_dev_get_port_by_name(feed->device, &feed->ethdev);
 
 	if (result == 0)
-		result = rte_eth_dev_configure(capture->ethdev, 1, 1, &config);
+		result = rte_eth_dev_configure(feed->ethdev, 1, 1, &config);
 	if (result == 0)
-		result = rte_eth_rx_queue_setup(capture->ethdev, 0, READ_AHEAD, SOCKET_ID_ANY,
+		result = rte_eth_rx_queue_setup(feed->ethdev, 0, READ_AHEAD, SOCKET_ID_ANY,
 						NULL, source->pool);
 	if (result == 0)
-		result = rte_eth_tx_queue_setup(capture->ethdev, 0, READ_AHEAD, SOCKET_ID_ANY,
+		result = rte_eth_tx_queue_setup(feed->ethdev, 0, READ_AHEAD, SOCKET_ID_ANY,
 						NULL);
-	return result == 0 ? rte_eth_dev_start(capture->ethdev) : result;
+	return result == 0 ? rte_eth_dev_start(feed->ethdev) : result;
 }
 
 int
-source_add(struct source *source, const char *path, uint8_t port, uint64_t n_packets,
+source_add(struct source *source, const struct capture *capture, uint8_t port,
 	   struct errors *errors)
 {
-	struct capture *capture = &source->captures[source->n_captures];
+	struct feed *feed = &source->feeds[source->n_feeds];
 	char arguments[64];
 	int result;
 
-	if (source->n_captures == CAPTURES_MAX) {
-		errors_add(errors, path, 0, "is one capture too many: %d can be replayed together",
-			   CAPTURES_MAX);
+	if (source->n_feeds == CAPTURES_MAX) {
+		errors_add(errors, capture->path, 0,
+			   "is one capture too many: %d can be replayed together", CAPTURES_MAX);
 		return -1;
 	}
-	capture->fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (capture->fd < 0) {
-		errors_add(errors, path, 0, "cannot be opened");
-		return -1;
-	}
-	snprintf(capture->device, sizeof(capture->device), "net_pcap%u", source->n_captures);
-	snprintf(arguments, sizeof(arguments), "rx_pcap=/proc/self/fd/%d", capture->fd);
-	result = rte_eal_hotplug_add("vdev", capture->device, arguments);
+	snprintf(feed->device, sizeof(feed->device), "net_pcap%u", source->n_feeds);
+	snprintf(arguments, sizeof(arguments), "rx_pcap=" CAPTURE_PATH, capture->fd);
+	result = rte_eal_hotplug_add("vdev", feed->device, arguments);
 	if (result == 0) {
-		result = start_device(source, capture);
+		result = start_device(source, feed);
 		if (result != 0)
-			rte_eal_hotplug_remove("vdev", capture->device);
+			rte_eal_hotplug_remove("vdev", feed->device);
 	}
 	if (result != 0) {
-		close(capture->fd);
-		errors_add(errors, path, 0, "net_pcap cannot replay it: %s",
+		errors_add(errors, capture->path, 0, "net_pcap cannot replay it: %s",
 			   rte_strerror(-result));
 		return -1;
 	}
-	capture->port = port;
-	capture->n_left = n_packets;
-	source->n_captures++;
+	feed->port = port;
+	feed->n_left = capture->n_packets;
+	source->n_feeds++;
 	return 0;
 }
 
@@ -137,40 +127,40 @@ time_of(const struct source *source, const struct rte_mbuf *mbuf)
 
 // Makes sure that a packet of the capture is at hand, if there is one left.
 static bool
-read_ahead(struct source *source, struct capture *capture)
+read_ahead(struct source *source, struct feed *feed)
 {
-	if (capture->next < capture->n_ahead)
+	if (feed->next < feed->n_ahead)
 		return true;
-	if (capture->n_left == 0)
+	if (feed->n_left == 0)
 		return false;
-	capture->next = 0;
-	capture->n_ahead = rte_eth_rx_burst(capture->ethdev, 0, capture->ahead, READ_AHEAD);
-	if (capture->n_ahead == 0 || capture->n_ahead > capture->n_left) {
+	feed->next = 0;
+	feed->n_ahead = rte_eth_rx_burst(feed->ethdev, 0, feed->ahead, READ_AHEAD);
+	if (feed->n_ahead == 0 || feed->n_ahead > feed->n_left) {
 		// The file is not what it was when it was counted.
 		source->is_short = true;
-		capture->n_left = 0;
-		return capture->n_ahead > 0;
+		feed->n_left = 0;
+		return feed->n_ahead > 0;
 	}
-	capture->n_left -= capture->n_ahead;
+	feed->n_left -= feed->n_ahead;
 	return true;
 }
 
 // The capture whose next packet is the earliest, NULL when all are at their end.
-static struct capture *
+static struct feed *
 earliest(struct source *source)
 {
-	struct capture *best = NULL;
+	struct feed *best = NULL;
 	uint64_t best_ns = 0;
 
-	for (unsigned int i = 0; i < source->n_captures; i++) {
-		struct capture *capture = &source->captures[i];
+	for (unsigned int i = 0; i < source->n_feeds; i++) {
+		struct feed *feed = &source->feeds[i];
 		uint64_t time_ns;
 
-		if (!read_ahead(source, capture))
+		if (!read_ahead(source, feed))
 			continue;
-		time_ns = time_of(source, capture->ahead[capture->next]);
+		time_ns = time_of(source, feed->ahead[feed->next]);
 		if (best == NULL || time_ns < best_ns) {
-			best = capture;
+			best = feed;
 			best_ns = time_ns;
 		}
 	}
@@ -180,21 +170,21 @@ earliest(struct source *source)
 bool
 source_peek(struct source *source, uint64_t *time_ns)
 {
-	const struct capture *capture = earliest(source);
+	const struct feed *feed = earliest(source);
 
-	if (capture == NULL)
+	if (feed == NULL)
 		return false;
-	*time_ns = time_of(source, capture->ahead[capture->next]);
+	*time_ns = time_of(source, feed->ahead[feed->next]);
 	return true;
 }
 
 struct rte_mbuf *
 source_take(struct source *source, uint8_t *port, uint64_t *time_ns)
 {
-	struct capture *capture = earliest(source);
-	struct rte_mbuf *mbuf = capture->ahead[capture->next++];
+	struct feed *feed = earliest(source);
+	struct rte_mbuf *mbuf = feed->ahead[feed->next++];
 
-	*port = capture->port;
+	*port = feed->port;
 	*time_ns = time_of(source, mbuf);
 	return mbuf;
 }

@@ -16,6 +16,7 @@
 #include <rte_mbuf.h>
 
 #include "base/errors.h"
+#include "replay/capture.h"
 
 struct source;
 
@@ -23,8 +24,9 @@ struct source;
 struct source *source_create(void);
 void source_destroy(struct source *source); // takes NULL; closes the devices
 
-// => n_packets is what capture_count said. Returns 0, or -1 with an error added.
-int source_add(struct source *source, const char *path, uint8_t port, uint64_t n_packets,
+// => The capture stays the caller's, and open for as long as the source lives. Returns 0, or -1 with
+//    an error added.
+int source_add(struct source *source, const struct capture *capture, uint8_t port,
 	       struct errors *errors);
 
 // Time stamp of the next packet in nanoseconds; false when there is none.
