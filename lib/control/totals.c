@@ -36,14 +36,14 @@ command_info(const struct runtime *runtime, uint64_t cursor, struct answer *answ
 	answer_string(answer, "version", SALLYPORT_VERSION);
 	answer_string(answer, "dpdk", rte_version());
 	answer_string(answer, "config", config->file);
-	answer_number(answer, "started", started_ns / NS_PER_SEC);
-	answer_number(answer, "uptime", (runtime_now_ns(runtime) - started_ns) / NS_PER_SEC);
+	answer_number(answer, "started_sec", started_ns / NS_PER_SEC);
+	answer_number(answer, "uptime_sec", (runtime_now_ns(runtime) - started_ns) / NS_PER_SEC);
 	answer_number(answer, "ports", config->n_ports);
 	answer_number(answer, "workers", runtime_n_workers(runtime));
 	answer_number(answer, "generation", runtime_snapshot(runtime)->generation);
 	answer_number(answer, "connections", count.confirmed);
 	answer_number(answer, "capacity", count.capacity);
-	answer_number(answer, "bytes", bytes);
+	answer_number(answer, "bytes_reserved", bytes);
 	answer_number(answer, "bytes_per_connection",
 		      count.capacity == 0 ? 0 : bytes / count.capacity);
 	answer_string(answer, "hash", runtime_hashes_with_aes(runtime) ? "aes" : "siphash");

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// How much of an answer a connection takes. What it says is tested where it can be read: with
+// sallyctl, in test/system.
+#include "control/entry.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+// Answers, which are never printed: that would free the objects in them. From here they can be
+// reached until the program ends, so that they are no leak.
+static struct rte_tel_data *kept[64];
+static unsigned int n_kept;
+
+// Bytes of one row.
+static size_t
+row_bytes(const struct ct_entry *entry)
+{
+	struct rte_tel_data *data = rte_tel_data_alloc();
+	struct answer_space space;
+	struct answer answer = answer_begin(data, &space);
+	size_t before = space.n_bytes;
+	struct answer row = answer_row(&answer, 255);
+
+	entry_fill(entry, &row);
+	assert_false(space.is_short_of_memory);
+	kept[n_kept++] = data;
+	return space.n_bytes - before;
+}
+
+static struct ct_entry
+largest_entry(uint8_t proto)
+{
+	struct ct_entry entry = {
+		.packets = {UINT64_MAX, UINT64_MAX},
+		.octets = {UINT64_MAX, UINT64_MAX},
+		.id = UINT64_MAX,
+		.timeout_sec = UINT32_MAX,
+		.status = CT_SEEN_REPLY | CT_ASSURED,
+		.mark = UINT32_MAX,
+		.state = "SHUTDOWN_ACK_SENT", // the longest there is
+		.helper = CT_HELPER_TFTP,
+		.has_counters = true,
+		.worker = UINT16_MAX,
+	};
+
+	for (int dir = 0; dir < DIR_COUNT; dir++) {
+		struct tuple *tuple = &entry.tuple[dir];
+
+		memset(tuple, 0xff, sizeof(*tuple));
+		tuple->proto = proto;
+		tuple->family = FAMILY_IPV6;
+	}
+	return entry;
+}
+
+static void
+test_the_largest_entry_fits(void **state)
+{
+	static const uint8_t protos[] = {PROTO_TCP,    PROTO_UDP,  PROTO_ICMP,
+					 PROTO_ICMPV6, PROTO_SCTP, PROTO_UDPLITE,
+					 PROTO_GRE,    PROTO_ESP,  255};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(protos); i++) {
+		struct ct_entry entry = largest_entry(protos[i]);
+
+		assert_in_range(row_bytes(&entry), 400, ENTRY_BYTES_MAX);
+	}
+}
+
+// Written by hand, as the telemetry library prints it.
+static void
+test_a_small_entry_takes_what_it_takes(void **state)
+{
+	static const char json[] =
+		"\"255\":{\"proto\":\"udp\",\"protonum\":17,\"timeout\":29,"
+		"\"orig\":{\"src\":\"10.0.0.1\",\"dst\":\"10.0.0.2\",\"sport\":1,\"dport\":53},"
+		"\"reply\":{\"src\":\"10.0.0.2\",\"dst\":\"10.0.0.1\",\"sport\":53,\"dport\":1},"
+		"\"seen_reply\":0,\"assured\":0,\"mark\":0,\"zone\":0,\"worker\":0,\"conn\":1}";
+	struct ct_entry entry = {.id = 1, .timeout_sec = 29};
+
+	(void)state;
+	entry.tuple[DIR_ORIG] = (struct tuple){
+		.src.v4 = RTE_BE32(0x0a000001),
+		.dst.v4 = RTE_BE32(0x0a000002),
+		.src_field = 1,
+		.dst_field = 53,
+		.proto = PROTO_UDP,
+		.family = FAMILY_IPV4,
+	};
+	tuple_invert(&entry.tuple[DIR_ORIG], &entry.tuple[DIR_REPLY]);
+	assert_in_range(row_bytes(&entry), strlen(json), strlen(json) + 4);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_the_largest_entry_fits),
+		cmocka_unit_test(test_a_small_entry_takes_what_it_takes),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
