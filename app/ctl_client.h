@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// sallyctl's end of the telemetry socket: questions and answers, and lists that have pages.
+//
+// What comes from the socket is not trusted: every function here takes anything and reports what
+// it cannot use on standard error, in one line.
+//
+// Life cycle: ctl_client_open, any number of questions, ctl_client_close.
+#pragma once
+
+#include <stddef.h>
+
+#include <jansson.h>
+
+struct ctl_client {
+	int socket;
+	const char *path;
+	char *buffer; // owned; room for the longest answer
+	size_t size;
+};
+
+// Where EAL puts the telemetry socket of the process with that file prefix.
+// => Returns 0, or -1 when size bytes are too few.
+int ctl_socket_path(const char *file_prefix, char *path, size_t size);
+
+// Connects to the socket, which stays named path, the caller's, until close.
+// => Returns 0, or -1 with the reason reported.
+int ctl_client_open(struct ctl_client *client, const char *path);
+void ctl_client_close(struct ctl_client *client);
+
+// Asks one question.
+// => Returns the answer, an object that the caller owns, or NULL with the reason reported.
+json_t *ctl_client_ask(struct ctl_client *client, const char *command);
+
+// Takes one row of a list, an object. => Returns 0, or -1 to end the listing.
+typedef int (*ctl_row_taker)(void *context, const json_t *row);
+
+// Asks for a list page by page and hands every row over as it comes; member is what the rows are
+// called in an answer.
+// => Returns 0, or -1 with the reason reported: by the taker if it ended the listing.
+int ctl_client_list(struct ctl_client *client, const char *command, const char *member,
+		    ctl_row_taker take, void *context);

@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "app/ctl_filter.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "packet/tuple.h"
+
+static bool
+parse_number(const char *text, int base, unsigned long max, unsigned long *value)
+{
+	char *end;
+
+	if (*text < '0' || *text > '9')
+		return false;
+	errno = 0;
+	*value = strtoul(text, &end, base);
+	return errno == 0 && *end == '\0' && *value <= max;
+}
+
+static bool
+set_proto(struct ctl_filter *filter, const char *text)
+{
+	unsigned long number;
+
+	if (parse_number(text, 10, UINT8_MAX, &number)) {
+		filter->protonum = (int32_t)number;
+		return true;
+	}
+	if (strcasecmp(text, "unknown") == 0)
+		return false;
+	for (unsigned int proto = 0; proto <= UINT8_MAX; proto++) {
+		if (strcasecmp(proto_name((uint8_t)proto), text) == 0) {
+			filter->protonum = (int32_t)proto;
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool
+parse_prefix(const char *text, struct ctl_prefix *prefix)
+{
+	char address[INET6_ADDRSTRLEN];
+	size_t address_len = strcspn(text, "/");
+	unsigned long len;
+
+	if (address_len >= sizeof(address))
+		return false;
+	memcpy(address, text, address_len);
+	address[address_len] = '\0';
+	if (inet_pton(AF_INET, address, prefix->bytes) == 1)
+		prefix->family = AF_INET;
+	else if (inet_pton(AF_INET6, address, prefix->bytes) == 1)
+		prefix->family = AF_INET6;
+	else
+		return false;
+	len = prefix->family == AF_INET ? 32 : 128;
+	if (text[address_len] == '/' && !parse_number(text + address_len + 1, 10, len, &len))
+		return false;
+	prefix->len = (unsigned int)len;
+	return true;
+}
+
+static bool
+set_src(struct ctl_filter *filter, const char *text)
+{
+	return parse_prefix(text, &filter->src);
+}
+
+static bool
+set_dst(struct ctl_filter *filter, const char *text)
+{
+	return parse_prefix(text, &filter->dst);
+}
+
+static bool
+set_port(int32_t *port, const char *text)
+{
+	unsigned long number;
+
+	if (!parse_number(text, 10, UINT16_MAX, &number))
+		return false;
+	*port = (int32_t)number;
+	return true;
+}
+
+static bool
+set_sport(struct ctl_filter *filter, const char *text)
+{
+	return set_port(&filter->sport, text);
+}
+
+static bool
+set_dport(struct ctl_filter *filter, const char *text)
+{
+	return set_port(&filter->dport, text);
+}
+
+static bool
+set_state(struct ctl_filter *filter, const char *text)
+{
+	filter->state = text;
+	return *text != '\0';
+}
+
+// VALUE or VALUE/MASK, decimal or 0x.
+static bool
+set_mark(struct ctl_filter *filter, const char *text)
+{
+	char value_text[16];
+	size_t value_len = strcspn(text, "/");
+	unsigned long value, mask = UINT32_MAX;
+
+	if (value_len >= sizeof(value_text))
+		return false;
+	memcpy(value_text, text, value_len);
+	value_text[value_len] = '\0';
+	if (!parse_number(value_text, 0, UINT32_MAX, &value))
+		return false;
+	if (text[value_len] == '/' && !parse_number(text + value_len + 1, 0, UINT32_MAX, &mask))
+		return false;
+	filter->mark = (uint32_t)value;
+	filter->mark_mask = (uint32_t)mask;
+	return true;
+}
+
+static const struct {
+	const char *name;
+	bool (*set)(struct ctl_filter *filter, const char *text);
+	const char *form;
+} keys[] = {
+	{"proto", set_proto, "a protocol's name or number"},
+	{"src", set_src, "an address or a prefix"},
+	{"dst", set_dst, "an address or a prefix"},
+	{"sport", set_sport, "a port, 0 to 65535"},
+	{"dport", set_dport, "a port, 0 to 65535"},
+	{"state", set_state, "the name of a state"},
+	{"mark", set_mark, "VALUE or VALUE/MASK"},
+};
+
+void
+ctl_filter_init(struct ctl_filter *filter)
+{
+	*filter = (struct ctl_filter){.protonum = -1, .sport = -1, .dport = -1};
+}
+
+const char *
+ctl_filter_set(struct ctl_filter *filter, const char *name, const char *text)
+{
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+		if (strcmp(keys[i].name, name) == 0)
+			return keys[i].set(filter, text) ? NULL : keys[i].form;
+	}
+	return "the name of a filter";
+}
+
+static bool
+is_number(const json_t *object, const char *name, int32_t wanted)
+{
+	const json_t *value = json_object_get(object, name);
+
+	return wanted < 0 || (value != NULL && json_integer_value(value) == wanted);
+}
+
+static bool
+is_within(const json_t *object, const char *name, const struct ctl_prefix *prefix)
+{
+	const char *text = json_string_value(json_object_get(object, name));
+	unsigned int n_whole = prefix->len / 8;
+	unsigned int rest = prefix->len % 8;
+	uint8_t bytes[16];
+
+	if (prefix->family == 0)
+		return true;
+	if (text == NULL || inet_pton(prefix->family, text, bytes) != 1 ||
+	    memcmp(bytes, prefix->bytes, n_whole) != 0)
+		return false;
+	return rest == 0 || (bytes[n_whole] ^ prefix->bytes[n_whole]) >> (8 - rest) == 0;
+}
+
+static bool
+is_state(const json_t *entry, const char *wanted)
+{
+	const char *state = json_string_value(json_object_get(entry, "state"));
+
+	return wanted == NULL || (state != NULL && strcasecmp(state, wanted) == 0);
+}
+
+bool
+ctl_filter_passes(const struct ctl_filter *filter, const json_t *entry)
+{
+	const json_t *orig = json_object_get(entry, "orig");
+	uint32_t mark = (uint32_t)json_integer_value(json_object_get(entry, "mark"));
+
+	return is_number(entry, "protonum", filter->protonum) &&
+	       is_number(orig, "sport", filter->sport) && is_number(orig, "dport", filter->dport) &&
+	       is_within(orig, "src", &filter->src) && is_within(orig, "dst", &filter->dst) &&
+	       is_state(entry, filter->state) && ((mark ^ filter->mark) & filter->mark_mask) == 0;
+}

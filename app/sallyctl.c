@@ -1,0 +1,369 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// sallyctl: asks a running sallyport. Words become a question, the answer becomes a table or JSON.
+//
+// Exit status: 0 done; 1 nobody answers, or not as sallyport does; 2 usage.
+#include <argp.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "app/ctl_client.h"
+#include "app/ctl_entry.h"
+#include "app/ctl_filter.h"
+#include "app/ctl_output.h"
+#include "report/report.h"
+
+#define EXIT_USAGE 2
+
+const char *argp_program_version = "sallyctl " SALLYPORT_VERSION;
+
+struct command;
+
+// What the words of the command line say.
+struct words {
+	char name[32]; // of the command: its words with a blank between them
+	const struct command *command;
+	bool is_json;
+	bool has_filter;
+	const char *socket; // NULL: that of the file prefix
+	const char *file_prefix;
+	struct ctl_filter filter;
+};
+
+struct command {
+	const char *name;
+	const char *path;
+	int (*run)(struct ctl_client *client, const struct words *words);
+	const char *member;               // what the rows of a list are called in an answer
+	const struct ctl_column *columns; // of its table
+	const char *help;
+};
+
+// Only memory can be missing for what is printed. Returns the result as it is.
+static int
+report_printing(int result)
+{
+	if (result != 0)
+		fputs("sallyctl: no memory\n", stderr);
+	return result;
+}
+
+static int
+run_object(struct ctl_client *client, const struct words *words)
+{
+	json_t *answer = ctl_client_ask(client, words->command->path);
+	int result = 0;
+
+	if (answer == NULL)
+		return -1;
+	if (words->is_json) {
+		json_dumpf(answer, stdout, REPORT_JSON_FLAGS | JSON_INDENT(1));
+		fputc('\n', stdout);
+	} else {
+		result = report_printing(ctl_print_object(answer, stdout));
+	}
+	json_decref(answer);
+	return result;
+}
+
+static int
+take_element(void *context, const json_t *row)
+{
+	ctl_array_add(context, row);
+	return 0;
+}
+
+static int
+take_line(void *context, const json_t *row)
+{
+	return report_printing(ctl_table_add(context, row));
+}
+
+static int
+run_list(struct ctl_client *client, const struct words *words)
+{
+	const struct command *command = words->command;
+	struct ctl_array array = {.out = stdout};
+	struct ctl_table table;
+	int result;
+
+	if (words->is_json) {
+		result = ctl_client_list(client, command->path, command->member, take_element,
+					 &array);
+		if (result == 0)
+			ctl_array_end(&array);
+		return result;
+	}
+	if (report_printing(ctl_table_init(&table, command->columns)) != 0)
+		return -1;
+	result = ctl_client_list(client, command->path, command->member, take_line, &table);
+	if (result == 0)
+		result = report_printing(ctl_table_print(&table, stdout));
+	ctl_table_fini(&table);
+	return result;
+}
+
+struct connections {
+	const struct words *words;
+	struct ctl_array array;
+	uint64_t n_shown;
+};
+
+static int
+take_connection(void *context, const json_t *row)
+{
+	struct connections *connections = context;
+	json_t *entry = ctl_entry_from_row(row);
+
+	if (entry == NULL) {
+		fputs("sallyctl: malformed connection\n", stderr);
+		return -1;
+	}
+	if (ctl_filter_passes(&connections->words->filter, entry)) {
+		connections->n_shown++;
+		if (connections->words->is_json)
+			ctl_array_add(&connections->array, entry);
+		else
+			report_entry_line(entry, stdout);
+	}
+	json_decref(entry);
+	return 0;
+}
+
+static int
+run_connections(struct ctl_client *client, const struct words *words)
+{
+	const struct command *command = words->command;
+	struct connections connections = {.words = words, .array = {.out = stdout}};
+	int result;
+
+	result = ctl_client_list(client, command->path, command->member, take_connection,
+				 &connections);
+	if (result != 0)
+		return result;
+	if (words->is_json)
+		ctl_array_end(&connections.array);
+	else
+		fprintf(stderr, "sallyctl: %" PRIu64 " flow entries have been shown.\n",
+			connections.n_shown);
+	return 0;
+}
+
+static const struct ctl_column port_columns[] = {
+	{"PORT", "name", false},
+	{"DEVICE", "device", false},
+	{"PEER", "peer", false},
+	{"LINK", "link", false},
+	{"MBIT/S", "speed_mbps", true},
+	{"RX-PACKETS", "rx_packets", true},
+	{"RX-BYTES", "rx_bytes", true},
+	{"RX-MISSED", "rx_missed", true},
+	{"RX-ERRORS", "rx_errors", true},
+	{"RX-NO-MBUF", "rx_no_mbuf", true},
+	{"TX-PACKETS", "tx_packets", true},
+	{"TX-BYTES", "tx_bytes", true},
+	{"TX-ERRORS", "tx_errors", true},
+	{NULL, NULL, false},
+};
+
+static const struct ctl_column worker_columns[] = {
+	{"WORKER", "worker", true},
+	{"LCORE", "lcore", true},
+	{"TURNS", "turns", true},
+	{"BUSY", "busy_turns", true},
+	{"RECEIVED", "received", true},
+	{"SENT", "sent", true},
+	{"HANDED-OVER", "handed_over", true},
+	{"CONNECTIONS", "connections", true},
+	{NULL, NULL, false},
+};
+
+static const struct ctl_column stage_columns[] = {
+	{"PRIORITY", "priority", true}, {"NAME", "name", false},  {"KIND", "kind", false},
+	{"POLICY", "policy", false},    {"RULES", "rules", true}, {NULL, NULL, false},
+};
+
+static const struct ctl_column rule_columns[] = {
+	{"CHAIN", "chain", false}, {"KIND", "kind", false},     {"RULE", "name", false},
+	{"LINE", "line", true},    {"ACTION", "action", false}, {"PACKETS", "packets", true},
+	{"BYTES", "bytes", true},  {NULL, NULL, false},
+};
+
+static const struct command commands[] = {
+	{"info", "/sallyport/info", run_object, NULL, NULL, "what runs and since when"},
+	{"stats", "/sallyport/stats", run_object, NULL, NULL, "packets by what became of them"},
+	{"ports", "/sallyport/ports", run_list, "ports", port_columns, "ports and their counters"},
+	{"workers", "/sallyport/workers", run_list, "workers", worker_columns,
+	 "workers and their counters"},
+	{"pipeline", "/sallyport/pipeline", run_list, "stages", stage_columns,
+	 "stages and chains in order"},
+	{"rules", "/sallyport/rules", run_list, "rules", rule_columns,
+	 "rules and policies with their counters"},
+	{"ct count", "/sallyport/ct/count", run_object, NULL, NULL,
+	 "how many connections there are"},
+	{"ct list", "/sallyport/ct/list", run_connections, "entries", NULL,
+	 "the connections, in the format of conntrack -L"},
+	{"ct unconfirmed", "/sallyport/ct/unconfirmed", run_connections, "entries", NULL,
+	 "those no rule has accepted yet"},
+	{"ct dying", "/sallyport/ct/dying", run_connections, "entries", NULL,
+	 "those that have left the table"},
+	{"ct stats", "/sallyport/ct/stats", run_object, NULL, NULL,
+	 "connection tracking's counters"},
+};
+
+#define N_COMMANDS (sizeof(commands) / sizeof(commands[0]))
+
+enum { KEY_SOCKET = 256, KEY_FILE_PREFIX, KEY_FILTER };
+
+static const struct argp_option options[] = {
+	{"json", 'j', NULL, 0, "print JSON", 1},
+	{"socket", KEY_SOCKET, "PATH", 0, "telemetry socket to ask", 1},
+	{"file-prefix", KEY_FILE_PREFIX, "PREFIX", 0,
+	 "ask the sallyport that was started with --file-prefix PREFIX (rte)", 1},
+	{NULL, 0, NULL, 0, "Filters of ct list:", 2},
+	// The keys from KEY_FILTER on are the indices of these names.
+	{"proto", KEY_FILTER, "PROTO", 0, "protocol, name or number", 2},
+	{"src", KEY_FILTER + 1, "ADDRESS", 0, "original source, address or prefix", 2},
+	{"dst", KEY_FILTER + 2, "ADDRESS", 0, "original destination, address or prefix", 2},
+	{"sport", KEY_FILTER + 3, "PORT", 0, "original source port", 2},
+	{"dport", KEY_FILTER + 4, "PORT", 0, "original destination port", 2},
+	{"state", KEY_FILTER + 5, "STATE", 0, "state of the protocol", 2},
+	{"mark", KEY_FILTER + 6, "MARK[/MASK]", 0, "mark, under a mask", 2},
+	{0},
+};
+
+static const struct command *
+find_command(const char *name)
+{
+	for (size_t i = 0; i < N_COMMANDS; i++) {
+		if (strcmp(commands[i].name, name) == 0)
+			return &commands[i];
+	}
+	return NULL;
+}
+
+static void
+add_word(struct words *words, const char *word, const struct argp_state *state)
+{
+	size_t len = strlen(words->name);
+	int added = snprintf(words->name + len, sizeof(words->name) - len, "%s%s",
+			     len == 0 ? "" : " ", word);
+
+	if (added < 0 || (size_t)added >= sizeof(words->name) - len)
+		argp_error(state, "unknown command \"%s...\"", words->name);
+}
+
+static void
+set_filter(struct words *words, int key, const char *text, const struct argp_state *state)
+{
+	const struct argp_option *option = options;
+	const char *form;
+
+	while (option->key != key)
+		option++;
+	form = ctl_filter_set(&words->filter, option->name, text);
+	if (form != NULL)
+		argp_error(state, "--%s %s: %s is needed", option->name, text, form);
+	words->has_filter = true;
+}
+
+static void
+finish(struct words *words, const struct argp_state *state)
+{
+	if (words->name[0] == '\0')
+		argp_error(state, "no command is given");
+	words->command = find_command(words->name);
+	if (words->command == NULL)
+		argp_error(state, "unknown command \"%s\"", words->name);
+	else if (words->has_filter && strcmp(words->command->name, "ct list") != 0)
+		argp_error(state, "%s takes no filter", words->command->name);
+}
+
+static error_t
+parse(int key, char *text, struct argp_state *state)
+{
+	struct words *words = state->input;
+
+	switch (key) {
+	case 'j':
+		words->is_json = true;
+		return 0;
+	case KEY_SOCKET:
+		words->socket = text;
+		return 0;
+	case KEY_FILE_PREFIX:
+		words->file_prefix = text;
+		return 0;
+	case ARGP_KEY_ARG:
+		add_word(words, text, state);
+		return 0;
+	case ARGP_KEY_END:
+		finish(words, state);
+		return 0;
+	default:
+		if (key < KEY_FILTER || key > KEY_FILTER + 6)
+			return ARGP_ERR_UNKNOWN;
+		set_filter(words, key, text, state);
+		return 0;
+	}
+}
+
+// The commands, in front of the options.
+static char *
+filter_help(int key, const char *text, void *input)
+{
+	char *help = NULL;
+	size_t len = 0;
+	FILE *memory;
+
+	(void)input;
+	if (key != ARGP_KEY_HELP_PRE_DOC)
+		return (char *)(uintptr_t)text;
+	memory = open_memstream(&help, &len);
+	if (memory == NULL)
+		return (char *)(uintptr_t)text;
+	fprintf(memory, "%s\n\n", text);
+	for (size_t i = 0; i < N_COMMANDS; i++)
+		fprintf(memory, "  %-14s  %s\n", commands[i].name, commands[i].help);
+	fclose(memory);
+	return help;
+}
+
+static int
+run(const struct words *words)
+{
+	char path[PATH_MAX];
+	struct ctl_client client;
+	int result;
+
+	if (words->socket == NULL && ctl_socket_path(words->file_prefix, path, sizeof(path)) != 0) {
+		fputs("sallyctl: the name of the socket is too long\n", stderr);
+		return -1;
+	}
+	if (ctl_client_open(&client, words->socket == NULL ? path : words->socket) != 0)
+		return -1;
+	result = words->command->run(&client, words);
+	ctl_client_close(&client);
+	errno = 0;
+	if (fflush(stdout) != 0 || ferror(stdout)) {
+		fprintf(stderr, "sallyctl: cannot write: %s\n", strerror(errno));
+		return -1;
+	}
+	return result;
+}
+
+int
+main(int argc, char **argv)
+{
+	static const struct argp argp = {
+		options, parse, "COMMAND", "Asks a running sallyport.", NULL, filter_help, NULL};
+	struct words words = {.file_prefix = "rte"};
+
+	argp_err_exit_status = EXIT_USAGE;
+	ctl_filter_init(&words.filter);
+	argp_parse(&argp, argc, argv, 0, NULL, &words);
+	return run(&words) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
