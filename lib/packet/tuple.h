@@ -46,9 +46,8 @@ dir_other(enum dir dir)
 }
 
 union address {
-	rte_be32_t v4; // the other 12 bytes are zero
-	uint8_t v6[16];
-	uint64_t word[2];
+	uint8_t v6[16]; // first, so that {0} clears all of it
+	rte_be32_t v4;  // the other 12 bytes are zero
 };
 
 struct tuple {
