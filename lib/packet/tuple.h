@@ -46,8 +46,9 @@ dir_other(enum dir dir)
 }
 
 union address {
-	uint8_t v6[16]; // first, so that {0} clears all of it
-	rte_be32_t v4;  // the other 12 bytes are zero
+	uint64_t word[2]; // first, so that {0} clears all of it
+	uint8_t v6[16];
+	rte_be32_t v4; // the other 12 bytes are zero
 };
 
 struct tuple {
