@@ -8,6 +8,7 @@
 #include <rte_ring.h>
 #include <rte_ring_elem.h>
 
+#include "conntrack/helper/helper.h"
 #include "conntrack/proto/proto.h"
 
 // One writer, any readers: the version is odd while what a slot is changes.
@@ -43,8 +44,18 @@ ct_create(const struct ct_config *config)
 				       RTE_CACHE_LINE_SIZE, config->socket);
 	ct->free_slots = rte_malloc_socket("ct_free", (size_t)n_slots * sizeof(*ct->free_slots),
 					   RTE_CACHE_LINE_SIZE, config->socket);
-	if (ct->table == NULL || ct->conns == NULL || ct->names == NULL || ct->free_slots == NULL)
+	ct->expects = ct_expects_create(config->socket);
+	ct->helper_memory = rte_zmalloc_socket("ct_helpers", HELPED_MAX * sizeof(*ct->helper_memory),
+					       0, config->socket);
+	ct->helper_free = rte_malloc_socket("ct_helpers_free", HELPED_MAX * sizeof(*ct->helper_free),
+					    0, config->socket);
+	if (ct->table == NULL || ct->conns == NULL || ct->names == NULL || ct->free_slots == NULL ||
+	    ct->expects == NULL || ct->helper_memory == NULL || ct->helper_free == NULL)
 		goto fail;
+	while (ct->n_helper_free < HELPED_MAX) {
+		ct->helper_free[ct->n_helper_free] = ct->n_helper_free;
+		ct->n_helper_free++;
+	}
 	ct->capacity = capacity;
 	ct->dying_head = SLOT_NONE;
 	ct->secret = config->secret;
@@ -73,6 +84,9 @@ ct_destroy(struct ct *ct)
 	rte_free(ct->conns);
 	rte_free(ct->names);
 	rte_free(ct->free_slots);
+	ct_expects_destroy(ct->expects);
+	rte_free(ct->helper_memory);
+	rte_free(ct->helper_free);
 	rte_free(ct);
 }
 
@@ -121,6 +135,7 @@ ct_conn_create(struct ct *ct, struct pkt *pkt)
 		.proto = pkt->tuple.proto,
 		.id = pkt->seq,
 		.next = SLOT_NONE,
+		.helper_memory = SLOT_NONE,
 	};
 	change_end(conn, CT_UNCONFIRMED);
 	ct->n_unconfirmed++;
@@ -131,6 +146,7 @@ ct_conn_create(struct ct *ct, struct pkt *pkt)
 void
 ct_conn_discard(struct ct *ct, struct ct_conn *conn)
 {
+	ct_helper_detach(ct, conn);
 	ct->n_unconfirmed--;
 	ct->stats.discarded++;
 	free_slot(ct, conn);
@@ -176,6 +192,7 @@ ct_conn_kill(struct ct *ct, struct ct_conn *conn, uint64_t seq, uint64_t now_ns)
 
 		ct_table_remove(ct->table, tuple, hash_tuple(ct->secret, tuple));
 	}
+	ct_helper_detach(ct, conn);
 	change_begin(conn);
 	change_end(conn, CT_DYING);
 	ct->stats.destroyed++;
@@ -212,10 +229,15 @@ void
 ct_touch(struct ct *ct, const struct ct_conn *conn)
 {
 	const struct ct_names *names = conn_names(ct, conn);
-	struct ct_touched *touched = &ct->touched;
 
 	for (int dir = 0; dir < DIR_COUNT; dir++)
-		touched->hashes[touched->n++] = hash_tuple(ct->secret, &names->tuple[dir]);
+		ct_touch_hash(ct, hash_tuple(ct->secret, &names->tuple[dir]));
+}
+
+void
+ct_touch_hash(struct ct *ct, uint32_t hash)
+{
+	ct->touched.hashes[ct->touched.n++] = hash;
 }
 
 bool

@@ -20,12 +20,14 @@
 
 #include "base/clock.h"
 #include "conntrack/conntrack.h"
+#include "conntrack/expect.h"
 #include "conntrack/params.h"
 #include "conntrack/table.h"
 #include "packet/hash.h"
 #include "packet/packet.h"
 
 struct ct_proto;
+struct ct_ftp;
 
 // What TCP knows about one sender (proto/tcp_window.c). Sequence numbers are modulo 2^32.
 struct ct_tcp_side {
@@ -78,6 +80,7 @@ struct ct_conn {
 	uint32_t status;   // bits of enum ct_status
 	uint32_t mark;
 	uint32_t next;     // in the list of dying connections
+	uint32_t helper_memory; // number of what its helper remembers, SLOT_NONE: it has no helper
 	bool is_untold;    // dying, and its destroy event waits for room
 	uint64_t id;       // seq of the packet that created it
 	union {
@@ -97,7 +100,7 @@ struct ct_names {
 // Flows that a packet of this burst created or killed and that a later packet of the same burst
 // may ask for: their hashes, both directions.
 struct ct_touched {
-	uint32_t hashes[6 * CT_BURST_MAX];
+	uint32_t hashes[7 * CT_BURST_MAX];
 	uint16_t n;
 };
 
@@ -112,6 +115,10 @@ struct ct {
 	uint32_t n_dying;       // owner: rw, others: ro
 	uint32_t used_slots;    // slots from here on were never used; owner: rw, others: ro
 	uint32_t dying_head;    // list through ct_conn.next, SLOT_NONE ends it
+	struct ct_expects *expects;
+	struct ct_ftp *helper_memory; // of HELPED_MAX connections that have a helper
+	uint32_t *helper_free;        // stack
+	uint32_t n_helper_free;
 	struct ct_touched touched;
 	bool wants_entries; // packets take along what they left of their connection
 	const struct hash_secret *secret;
@@ -123,7 +130,8 @@ struct ct {
 	size_t bytes; // reserved for all of this
 };
 
-#define SLOT_NONE UINT32_MAX
+#define SLOT_NONE  UINT32_MAX
+#define HELPED_MAX 4096 // connections of a shard that may have a helper
 
 // The value of a table entry: the number of the connection and the direction it leads to.
 static inline uint32_t
@@ -175,6 +183,7 @@ void ct_conn_kill(struct ct *ct, struct ct_conn *conn, uint64_t seq, uint64_t no
 // Later packets of this burst that carry one of the connection's tuples must wait for the next
 // pass: what the lookup of the burst said about them is out of date.
 void ct_touch(struct ct *ct, const struct ct_conn *conn);
+void ct_touch_hash(struct ct *ct, uint32_t hash);
 bool ct_is_touched(const struct ct *ct, uint32_t hash);
 
 // Hands an event over. Returns false when the listener's ring is full; true also when nobody
@@ -198,3 +207,13 @@ bool ct_icmp_speaks_of_another(const struct pkt *pkt);
 // An ICMP error becomes related to the connection it speaks of, or is invalid. Returns false when
 // an earlier packet of the burst has touched that connection, and the error must wait.
 bool ct_track_related(struct ct *ct, struct pkt *pkt);
+
+// A connection that is about to be confirmed gets the helper a rule asked for, if the helper is for
+// its protocol and there is room for what it remembers; and a dying one gives it back, with all it
+// expects.
+void ct_helper_attach(struct ct *ct, struct ct_conn *conn, uint8_t helper);
+void ct_helper_detach(struct ct *ct, struct ct_conn *conn);
+
+// The helper of the packet's connection, if it has one, reads the packet. Returns false when the
+// packet must be dropped.
+bool ct_helper_read(struct ct *ct, struct pkt *pkt);

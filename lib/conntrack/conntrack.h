@@ -73,6 +73,7 @@ struct ct_stats {
 	uint64_t discarded;     // refused before confirm
 	uint64_t destroyed;     // left the table
 	uint64_t expired;       // of these, by timeout
+	uint64_t expected;      // new connections that a helper had announced
 	uint64_t found;         // lookups that hit
 	uint64_t invalid;       // packets of class invalid, ICMP errors excepted
 	uint64_t error;         // ICMP packets that are errors about nothing known
@@ -97,17 +98,23 @@ struct ct_config {
 struct ct *ct_create(const struct ct_config *config);
 void ct_destroy(struct ct *ct); // takes NULL
 
+// What the rules behind conntrack may do to a connection.
+enum ct_rules_do {
+	CT_RULES_ONLY_JUDGE = 0,
+	CT_RULES_SET_MARKS = 1 << 0,
+	CT_RULES_SET_HELPERS = 1 << 1,
+};
+
 // Gives every packet its class, direction and connection, and lets the protocol's tracker judge
 // it, in order, as if the packets came one at a time.
 // => Returns how many packets, from the front, were handled: it stops before a packet that needs
 //    what an earlier one of the burst has not finished yet (its connection is unconfirmed or was
 //    killed). The caller takes the handled ones to their end and calls again with the rest.
 //    At least one packet is handled.
-// => rules_change_connections: a rule may set the mark of a connection, so that the next packet of
-//    the same connection has to wait, too.
+// => rules says what the rules may do to connections, so that packets which depend on it wait, too.
 // => A packet for which there is no room is dropped. n is at most CT_BURST_MAX. Owner only.
 uint16_t ct_track_burst(struct ct *ct, struct pkt *const pkts[], uint16_t n,
-			bool rules_change_connections);
+			enum ct_rules_do rules);
 
 // Packets still pending have their new connections confirmed, their marks stored and their events
 // sent. Owner only.

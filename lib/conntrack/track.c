@@ -126,12 +126,27 @@ track_in_connection(struct ct *ct, struct ct_conn *conn, struct pkt *pkt,
 	return result;
 }
 
+// A connection that a helper has announced is related to its master and has the master's mark.
+static void
+be_expected(struct ct *ct, struct ct_conn *conn, const struct pkt *pkt)
+{
+	uint32_t master = ct_expect_take(ct->expects, &pkt->tuple, pkt->now);
+
+	if (master == UINT32_MAX)
+		return;
+	conn->status |= CT_EXPECTED;
+	conn->mark = ct->conns[master].mark;
+	ct->stats.expected++;
+}
+
 // The packet begins a connection, unless its tracker says that it can't.
 static void
 track_first(struct ct *ct, struct pkt *pkt, const struct ct_proto *proto)
 {
 	struct ct_conn *conn = begin_connection(ct, pkt, proto);
 
+	if (conn != NULL)
+		be_expected(ct, conn, pkt);
 	if (conn == NULL) {
 		set_invalid(ct, pkt, pkt->fault);
 	} else if (track_in_connection(ct, conn, pkt, proto) == CT_INVALID) {
@@ -211,6 +226,16 @@ decide_early(struct ct *ct, struct pkt *pkt)
 	return false;
 }
 
+// An earlier packet of the burst has touched this flow; or may give back the room that a new
+// connection needs; or may have announced this one to a helper.
+static bool
+must_wait(const struct ct *ct, const struct pkt *pkt, uint32_t value)
+{
+	if (ct_is_touched(ct, pkt->hash) || ct_is_full(ct))
+		return true;
+	return value == CT_TABLE_MISS && ct_is_touched(ct, pkt->home);
+}
+
 // One packet. Returns false when it must wait for the next pass.
 static bool
 track_one(struct ct *ct, struct pkt *pkt, uint32_t value)
@@ -232,7 +257,7 @@ track_one(struct ct *ct, struct pkt *pkt, uint32_t value)
 		if (ct_icmp_speaks_of_another(pkt))
 			return ct_track_related(ct, pkt);
 	}
-	if (ct->touched.n > 0 && (ct_is_touched(ct, pkt->hash) || ct_is_full(ct)))
+	if (ct->touched.n > 0 && must_wait(ct, pkt, value))
 		return false;
 	track_normal(ct, pkt, value);
 	return true;
@@ -267,17 +292,24 @@ lookup_burst(struct ct *ct, struct pkt *const pkts[], uint16_t n, uint32_t value
 // A packet that has news of its connection, or that a rule may let change it, goes alone: the next
 // one of the connection waits until that is done.
 static void
-let_others_wait(struct ct *ct, struct pkt *pkt, bool rules_change_connections)
+let_others_wait(struct ct *ct, struct pkt *pkt, enum ct_rules_do rules)
 {
-	if (pkt->conn == NULL || pkt->conn->life != CT_CONFIRMED)
+	bool is_new;
+
+	if (pkt->conn == NULL)
+		return;
+	is_new = pkt->conn->life == CT_UNCONFIRMED;
+	if (pkt->helper != CT_HELPER_NONE || (is_new && (rules & CT_RULES_SET_HELPERS) != 0))
+		ct_touch_hash(ct, pkt->home);
+	if (pkt->conn->life != CT_CONFIRMED)
 		return;
 	pkt->has_news = ct->events != NULL && pkt->conn->events != 0;
-	if (pkt->has_news || rules_change_connections)
+	if (pkt->has_news || (rules & CT_RULES_SET_MARKS) != 0)
 		ct_touch(ct, pkt->conn);
 }
 
 uint16_t
-ct_track_burst(struct ct *ct, struct pkt *const pkts[], uint16_t n, bool rules_change_connections)
+ct_track_burst(struct ct *ct, struct pkt *const pkts[], uint16_t n, enum ct_rules_do rules)
 {
 	uint32_t values[CT_BURST_MAX];
 
@@ -287,7 +319,7 @@ ct_track_burst(struct ct *ct, struct pkt *const pkts[], uint16_t n, bool rules_c
 		if (!track_one(ct, pkts[i], values[i]))
 			return i;
 		remember(ct, pkts[i]);
-		let_others_wait(ct, pkts[i], rules_change_connections);
+		let_others_wait(ct, pkts[i], rules);
 	}
 	return n;
 }
@@ -296,7 +328,6 @@ static void
 confirm_new(struct ct *ct, struct pkt *pkt)
 {
 	pkt->conn->mark = pkt->mark;
-	pkt->conn->helper = pkt->set_helper;
 	if (!ct_conn_confirm(ct, pkt->conn, pkt))
 		pkt_drop(pkt, REASON_TABLE_FULL);
 	pkt->in_table = pkt->conn->life == CT_CONFIRMED;
@@ -327,6 +358,12 @@ ct_confirm_burst(struct ct *ct, struct pkt *const pkts[], uint16_t n)
 
 		if (pkt->conn == NULL || pkt->verdict != VERDICT_PENDING)
 			continue;
+		if (pkt->conn->life == CT_UNCONFIRMED)
+			ct_helper_attach(ct, pkt->conn, pkt->set_helper);
+		if (!ct_helper_read(ct, pkt)) {
+			pkt_drop(pkt, REASON_HELPER);
+			continue;
+		}
 		if (pkt->conn->life == CT_UNCONFIRMED)
 			confirm_new(ct, pkt);
 		else if (pkt->conn->life == CT_CONFIRMED)

@@ -117,7 +117,7 @@ static const struct {
 	size_t offset;
 } ct_counters[] = {
 	COUNTER(created),    COUNTER(confirmed),     COUNTER(discarded),   COUNTER(destroyed),
-	COUNTER(expired),    COUNTER(found),         COUNTER(invalid),     COUNTER(error),
+	COUNTER(expired),    COUNTER(expected),      COUNTER(found),         COUNTER(invalid),     COUNTER(error),
 	COUNTER(table_full), COUNTER(insert_failed), COUNTER(events_lost), COUNTER(events_late),
 };
 

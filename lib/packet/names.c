@@ -25,6 +25,7 @@ static const char *const reasons[REASON_COUNT] = {
 	[REASON_HANDOFF_FULL] = "handoff_full",
 	[REASON_TX_FULL] = "tx_full",
 	[REASON_NO_WIRE] = "no_wire",
+	[REASON_HELPER] = "helper",
 };
 
 static const char *const faults[FAULT_COUNT] = {

@@ -41,6 +41,7 @@ enum reason {
 	REASON_HANDOFF_FULL, // the home worker's ring had no room
 	REASON_TX_FULL,     // the output port took no more
 	REASON_NO_WIRE,     // the input port belongs to no wire
+	REASON_HELPER,      // announces a connection that can't be understood or expected
 	REASON_COUNT,
 };
 

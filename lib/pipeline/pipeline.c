@@ -20,7 +20,7 @@ struct pipeline {
 	unsigned int stateless;
 	unsigned int late;
 	unsigned int n_chains;
-	bool sets_marks;               // some rule changes the mark of connections
+	enum ct_rules_do rules_do;     // to connections, besides judging packets
 	struct rule_counter *counters; // of the snapshot's ruleset
 	struct pipeline_stats stats;
 };
@@ -41,6 +41,13 @@ place_chains(struct pipeline *pipeline)
 	}
 }
 
+static enum ct_rules_do
+what_rules_do(const struct ruleset *ruleset)
+{
+	return (ruleset_sets_marks(ruleset) ? CT_RULES_SET_MARKS : CT_RULES_ONLY_JUDGE) |
+	       (ruleset_sets_helpers(ruleset) ? CT_RULES_SET_HELPERS : CT_RULES_ONLY_JUDGE);
+}
+
 struct pipeline *
 pipeline_create(const struct pipeline_config *config)
 {
@@ -54,7 +61,7 @@ pipeline_create(const struct pipeline_config *config)
 	pipeline->ct = config->ct;
 	pipeline->steer = config->steer;
 	pipeline->worker = config->worker;
-	pipeline->sets_marks = ruleset_sets_marks(config->snapshot->ruleset);
+	pipeline->rules_do = what_rules_do(config->snapshot->ruleset);
 	place_chains(pipeline);
 	pipeline->counters = rte_zmalloc("rule_counters",
 					 (ruleset_n_counters(config->snapshot->ruleset) + 1) *
@@ -190,7 +197,7 @@ pipeline_run(struct pipeline *pipeline, struct burst *burst)
 	for (uint16_t begin = 0; begin < n; begin += done) {
 		struct pkt *const *pass = pkts + begin;
 
-		done = ct_track_burst(pipeline->ct, pass, n - begin, pipeline->sets_marks);
+		done = ct_track_burst(pipeline->ct, pass, n - begin, pipeline->rules_do);
 		run_chains(pipeline, pass, done, pipeline->stateless, pipeline->late);
 		ct_confirm_burst(pipeline->ct, pass, done);
 		run_chains(pipeline, pass, done, pipeline->late, pipeline->n_chains);

@@ -44,8 +44,9 @@ const char *ruleset_rule_name(const struct ruleset *ruleset, unsigned int rule);
 unsigned int ruleset_rule_line(const struct ruleset *ruleset, unsigned int rule);
 enum action ruleset_rule_action(const struct ruleset *ruleset, unsigned int rule);
 
-// True when some rule has set_mark.
+// True when some rule has set_mark, or set_helper.
 bool ruleset_sets_marks(const struct ruleset *ruleset);
+bool ruleset_sets_helpers(const struct ruleset *ruleset);
 
 // Number of counters a worker needs: one per rule, then one per chain for its policy
 // (index ruleset_n_rules() + chain).

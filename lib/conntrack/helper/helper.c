@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "conntrack/helper/helper.h"
+
+static const struct ct_helper_ops *const helpers[CT_HELPER_COUNT] = {
+	[CT_HELPER_FTP] = &ct_helper_ftp,
+	[CT_HELPER_TFTP] = &ct_helper_tftp,
+};
+
+const struct ct_helper_ops *
+ct_helper_find(uint8_t helper)
+{
+	return helpers[helper];
+}
+
+struct ct_ftp *
+ct_helper_memory(struct ct *ct, const struct ct_conn *conn)
+{
+	return conn->helper_memory == SLOT_NONE ? NULL : &ct->helper_memory[conn->helper_memory];
+}
+
+void
+ct_helper_attach(struct ct *ct, struct ct_conn *conn, uint8_t helper)
+{
+	if (helper == CT_HELPER_NONE || helpers[helper]->proto != conn->proto ||
+	    ct->n_helper_free == 0)
+		return;
+	conn->helper = helper;
+	conn->helper_memory = ct->helper_free[--ct->n_helper_free];
+	ct->helper_memory[conn->helper_memory] = (struct ct_ftp){0};
+}
+
+void
+ct_helper_detach(struct ct *ct, struct ct_conn *conn)
+{
+	if (conn->helper == CT_HELPER_NONE)
+		return;
+	ct_expect_forget(ct->expects, conn_slot(ct, conn));
+	ct->helper_free[ct->n_helper_free++] = conn->helper_memory;
+	conn->helper_memory = SLOT_NONE;
+}
+
+bool
+ct_helper_read(struct ct *ct, struct pkt *pkt)
+{
+	// An ICMP error about the connection is none of its packets.
+	if (pkt->conn->helper == CT_HELPER_NONE || pkt->class == CLASS_RELATED)
+		return true;
+	return helpers[pkt->conn->helper]->read(ct, pkt->conn, pkt);
+}
