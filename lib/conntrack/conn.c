@@ -30,7 +30,8 @@ struct ct *
 ct_create(const struct ct_config *config)
 {
 	uint32_t capacity = RTE_MAX(config->params->max_connections / config->n_workers, 1u);
-	uint32_t n_slots = capacity + CT_BURST_MAX; // a reopened connection is dying beside its heir
+	uint32_t n_slots =
+		capacity + CT_BURST_MAX; // a reopened connection is dying beside its heir
 	struct ct *ct = rte_zmalloc_socket("ct", sizeof(*ct), RTE_CACHE_LINE_SIZE, config->socket);
 	char name[16];
 
@@ -45,10 +46,10 @@ ct_create(const struct ct_config *config)
 	ct->free_slots = rte_malloc_socket("ct_free", (size_t)n_slots * sizeof(*ct->free_slots),
 					   RTE_CACHE_LINE_SIZE, config->socket);
 	ct->expects = ct_expects_create(config->socket);
-	ct->helper_memory = rte_zmalloc_socket("ct_helpers", HELPED_MAX * sizeof(*ct->helper_memory),
-					       0, config->socket);
-	ct->helper_free = rte_malloc_socket("ct_helpers_free", HELPED_MAX * sizeof(*ct->helper_free),
-					    0, config->socket);
+	ct->helper_memory = rte_zmalloc_socket(
+		"ct_helpers", HELPED_MAX * sizeof(*ct->helper_memory), 0, config->socket);
+	ct->helper_free = rte_malloc_socket(
+		"ct_helpers_free", HELPED_MAX * sizeof(*ct->helper_free), 0, config->socket);
 	if (ct->table == NULL || ct->conns == NULL || ct->names == NULL || ct->free_slots == NULL ||
 	    ct->expects == NULL || ct->helper_memory == NULL || ct->helper_free == NULL)
 		goto fail;
@@ -66,8 +67,8 @@ ct_create(const struct ct_config *config)
 	for (int i = 0; i < CT_TIMEOUT_COUNT; i++)
 		ct->timeouts[i] = ticks_from_sec(config->params->timeouts_sec[i]);
 	ct->bytes = sizeof(*ct) + ct_table_bytes(ct->table) +
-		    (size_t)n_slots * (sizeof(*ct->conns) + sizeof(*ct->names) +
-				       sizeof(*ct->free_slots));
+		    (size_t)n_slots *
+			    (sizeof(*ct->conns) + sizeof(*ct->names) + sizeof(*ct->free_slots));
 	return ct;
 fail:
 	ct_destroy(ct);
@@ -202,6 +203,32 @@ ct_conn_kill(struct ct *ct, struct ct_conn *conn, uint64_t seq, uint64_t now_ns)
 	// Whether the event still has to be told, by ct_reclaim.
 	conn->is_untold = !ct_event_send(ct, conn, CT_EVENT_DESTROY, seq, now_ns);
 	ct->stats.events_late += conn->is_untold;
+}
+
+bool
+ct_evict(struct ct *ct, uint32_t hash, uint64_t seq, uint64_t now_ns)
+{
+	tick_t now = tick_from_ns(now_ns);
+	uint32_t slot = (uint32_t)((uint64_t)hash * ct->used_slots >> 32);
+	struct ct_conn *victim = NULL;
+
+	if (ct->n_free == 0 && ct->used_slots == ct->capacity + CT_BURST_MAX)
+		return false;
+	for (uint32_t i = 0; i < EVICT_LOOK && i < ct->used_slots; i++, slot++) {
+		struct ct_conn *conn = &ct->conns[slot % ct->used_slots];
+
+		if (conn->life != CT_CONFIRMED || (conn->status & CT_ASSURED) != 0)
+			continue;
+		if (victim == NULL ||
+		    ticks_until(conn->deadline, now) < ticks_until(victim->deadline, now))
+			victim = conn;
+	}
+	if (victim == NULL)
+		return false;
+	ct->stats.early_drop++;
+	ct_touch(ct, victim);
+	ct_conn_kill(ct, victim, seq, now_ns);
+	return true;
 }
 
 void

@@ -46,11 +46,11 @@ struct ct_tcp {
 	uint32_t last_ack;
 	uint32_t last_end;
 	uint16_t last_window;
-	uint8_t last_class;  // enum tcp_class
-	uint8_t last_dir;    // enum dir
-	uint8_t last_scale;  // of a SYN that was let through without being believed
-	uint8_t last_flags;  // likewise, enum tcp_side_flag
-	uint8_t state;       // enum tcp_state
+	uint8_t last_class;      // enum tcp_class
+	uint8_t last_dir;        // enum dir
+	uint8_t last_scale;      // of a SYN that was let through without being believed
+	uint8_t last_flags;      // likewise, enum tcp_side_flag
+	uint8_t state;           // enum tcp_state
 	uint8_t n_retransmitted; // how often the last ACK came again, wraps
 	bool expects_challenge;  // after a SYN in LAST_ACK: the next ACK may not be for the FIN
 	bool is_simultaneous;    // both sides sent a SYN
@@ -58,11 +58,20 @@ struct ct_tcp {
 
 // What SCTP knows about an association (proto/sctp.c).
 struct ct_sctp {
-	uint32_t tag[DIR_COUNT];  // verification tag that packets of a direction carry, 0: not known
-	uint8_t state;            // enum sctp_state
+	uint32_t tag[DIR_COUNT]; // verification tag that packets of a direction carry, 0: not known
+	uint8_t state;           // enum sctp_state
 	bool has_init[DIR_COUNT]; // an INIT of this direction is to be answered
 	bool has_mismatch;        // a heartbeat with another tag was let through
 	uint8_t mismatch_dir;     // in this direction
+};
+
+// What DCCP knows about a connection (proto/dccp.c).
+struct ct_dccp {
+	uint64_t handshake_seq;  // of the Response
+	uint8_t role[DIR_COUNT]; // enum dccp_role
+	uint8_t state;           // enum dccp_state
+	uint8_t last_type;       // enum dccp_type
+	uint8_t last_dir;        // enum dir
 };
 
 struct ct_udp {
@@ -71,21 +80,22 @@ struct ct_udp {
 
 // One connection: everything the packet path needs. Its tuples lie apart, in struct ct_names.
 struct ct_conn {
-	uint32_t version;  // owner: rw, others: ro. Odd: do not read
-	tick_t deadline;   // owner: rw, others: ro
-	uint8_t life;      // enum ct_life; owner: rw, others: ro
-	uint8_t proto;     // number
-	uint8_t helper;    // enum ct_helper
-	uint8_t events;    // bits of enum ct_event_bit to be told with the next event
-	uint32_t status;   // bits of enum ct_status
+	uint32_t version; // owner: rw, others: ro. Odd: do not read
+	tick_t deadline;  // owner: rw, others: ro
+	uint8_t life;     // enum ct_life; owner: rw, others: ro
+	uint8_t proto;    // number
+	uint8_t helper;   // enum ct_helper
+	uint8_t events;   // bits of enum ct_event_bit to be told with the next event
+	uint32_t status;  // bits of enum ct_status
 	uint32_t mark;
-	uint32_t next;     // in the list of dying connections
+	uint32_t next;          // in the list of dying connections
 	uint32_t helper_memory; // number of what its helper remembers, SLOT_NONE: it has no helper
-	bool is_untold;    // dying, and its destroy event waits for room
-	uint64_t id;       // seq of the packet that created it
+	bool is_untold;         // dying, and its destroy event waits for room
+	uint64_t id;            // seq of the packet that created it
 	union {
 		struct ct_tcp tcp;
 		struct ct_sctp sctp;
+		struct ct_dccp dccp;
 		struct ct_udp udp;
 	} l4;
 	uint64_t packets[DIR_COUNT];
@@ -131,6 +141,7 @@ struct ct {
 };
 
 #define SLOT_NONE  UINT32_MAX
+#define EVICT_LOOK 64   // slots that are looked at to make room for a new connection
 #define HELPED_MAX 4096 // connections of a shard that may have a helper
 
 // The value of a table entry: the number of the connection and the direction it leads to.
@@ -176,6 +187,11 @@ void ct_conn_discard(struct ct *ct, struct ct_conn *conn);
 // false, and leaves it unconfirmed, when the table has no room.
 bool ct_conn_confirm(struct ct *ct, struct ct_conn *conn, const struct pkt *pkt);
 
+// Makes room in a full table: of a bounded number of connections, chosen by the hash of who wants
+// in, the one that is not assured and closest to its end is killed. Returns false when there is
+// none, or no slot to put the new one into while that one is dying.
+bool ct_evict(struct ct *ct, uint32_t hash, uint64_t seq, uint64_t now_ns);
+
 // A confirmed connection is dying: no lookup finds it. seq is that of the packet that caused it, 0
 // when none did.
 void ct_conn_kill(struct ct *ct, struct ct_conn *conn, uint64_t seq, uint64_t now_ns);
@@ -188,8 +204,8 @@ bool ct_is_touched(const struct ct *ct, uint32_t hash);
 
 // Hands an event over. Returns false when the listener's ring is full; true also when nobody
 // listens.
-bool ct_event_send(struct ct *ct, const struct ct_conn *conn, enum ct_event_type type,
-		   uint64_t seq, uint64_t now_ns);
+bool ct_event_send(struct ct *ct, const struct ct_conn *conn, enum ct_event_type type, uint64_t seq,
+		   uint64_t now_ns);
 
 // Name of the protocol's state, NULL when it has none.
 const char *ct_conn_state(const struct ct_conn *conn);

@@ -50,10 +50,10 @@ struct ct_entry {
 	uint32_t timeout_sec; // until the deadline, rounded down
 	uint32_t status;      // bits of enum ct_status
 	uint32_t mark;
-	const char *state;    // name as in conntrack(8); NULL: the protocol has none
-	uint8_t helper;       // enum ct_helper
-	uint8_t life;         // enum ct_life
-	bool has_counters;    // accounting is on
+	const char *state; // name as in conntrack(8); NULL: the protocol has none
+	uint8_t helper;    // enum ct_helper
+	uint8_t life;      // enum ct_life
+	bool has_counters; // accounting is on
 	uint16_t worker;
 };
 
@@ -77,6 +77,7 @@ struct ct_stats {
 	uint64_t found;         // lookups that hit
 	uint64_t invalid;       // packets of class invalid, ICMP errors excepted
 	uint64_t error;         // ICMP packets that are errors about nothing known
+	uint64_t early_drop;    // connections killed to make room in a full table
 	uint64_t table_full;    // new connections refused for want of room
 	uint64_t insert_failed; // the hash table refused an entry
 	uint64_t events_lost;   // new and update events the listener had no room for
@@ -84,13 +85,13 @@ struct ct_stats {
 };
 
 struct ct_config {
-	const struct ct_params *params; // copied
+	const struct ct_params *params;   // copied
 	const struct hash_secret *secret; // kept; one for all shards
-	struct rte_ring *events; // of struct ct_event elements, NULL: nobody listens
-	unsigned int worker;     // number of the owner
-	unsigned int n_workers;  // the shard gets its part of max_connections
-	int socket;              // NUMA node
-	bool wants_entries;      // fill the ct_ fields and conn_id of every packet (replay)
+	struct rte_ring *events;          // of struct ct_event elements, NULL: nobody listens
+	unsigned int worker;              // number of the owner
+	unsigned int n_workers;           // the shard gets its part of max_connections
+	int socket;                       // NUMA node
+	bool wants_entries; // fill the ct_ fields and conn_id of every packet (replay)
 };
 
 // A shard with all its memory reserved.

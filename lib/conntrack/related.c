@@ -15,10 +15,10 @@
 
 #include <rte_ip.h>
 
-#define ICMP_TYPE_MAX     18  // higher types were never in use (RFC 6918)
-#define ICMPV6_REDIRECT   137
-#define REDIRECT_MIN_LEN  40
-#define ND_HOP_LIMIT      255 // proof that no router was crossed (RFC 4861, 8.1)
+#define ICMP_TYPE_MAX    18 // higher types were never in use (RFC 6918)
+#define ICMPV6_REDIRECT  137
+#define REDIRECT_MIN_LEN 40
+#define ND_HOP_LIMIT     255 // proof that no router was crossed (RFC 4861, 8.1)
 
 enum fault
 ct_icmp_check(const struct ct *ct, const struct pkt *pkt)

@@ -34,8 +34,7 @@ uint32_t ct_table_lookup(const struct ct_table *table, const struct tuple *tuple
 
 // Adds an entry. Returns false when the table has no room for it.
 // => The tuple is not in the table yet.
-bool ct_table_add(struct ct_table *table, const struct tuple *tuple, uint32_t hash,
-		  uint32_t value);
+bool ct_table_add(struct ct_table *table, const struct tuple *tuple, uint32_t hash, uint32_t value);
 
 // Removes an entry; one that is not there is no error.
 void ct_table_remove(struct ct_table *table, const struct tuple *tuple, uint32_t hash);

@@ -165,7 +165,8 @@ track_normal(struct ct *ct, struct pkt *pkt, uint32_t value)
 	enum fault fault;
 
 	// As in the kernel, a full table refuses what has no connection before it is looked at.
-	if (conn == NULL && ct_is_full(ct) && tuple_is_invertible(&pkt->tuple)) {
+	if (conn == NULL && ct_is_full(ct) && tuple_is_invertible(&pkt->tuple) &&
+	    !ct_evict(ct, pkt->hash, pkt->seq, pkt->now_ns)) {
 		ct->stats.table_full++;
 		pkt_drop(pkt, REASON_TABLE_FULL);
 		return;
@@ -203,8 +204,8 @@ static bool
 is_neighbour_talk(const struct pkt *pkt)
 {
 	static const bool types[256] = {
-		[130] = true, [131] = true, [132] = true, [133] = true, [134] = true, [135] = true,
-		[136] = true, [143] = true, [151] = true, [152] = true,
+		[130] = true, [131] = true, [132] = true, [133] = true, [134] = true,
+		[135] = true, [136] = true, [143] = true, [151] = true, [152] = true,
 	};
 
 	return pkt->family == FAMILY_IPV6 && pkt->tuple.proto == PROTO_ICMPV6 &&

@@ -118,7 +118,7 @@ static const struct {
 } ct_counters[] = {
 	COUNTER(created),    COUNTER(confirmed),     COUNTER(discarded),   COUNTER(destroyed),
 	COUNTER(expired),    COUNTER(expected),      COUNTER(found),         COUNTER(invalid),     COUNTER(error),
-	COUNTER(table_full), COUNTER(insert_failed), COUNTER(events_lost), COUNTER(events_late),
+	COUNTER(early_drop), COUNTER(table_full), COUNTER(insert_failed), COUNTER(events_lost), COUNTER(events_late),
 };
 
 _Static_assert(sizeof(struct ct_stats) == RTE_DIM(ct_counters) * sizeof(uint64_t),

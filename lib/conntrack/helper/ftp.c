@@ -75,15 +75,14 @@ read_six(struct text text, char terminator, struct announced *announced)
 {
 	uint32_t octets[6];
 
-	if (announced->family != FAMILY_IPV4 ||
-	    read_numbers(text, octets, 6, ',', terminator) == 0)
+	if (announced->family != FAMILY_IPV4 || read_numbers(text, octets, 6, ',', terminator) == 0)
 		return false;
 	for (int i = 0; i < 6; i++) {
 		if (octets[i] > UINT8_MAX)
 			return false;
 	}
-	announced->address.v4 = rte_cpu_to_be_32(octets[0] << 24 | octets[1] << 16 |
-						 octets[2] << 8 | octets[3]);
+	announced->address.v4 =
+		rte_cpu_to_be_32(octets[0] << 24 | octets[1] << 16 | octets[2] << 8 | octets[3]);
 	announced->port = (uint16_t)(octets[4] << 8 | octets[5]);
 	return true;
 }

@@ -5,7 +5,7 @@ static const struct ct_proto *const trackers[256] = {
 	[PROTO_ICMP] = &ct_proto_icmp,       [PROTO_TCP] = &ct_proto_tcp,
 	[PROTO_UDP] = &ct_proto_udp,         [PROTO_GRE] = &ct_proto_gre,
 	[PROTO_ICMPV6] = &ct_proto_icmpv6,   [PROTO_SCTP] = &ct_proto_sctp,
-	[PROTO_UDPLITE] = &ct_proto_udplite,
+	[PROTO_UDPLITE] = &ct_proto_udplite, [PROTO_DCCP] = &ct_proto_dccp,
 };
 
 const struct ct_proto *

@@ -40,6 +40,7 @@ extern const struct ct_proto ct_proto_udplite;
 extern const struct ct_proto ct_proto_icmp;
 extern const struct ct_proto ct_proto_icmpv6;
 extern const struct ct_proto ct_proto_sctp;
+extern const struct ct_proto ct_proto_dccp;
 extern const struct ct_proto ct_proto_gre;
 extern const struct ct_proto ct_proto_generic;
 

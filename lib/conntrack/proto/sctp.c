@@ -257,8 +257,7 @@ enum chunk_result {
 static bool
 has_final_tag(const struct ct_sctp *sctp, const struct chunk *chunk, uint32_t tag, enum dir dir)
 {
-	return tag ==
-	       sctp->tag[(chunk->flags & CHUNK_FLAG_T) != 0 ? dir_other(dir) : dir];
+	return tag == sctp->tag[(chunk->flags & CHUNK_FLAG_T) != 0 ? dir_other(dir) : dir];
 }
 
 // Heartbeats probe a path. A tag that is not known yet is learnt; a wrong one may be that of a
@@ -369,8 +368,7 @@ note_tags(struct ct_sctp *sctp, const struct pkt *pkt, const struct chunk *chunk
 static enum sctp_state
 next_state(enum dir dir, uint8_t type, enum sctp_state old)
 {
-	enum sctp_state new =
-		type < CHUNK_TYPE_COUNT ? transitions[dir][type][old] : SCTP_NONE;
+	enum sctp_state new = type < CHUNK_TYPE_COUNT ? transitions[dir][type][old] : SCTP_NONE;
 
 	return new == SCTP_NONE ? old : new; // a chunk without a row
 }
@@ -382,15 +380,14 @@ track_chunk(struct ct_conn *conn, const struct pkt *pkt, const struct chunk *chu
 	struct ct_sctp *sctp = &conn->l4.sctp;
 	enum sctp_state old = sctp->state;
 	enum sctp_state new = next_state(pkt->dir, chunk->type, old);
-	enum chunk_result result =
-		rule_tag(sctp, chunk, header_tag(pkt), pkt->dir, may_differ);
+	enum chunk_result result = rule_tag(sctp, chunk, header_tag(pkt), pkt->dir, may_differ);
 
 	if (result != CHUNK_GOOD)
 		return result;
 	if (new == SCTP_INVALID || !note_tags(sctp, pkt, chunk))
 		return CHUNK_REFUSED;
 	if (old != new) {
-		sctp->state = (uint8_t)new;
+		sctp->state = (uint8_t) new;
 		conn->events |= CT_CHANGED_STATE;
 		if (new == SCTP_ESTABLISHED)
 			conn_set_assured(conn);
@@ -405,10 +402,10 @@ track_chunk(struct ct_conn *conn, const struct pkt *pkt, const struct chunk *chu
 static enum ct_result
 track(struct ct *ct, struct ct_conn *conn, struct pkt *pkt, uint32_t *timeout)
 {
-	static const uint32_t has_own_rule =
-		BIT(CHUNK_INIT) | BIT(CHUNK_SHUTDOWN_COMPLETE) | BIT(CHUNK_COOKIE_ECHO) |
-		BIT(CHUNK_ABORT) | BIT(CHUNK_SHUTDOWN_ACK) | BIT(CHUNK_HEARTBEAT) |
-		BIT(CHUNK_HEARTBEAT_ACK);
+	static const uint32_t has_own_rule = BIT(CHUNK_INIT) | BIT(CHUNK_SHUTDOWN_COMPLETE) |
+					     BIT(CHUNK_COOKIE_ECHO) | BIT(CHUNK_ABORT) |
+					     BIT(CHUNK_SHUTDOWN_ACK) | BIT(CHUNK_HEARTBEAT) |
+					     BIT(CHUNK_HEARTBEAT_ACK);
 	struct ct_sctp *sctp = &conn->l4.sctp;
 	uint32_t map = chunk_map(pkt);
 	bool is_skipped = false;

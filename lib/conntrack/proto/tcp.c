@@ -185,7 +185,8 @@ begin(const struct ct *ct, struct ct_conn *conn, const struct pkt *pkt)
 static bool
 may_reopen(const struct ct_tcp *tcp, enum dir dir)
 {
-	return ((tcp->side[DIR_ORIG].flags | tcp->side[DIR_REPLY].flags) & SIDE_CLOSED_FIRST) != 0 ||
+	return ((tcp->side[DIR_ORIG].flags | tcp->side[DIR_REPLY].flags) & SIDE_CLOSED_FIRST) !=
+		       0 ||
 	       (tcp->last_class == TCP_RST && tcp->last_dir == dir);
 }
 
@@ -375,7 +376,7 @@ accept(struct ct *ct, struct ct_conn *conn, enum tcp_class class, enum tcp_state
 	enum tcp_state old = tcp->state;
 	bool is_settling = old == TCP_SYN_RECV || old == TCP_ESTABLISHED;
 
-	tcp->last_class = (uint8_t)class;
+	tcp->last_class = (uint8_t) class;
 	tcp->last_dir = pkt->dir;
 	change_state(conn, new, pkt->dir);
 	*timeout = choose_timeout(ct, conn, class);

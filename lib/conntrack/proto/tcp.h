@@ -27,12 +27,12 @@ enum tcp_class { TCP_SYN, TCP_SYNACK, TCP_FIN, TCP_ACK, TCP_RST, TCP_CLASS_COUNT
 
 // What is known about a sender.
 enum tcp_side_flag {
-	SIDE_OFFERS_SCALE = 1 << 0,  // window scaling, in its SYN
-	SIDE_PERMITS_SACK = 1 << 1,  // selective acknowledgement, in its SYN
-	SIDE_CLOSED_FIRST = 1 << 2,  // its FIN began the closing
-	SIDE_IS_LIBERAL = 1 << 3,    // picked up mid-stream: its window is not known
-	SIDE_HAS_UNACKED = 1 << 4,   // data it sent is not acknowledged yet
-	SIDE_HAS_MAX_ACK = 1 << 5,   // max_ack holds
+	SIDE_OFFERS_SCALE = 1 << 0, // window scaling, in its SYN
+	SIDE_PERMITS_SACK = 1 << 1, // selective acknowledgement, in its SYN
+	SIDE_CLOSED_FIRST = 1 << 2, // its FIN began the closing
+	SIDE_IS_LIBERAL = 1 << 3,   // picked up mid-stream: its window is not known
+	SIDE_HAS_UNACKED = 1 << 4,  // data it sent is not acknowledged yet
+	SIDE_HAS_MAX_ACK = 1 << 5,  // max_ack holds
 };
 
 #define TCP_HEADER_MAX 60

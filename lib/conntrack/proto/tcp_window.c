@@ -20,7 +20,13 @@
 #define SCALE_MAX        14    // RFC 7323, 2.3
 
 // Option kinds (RFC 9293, RFC 7323, RFC 2018).
-enum { OPTION_END = 0, OPTION_NOP = 1, OPTION_SCALE = 3, OPTION_SACK_PERMITTED = 4, OPTION_SACK = 5 };
+enum {
+	OPTION_END = 0,
+	OPTION_NOP = 1,
+	OPTION_SCALE = 3,
+	OPTION_SACK_PERMITTED = 4,
+	OPTION_SACK = 5
+};
 
 // One option at a time: kind, length and value. Returns false at the end, or at one that is broken.
 static bool
@@ -168,8 +174,8 @@ check_bounds(struct ct_tcp_side *sender, const struct ct_tcp_side *peer, const s
 {
 	uint32_t ack_window = RTE_MAX(sender->max_window, (uint32_t)MAXACKWINDOW_MIN);
 	bool in_i = !seq_after(claim->seq, sender->max_end);
-	bool in_ii = peer->max_window == 0 ||
-		     !seq_before(claim->end, sender->end - peer->max_window);
+	bool in_ii =
+		peer->max_window == 0 || !seq_before(claim->end, sender->end - peer->max_window);
 	bool in_iii = !seq_after(claim->sack, peer->end);
 	bool in_iv = !seq_before(claim->sack, peer->end - ack_window);
 
@@ -263,8 +269,7 @@ tcp_window_check(const struct ct_params *params, struct ct_tcp *tcp,
 	claim = claim_of(segment, sender, peer, sack, state);
 	result = check_bounds(sender, peer, &claim);
 	if (result != WINDOW_ACCEPT) {
-		bool is_liberal =
-			params->tcp_be_liberal || (sender->flags & SIDE_IS_LIBERAL) != 0;
+		bool is_liberal = params->tcp_be_liberal || (sender->flags & SIDE_IS_LIBERAL) != 0;
 
 		return is_liberal ? WINDOW_ACCEPT : result;
 	}
