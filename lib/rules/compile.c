@@ -122,7 +122,7 @@ struct acl_build {
 	struct acl_parts *parts;
 };
 
-// The number of entries of the rules from first up to end, or a negative errno.
+// The number of entries of the rules from first up to end; negative when memory runs out.
 static int64_t
 count_entries(const struct acl_build *build, uint32_t first, uint32_t end)
 {
@@ -135,7 +135,7 @@ count_entries(const struct acl_build *build, uint32_t first, uint32_t end)
 		if (expand_is_possible(rule))
 			count = expand_count(rule, families[build->family].family);
 		if (count < 0)
-			return -ENOMEM;
+			return count;
 		sum += count;
 	}
 	return sum;
@@ -162,7 +162,7 @@ add_context(const struct acl_build *build, uint32_t n, int *rc)
 	if (rte_acl_find_existing(name) != NULL)
 		return NULL;
 	*rc = -ENOMEM;
-	contexts = realloc(parts->contexts, (parts->n + 1) * sizeof(contexts[0]));
+	contexts = realloc(parts->contexts, (parts->n + 1) * sizeof(struct rte_acl_ctx *));
 	if (contexts == NULL)
 		return NULL;
 	parts->contexts = contexts;
@@ -211,22 +211,21 @@ build_context(const struct acl_build *build, uint32_t first, uint32_t end, int64
 static bool
 build_parts(const struct acl_build *build, uint32_t first, uint32_t end)
 {
-	int64_t n_entries = count_entries(build, first, end);
 	const struct rule *rule = &build->chain->rules[first];
+	int64_t n_entries = count_entries(build, first, end);
 	uint32_t middle = first + (end - first) / 2;
-	int rc = 0;
+	int rc = n_entries == 0 ? 0 : -ENOMEM;
 
-	if (n_entries < 0)
-		rc = (int)n_entries;
-	else if (n_entries > 0)
+	if (n_entries > 0)
 		rc = build_context(build, first, end, n_entries);
 	if (rc == 0)
 		return true;
 	if (rc == -ENOMEM && middle > first)
 		return build_parts(build, first, middle) && build_parts(build, middle, end);
 	errors_add(build->to->errors, build->to->file, rule->line,
-		   "rule \"%s\": cannot be built for %s: %s", printable(rule->name),
-		   families[build->family].name, rte_strerror(-rc));
+		   "rule \"%s\": rte_acl cannot build its %" PRId64 " combinations for %s: %s",
+		   printable(rule->name), n_entries, families[build->family].name,
+		   rte_strerror(-rc));
 	return false;
 }
 

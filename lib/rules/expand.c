@@ -148,6 +148,12 @@ axis_init_prefixes(struct axis *axis, const struct prefix prefixes[], unsigned i
 	return true;
 }
 
+static bool
+match_has_family(const struct match *match, enum family family)
+{
+	return match->families == 0 || (match->families >> family_index(family) & 1) != 0;
+}
+
 static void
 axes_fini(struct axes *axes)
 {
@@ -176,13 +182,9 @@ axes_init(struct axes *axes, const struct match *match, enum family family)
 	}
 	for (unsigned int i = 0; i < AXIS_RANGES; i++)
 		axis_normalise(&axis[i], range_axes[i].max);
+	if (!match_has_family(match, family))
+		axis[AXIS_SRC].n = 0;
 	return true;
-}
-
-static bool
-match_has_family(const struct match *match, enum family family)
-{
-	return match->families == 0 || (match->families >> family_index(family) & 1) != 0;
 }
 
 bool
@@ -197,8 +199,6 @@ expand_count(const struct rule *rule, enum family family)
 	struct axes axes;
 	int64_t count = 1;
 
-	if (!match_has_family(&rule->match, family))
-		return 0;
 	if (!axes_init(&axes, &rule->match, family))
 		return -1;
 	for (unsigned int i = 0; i < AXIS_COUNT; i++) {
@@ -273,7 +273,7 @@ entry_set_prefix(struct acl_entry *entry, enum key_field first, const struct pre
 		unsigned int before = RTE_MIN(32 * i, (unsigned int)prefix->len);
 		rte_be32_t word;
 
-		memcpy(&word, &prefix->address.v6[4 * i], sizeof(word));
+		memcpy(&word, prefix->address.v6 + i * sizeof(word), sizeof(word));
 		field->value.u32 = rte_be_to_cpu_32(word);
 		field->mask_range.u32 = RTE_MIN(prefix->len - before, 32u);
 	}
@@ -322,8 +322,6 @@ expand_add(const struct rule *rule, enum family family, uint32_t index, struct r
 	struct axes axes;
 	int rc = 0;
 
-	if (!match_has_family(&rule->match, family))
-		return 0;
 	if (!axes_init(&axes, &rule->match, family))
 		return -ENOMEM;
 	entry_init(&entry, &rule->match, index);

@@ -80,7 +80,7 @@ struct rule {
 	uint16_t set_zone;
 	struct masked set_mark; // mark = (mark & ~mask) | (value & mask)
 	uint8_t set_helper;     // 0: none
-	char *log;              // owned; NULL: none. Not written yet, see ruleset_compile
+	char *log;              // owned; NULL: none. Not written yet, see ruleset.h
 	enum action action;
 };
 

@@ -22,11 +22,15 @@ struct rule_counter {
 	uint64_t bytes; // of layer 3, as conntrack counts
 };
 
-// Compiles chains, already sorted by priority, into rte_acl contexts: one per chain and family for
-// the rules rte_acl can express, a list for the others (see the head of compile.c).
+// Compiles chains, already sorted by priority, into rte_acl contexts: one per chain and family if
+// rte_acl can build it, for the rules it can express, and a list for the others (see the head of
+// compile.c).
 // => The chains are copied as far as they are needed.
 // => file is for messages only. On failure returns NULL and adds to errors.
-// => EAL must be initialised. id makes the names of the rte_acl contexts unique in the process.
+// => EAL must be initialised; the contexts live in its memory. Main or control thread, one at a
+//    time: the log level of lib.acl is changed meanwhile.
+// => id makes the names of the rte_acl contexts unique in the process.
+// => A rule's log text has no effect yet.
 struct ruleset *ruleset_compile(const struct chain chains[], unsigned int n_chains, uint32_t id,
 				const char *file, struct errors *errors);
 void ruleset_destroy(struct ruleset *ruleset);

@@ -263,9 +263,9 @@ static void
 addresses_of_one_family_match_no_packet_of_the_other(void **state)
 {
 	const struct key_case v4 = {
-		"src 0.0.0.0/0", {LIST(src, struct prefix, {FAMILY_IPV4, 0, {0}})}, {}, {}};
+		"src 0.0.0.0/0", {LIST(src, struct prefix, {FAMILY_IPV4, 0, {.v4 = 0}})}, {}, {}};
 	const struct key_case v6 = {
-		"dst ::/0", {LIST(dst, struct prefix, {FAMILY_IPV6, 0, {0}})}, {}, {}};
+		"dst ::/0", {LIST(dst, struct prefix, {FAMILY_IPV6, 0, {.v4 = 0}})}, {}, {}};
 
 	(void)state;
 	check(&v4, fixture_pkt(FAMILY_IPV4), true, -1);

@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "fixture.h"
+#include "rules/compiled.h"
 
 static void
 first_rule_with_an_action_wins(void **state)
@@ -350,21 +351,148 @@ rules_beyond_the_limit_are_refused(void **state)
 static void
 id_in_use_is_refused(void **state)
 {
-	struct rule rule = {.action = ACTION_ACCEPT, .match = {.families = 1}};
+	struct rule rule = {.name = (char *)"one",
+			    .line = 5,
+			    .action = ACTION_ACCEPT,
+			    .match = {.families = 1}};
 	struct chain chain = fixture_chain(&rule, 1, ACTION_DROP);
 	struct ruleset *ruleset;
 	struct errors errors;
 
 	(void)state;
-	chain.line = 5;
 	errors_init(&errors);
 	ruleset = ruleset_compile(&chain, 1, 1003, "test.conf", &errors);
 	assert_non_null(ruleset);
 	check_refused(&chain, 1, 1003,
-		      "test.conf:5: chain \"filter\": its 1 combinations for IPv4 cannot be built: "
-		      "File exists\n");
+		      "test.conf:5: rule \"one\": rte_acl cannot build its 1 combinations for "
+		      "IPv4: File exists\n");
 	ruleset_destroy(ruleset);
 	errors_fini(&errors);
+}
+
+// An entry takes 224 bytes, and the tests have 64 MiB.
+static void
+rule_that_finds_no_memory_is_named(void **state)
+{
+	static struct range sport[1000], dport[700];
+	struct rule rules[] = {
+		{.name = (char *)"small",
+		 .line = 7,
+		 .action = ACTION_ACCEPT,
+		 .match = {.in_ports = 1}},
+		{.name = (char *)"huge",
+		 .line = 8,
+		 .action = ACTION_DROP,
+		 .match = {.families = 1,
+			   .n_sport = 1000,
+			   .sport = sport,
+			   .n_dport = 700,
+			   .dport = dport}},
+	};
+	struct chain chain = fixture_chain(rules, 2, ACTION_ACCEPT);
+	struct pkt pkt = fixture_pkt(FAMILY_IPV4);
+	struct rule_counter counters[2];
+
+	(void)state;
+	for (uint16_t i = 0; i < 1000; i++)
+		sport[i] = (struct range){2 * i, 2 * i};
+	for (uint16_t i = 0; i < 700; i++)
+		dport[i] = (struct range){2 * i, 2 * i};
+	check_refused(
+		&chain, 1, 1004,
+		"test.conf:8: rule \"huge\": rte_acl cannot build its 700000 combinations for "
+		"IPv4: Cannot allocate memory\n");
+	chain.n_rules = 1; // nothing of the failure is left
+	fixture_judge(&chain, &pkt, counters);
+	assert_int_equal(counters[0].packets, 1);
+}
+
+#define N_MIXED 160 // in bursts of 40
+
+static struct prefix
+prefix_of(uint32_t address, unsigned int len)
+{
+	struct prefix prefix = {.family = FAMILY_IPV4, .len = (uint8_t)len};
+
+	prefix.address.v4 = rte_cpu_to_be_32(len == 0 ? 0 : address & UINT32_MAX << (32 - len));
+	return prefix;
+}
+
+// Rules whose values overlap in all keys at once, and for each a packet it matches.
+static void
+make_mixed(struct rule rules[N_MIXED], struct pkt pkts[N_MIXED])
+{
+	static struct range ports[N_MIXED][2];
+	static struct prefix prefixes[N_MIXED][2];
+
+	for (uint32_t i = 0; i < N_MIXED; i++) {
+		uint32_t bits = (i + 1) * UINT32_C(0x9E3779B1);
+		uint16_t sport = (uint16_t)(bits >> 17), dport = bits & 0x7fff;
+		unsigned int in = bits >> 8 & 15, out = bits >> 13 & 15;
+
+		ports[i][0] = (struct range){sport, (uint16_t)(sport + (bits >> 18))};
+		ports[i][1] = (struct range){dport, (uint16_t)(dport + (bits >> 18))};
+		prefixes[i][0] = prefix_of(bits, i % 2 == 0 ? 0 : 1 + bits % 9);
+		prefixes[i][1] = prefix_of(bits * 7, i % 3 == 0 ? 0 : 1 + bits % 11);
+		rules[i] = (struct rule){
+			.action = ACTION_ACCEPT,
+			.match = {.n_src = 1,
+				  .src = &prefixes[i][0],
+				  .n_dst = 1,
+				  .dst = &prefixes[i][1],
+				  .n_sport = 1,
+				  .sport = &ports[i][0],
+				  .n_dport = 1,
+				  .dport = &ports[i][1],
+				  .classes = (uint8_t)(1u << CLASS_NEW | (bits >> 5 & 0x3f)),
+				  .in_ports = 0x15u << in,
+				  .out_ports = 0x15u << out},
+		};
+		pkts[i] = fixture_pkt(FAMILY_IPV4);
+		pkts[i].tuple.src = prefixes[i][0].address;
+		pkts[i].tuple.dst = prefixes[i][1].address;
+		pkts[i].tuple.src_field = sport;
+		pkts[i].tuple.dst_field = dport;
+		pkts[i].in_port = (uint8_t)in;
+		pkts[i].out_port = (uint8_t)out;
+	}
+}
+
+// The tries of such rules multiply beyond what rte_acl builds at once. The same rules with a mark
+// that every packet has are compared one by one, and must answer the same.
+static void
+what_rte_acl_cannot_build_at_once_is_built_in_parts(void **state)
+{
+	static struct rule rules[N_MIXED];
+	static struct pkt pkts[2][N_MIXED];
+	struct chain chain = fixture_chain(rules, N_MIXED, ACTION_DROP);
+	struct rule_counter counters[2][N_MIXED + 1] = {0};
+	struct ruleset *rulesets[2];
+
+	(void)state;
+	make_mixed(rules, pkts[0]);
+	memcpy(pkts[1], pkts[0], sizeof(pkts[1]));
+	rulesets[0] = fixture_compile(&chain, 1);
+	assert_true(rulesets[0]->chains[0].acl[0].n > 1);
+	for (unsigned int i = 0; i < N_MIXED; i++)
+		rules[i].match.mark.mask = UINT32_MAX;
+	rulesets[1] = fixture_compile(&chain, 1);
+	assert_int_equal(rulesets[1]->chains[0].acl[0].n, 0);
+	for (unsigned int r = 0; r < 2; r++) {
+		for (unsigned int i = 0; i < N_MIXED; i += 40) {
+			struct pkt *burst[40];
+
+			for (unsigned int k = 0; k < 40; k++)
+				burst[k] = &pkts[r][(i + k) * 37 % N_MIXED]; // of all parts
+			ruleset_eval_burst(rulesets[r], 0, burst, 40, counters[r]);
+		}
+		ruleset_destroy(rulesets[r]);
+	}
+	for (unsigned int i = 0; i < N_MIXED; i++) {
+		assert_true(pkts[0][i].rule <= i);
+		assert_int_equal(pkts[0][i].rule, pkts[1][i].rule);
+	}
+	assert_memory_equal(counters[0], counters[1], sizeof(counters[0]));
 }
 
 int
@@ -384,6 +512,8 @@ main(void)
 		cmocka_unit_test(ranges_that_touch_are_joined),
 		cmocka_unit_test(rules_beyond_the_limit_are_refused),
 		cmocka_unit_test(id_in_use_is_refused),
+		cmocka_unit_test(rule_that_finds_no_memory_is_named),
+		cmocka_unit_test(what_rte_acl_cannot_build_at_once_is_built_in_parts),
 	};
 
 	return cmocka_run_group_tests_name("ruleset", tests, fixture_eal, NULL);
