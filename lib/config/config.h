@@ -11,6 +11,7 @@
 
 #include "base/errors.h"
 #include "conntrack/params.h"
+#include "frag/params.h"
 #include "rules/rules.h"
 
 struct port_config {
@@ -32,6 +33,7 @@ struct config {
 	unsigned int n_wires;
 	struct wire_config wires[PORTS_MAX / 2];
 	unsigned int workers; // 1 when the file does not say
+	struct frag_params fragments;
 	struct ct_params conntrack;
 	unsigned int n_chains;
 	struct chain chains[CHAINS_MAX]; // sorted by priority; equal ones in the order of the file

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// The table knows no defaults: those of connection tracking are ct_params_init's.
+// The table knows no defaults: those are frag_params_init's and ct_params_init's.
 #include "config/fields.h"
 
 #include <string.h>
@@ -12,6 +12,8 @@
 
 #define WORKERS_MAX     64
 #define CONNECTIONS_MAX (UINT32_C(1) << 28)
+#define DATAGRAMS_MAX   65536
+#define FRAGMENTS_MAX   (UINT32_C(1) << 20)
 
 // What a connection waits for while the timeout of that name runs.
 #define HELP_TCP_SYN_SENT    "After the first SYN, until it is answered"
@@ -48,7 +50,8 @@
 #define HELP_DCCP_TIMEWAIT          "After both sides have closed"
 #define HELP_GENERIC                "Between two packets of every other protocol"
 
-#define PARAM(member) offsetof(struct config, conntrack.member)
+#define FRAGMENT(member) offsetof(struct config, fragments.member)
+#define PARAM(member)    offsetof(struct config, conntrack.member)
 
 #define X(name, key, sec)                                                                          \
 	{                                                                                          \
@@ -61,14 +64,42 @@
 		"seconds",                                                                         \
 		HELP_##name},
 
+static const char *
+enable_name(uint32_t enable)
+{
+	return ct_enable_name((enum ct_enable)enable);
+}
+
 // clang-format off
 const struct cfg_field cfg_fields[] = {
 	{"", "workers", CFG_FIELD_U32, offsetof(struct config, workers), 1, WORKERS_MAX, "lcores",
 	 "How many lcores work on packets; each has its own part of the connections"},
+	{"fragments", "max_datagrams", CFG_FIELD_U32, FRAGMENT(max_datagrams), 1, DATAGRAMS_MAX,
+	 "datagrams",
+	 "How many incomplete datagrams a worker holds; when there is one more, the oldest is given "
+	 "up"},
+	{"fragments", "max_fragments", CFG_FIELD_U32, FRAGMENT(max_fragments), 2, FRAGMENTS_MAX,
+	 "fragments",
+	 "How many fragments a worker holds, likewise; a fragment that needs several packet buffers "
+	 "counts as so many"},
+	{"fragments", "max_per_source", CFG_FIELD_U32, FRAGMENT(max_per_source), 1, DATAGRAMS_MAX,
+	 "datagrams",
+	 "How many incomplete datagrams a worker holds of one source address, so that none can take "
+	 "all the room"},
+	{"fragments", "timeout_ipv4", CFG_FIELD_U32, FRAGMENT(timeout_ipv4), 1, TIMEOUT_MAX_SEC,
+	 "seconds",
+	 "How long after its first fragment an incomplete datagram of IPv4 is given up; ipfrag_time "
+	 "of Linux"},
+	{"fragments", "timeout_ipv6", CFG_FIELD_U32, FRAGMENT(timeout_ipv6), 1, TIMEOUT_MAX_SEC,
+	 "seconds",
+	 "The same for IPv6; nf_conntrack_frag6_timeout of Linux"},
 	{"conntrack", "max_connections", CFG_FIELD_U32, PARAM(max_connections), 1, CONNECTIONS_MAX,
 	 "connections",
 	 "How many connections there is room for, of all workers together; the memory is reserved "
 	 "at start"},
+	{"conntrack", "enable", CFG_FIELD_WORD, PARAM(enable), 0, CT_ENABLE_COUNT - 1, "",
+	 "Whether connections are tracked always, or only when some rule needs to know them",
+	 enable_name},
 	{"conntrack", "accounting", CFG_FIELD_BOOL, PARAM(accounting), 0, 1, "",
 	 "Count packets and bytes of each connection and direction"},
 	{"conntrack", "checksum", CFG_FIELD_BOOL, PARAM(checksum), 0, 1, "",
@@ -95,6 +126,7 @@ static const struct {
 	const char *key;
 	const char *path;
 } groups[] = {
+	{"", "fragments", "fragments"},
 	{"", "conntrack", "conntrack"},
 	{"conntrack", "tcp", "conntrack.tcp"},
 	{"conntrack", "timeouts", "conntrack.timeouts"},
@@ -108,6 +140,7 @@ void
 cfg_fields_init(struct config *config)
 {
 	config->workers = 1;
+	frag_params_init(&config->fragments);
 	ct_params_init(&config->conntrack);
 }
 
@@ -126,6 +159,20 @@ cfg_field_get(const struct cfg_field *field, const struct config *config)
 	}
 }
 
+#define WORDS_MAX 8
+
+static void
+read_word(struct cfg_loader *loader, const config_setting_t *setting, const struct cfg_field *field)
+{
+	struct cfg_word words[WORDS_MAX];
+	unsigned int n = 0, value;
+
+	for (uint32_t i = field->low; i <= field->high && n < WORDS_MAX; i++)
+		words[n++] = (struct cfg_word){field->name(i), i};
+	if (cfg_word(loader, setting, words, n, &value))
+		*(uint32_t *)((char *)loader->config + field->offset) = value;
+}
+
 static void
 read_scalar(struct cfg_loader *loader, const config_setting_t *setting,
 	    const struct cfg_field *field)
@@ -135,6 +182,8 @@ read_scalar(struct cfg_loader *loader, const config_setting_t *setting,
 
 	if (field->type == CFG_FIELD_BOOL)
 		cfg_bool(loader, setting, member);
+	else if (field->type == CFG_FIELD_WORD)
+		read_word(loader, setting, field);
 	else if (!cfg_number(loader, setting, field->low, field->high, field->unit, &number))
 		return;
 	else if (field->type == CFG_FIELD_U8)

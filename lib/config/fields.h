@@ -13,7 +13,8 @@
 
 struct cfg_loader;
 
-enum cfg_field_type { CFG_FIELD_BOOL, CFG_FIELD_U8, CFG_FIELD_U32 };
+// A word is one of those that low to high number, as name() tells; it is stored as its number.
+enum cfg_field_type { CFG_FIELD_BOOL, CFG_FIELD_U8, CFG_FIELD_U32, CFG_FIELD_WORD };
 
 struct cfg_field {
 	const char *group; // "conntrack.tcp"; "" for the top of the file
@@ -22,8 +23,9 @@ struct cfg_field {
 	size_t offset; // in struct config
 	uint32_t low;  // of numbers
 	uint32_t high;
-	const char *unit; // "" for none
-	const char *help; // a sentence without its full stop
+	const char *unit;                    // "" for none
+	const char *help;                    // a sentence without its full stop
+	const char *(*name)(uint32_t value); // of words
 };
 
 extern const struct cfg_field cfg_fields[];

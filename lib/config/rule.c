@@ -90,6 +90,18 @@ read_set_helper(struct cfg_loader *loader, const config_setting_t *setting, stru
 	cfg_helper(loader, setting, &rule->set_helper);
 }
 
+static void
+read_set_window(struct cfg_loader *loader, const config_setting_t *setting, struct rule *rule)
+{
+	struct cfg_word windows[CT_WINDOW_COUNT];
+	unsigned int window;
+
+	for (unsigned int i = 0; i < CT_WINDOW_COUNT; i++)
+		windows[i] = (struct cfg_word){ct_window_name((enum ct_window)i), i + 1};
+	if (cfg_word(loader, setting, windows, CT_WINDOW_COUNT, &window))
+		rule->set_window = (uint8_t)window;
+}
+
 const struct cfg_rule_key cfg_deed_keys[] = {
 	{"action", CFG_ANYWHERE, read_action},
 	{"count", CFG_ANYWHERE, read_count},
@@ -97,6 +109,7 @@ const struct cfg_rule_key cfg_deed_keys[] = {
 	{"set_mark", CFG_AFTER_CONNTRACK, read_set_mark},
 	{"set_zone", CFG_BEFORE_CONNTRACK, read_set_zone},
 	{"set_helper", CFG_AFTER_CONNTRACK, read_set_helper},
+	{"set_window", CFG_AFTER_CONNTRACK, read_set_window},
 };
 
 const unsigned int cfg_n_deed_keys = RTE_DIM(cfg_deed_keys);

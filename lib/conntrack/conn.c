@@ -205,6 +205,16 @@ ct_conn_kill(struct ct *ct, struct ct_conn *conn, uint64_t seq, uint64_t now_ns)
 	ct->stats.events_late += conn->is_untold;
 }
 
+// Of two that end at once the older one, since which of them lies first is chance.
+static bool
+ends_before(const struct ct_conn *conn, const struct ct_conn *other, tick_t now)
+{
+	int32_t left = ticks_until(conn->deadline, now);
+	int32_t left_other = ticks_until(other->deadline, now);
+
+	return left < left_other || (left == left_other && conn->id < other->id);
+}
+
 bool
 ct_evict(struct ct *ct, uint32_t hash, uint64_t seq, uint64_t now_ns)
 {
@@ -217,10 +227,8 @@ ct_evict(struct ct *ct, uint32_t hash, uint64_t seq, uint64_t now_ns)
 	for (uint32_t i = 0; i < EVICT_LOOK && i < ct->used_slots; i++, slot++) {
 		struct ct_conn *conn = &ct->conns[slot % ct->used_slots];
 
-		if (conn->life != CT_CONFIRMED || (conn->status & CT_ASSURED) != 0)
-			continue;
-		if (victim == NULL ||
-		    ticks_until(conn->deadline, now) < ticks_until(victim->deadline, now))
+		if (conn->life == CT_CONFIRMED && (conn->status & CT_ASSURED) == 0 &&
+		    (victim == NULL || ends_before(conn, victim, now)))
 			victim = conn;
 	}
 	if (victim == NULL)

@@ -85,6 +85,7 @@ struct ct_conn {
 	uint8_t life;     // enum ct_life; owner: rw, others: ro
 	uint8_t proto;    // number
 	uint8_t helper;   // enum ct_helper
+	uint8_t window;   // enum ct_window, of TCP
 	uint8_t events;   // bits of enum ct_event_bit to be told with the next event
 	uint32_t status;  // bits of enum ct_status
 	uint32_t mark;

@@ -13,6 +13,17 @@ static const char *const helpers[CT_HELPER_COUNT] = {
 	[CT_HELPER_TFTP] = "tftp",
 };
 
+static const char *const enables[CT_ENABLE_COUNT] = {
+	[CT_ENABLE_ALWAYS] = "always",
+	[CT_ENABLE_AUTO] = "auto",
+};
+
+static const char *const windows[CT_WINDOW_COUNT] = {
+	[CT_WINDOW_LINUX] = "linux",
+	[CT_WINDOW_STRICT] = "strict",
+	[CT_WINDOW_LIBERAL] = "liberal",
+};
+
 void
 ct_params_init(struct ct_params *params)
 {
@@ -37,4 +48,16 @@ const char *
 ct_helper_name(enum ct_helper helper)
 {
 	return helpers[helper];
+}
+
+const char *
+ct_enable_name(enum ct_enable enable)
+{
+	return enables[enable];
+}
+
+const char *
+ct_window_name(enum ct_window window)
+{
+	return windows[window];
 }

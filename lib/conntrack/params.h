@@ -47,8 +47,24 @@
 enum ct_timeout { CT_TIMEOUTS(X) CT_TIMEOUT_COUNT };
 #undef X
 
+// When connections are tracked at all (conntrack.enable).
+enum ct_enable {
+	CT_ENABLE_ALWAYS, // as the kernel's enable_hooks=1
+	CT_ENABLE_AUTO,   // when some rule needs to know them, as the kernel's hooks do
+	CT_ENABLE_COUNT,
+};
+
+// How strictly the windows of a TCP connection are kept (rule statement set_window).
+enum ct_window {
+	CT_WINDOW_LINUX,   // as Linux since 6.0: what is below the window passes
+	CT_WINDOW_STRICT,  // as Linux before: all outside the window is invalid
+	CT_WINDOW_LIBERAL, // nothing outside the window is invalid
+	CT_WINDOW_COUNT,
+};
+
 struct ct_params {
 	uint32_t max_connections; // of all workers together
+	uint32_t enable;          // enum ct_enable
 	bool accounting;          // packets and bytes per direction
 	bool checksum;            // verify layer 4 checksums
 	bool tcp_loose;           // pick up connections mid-stream
@@ -68,3 +84,5 @@ const char *ct_timeout_key(enum ct_timeout timeout);
 enum ct_helper { CT_HELPER_NONE, CT_HELPER_FTP, CT_HELPER_TFTP, CT_HELPER_COUNT };
 
 const char *ct_helper_name(enum ct_helper helper); // "ftp"; NULL for none
+const char *ct_enable_name(enum ct_enable enable); // "always"
+const char *ct_window_name(enum ct_window window); // "strict"

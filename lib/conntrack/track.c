@@ -329,6 +329,8 @@ static void
 confirm_new(struct ct *ct, struct pkt *pkt)
 {
 	pkt->conn->mark = pkt->mark;
+	if (pkt->set_window != 0)
+		pkt->conn->window = pkt->set_window - 1;
 	if (!ct_conn_confirm(ct, pkt->conn, pkt))
 		pkt_drop(pkt, REASON_TABLE_FULL);
 	pkt->in_table = pkt->conn->life == CT_CONFIRMED;

@@ -125,6 +125,7 @@ struct pkt {
 	bool is_notrack;      // a rule before conntrack said notrack
 	uint32_t mark;        // of the connection
 	uint8_t set_helper;   // helper a rule asked for, 0: none
+	uint8_t set_window;   // enum ct_window a rule asked for, plus one; 0: none
 	bool in_table;        // the connection is confirmed, as this packet leaves it
 	uint8_t ct_status;    // bits of enum ct_status, as this packet leaves it
 	tick_t ct_deadline;   // of the connection, as this packet leaves it

@@ -274,6 +274,16 @@ list_rules(struct compiled_chain *compiled, const struct chain *chain)
 }
 
 static bool
+needs_connection(const struct rule *rule)
+{
+	const struct match *match = &rule->match;
+
+	return match->classes != 0 || match->dirs != 0 || match->helper != 0 ||
+	       match->mark.mask != 0 || rule->set_mark.mask != 0 || rule->set_helper != 0 ||
+	       rule->set_window != 0;
+}
+
+static bool
 copy_rules(struct compiled_rule compiled[], const struct chain *chain)
 {
 	for (uint32_t i = 0; i < chain->n_rules; i++) {
@@ -282,7 +292,9 @@ copy_rules(struct compiled_rule compiled[], const struct chain *chain)
 		compiled[i] = (struct compiled_rule){
 			.action = rule->action,
 			.has_set_zone = rule->has_set_zone,
+			.needs_connection = needs_connection(rule),
 			.set_helper = rule->set_helper,
+			.set_window = rule->set_window,
 			.set_zone = rule->set_zone,
 			.set_mark = rule->set_mark,
 			.line = rule->line,

@@ -15,7 +15,9 @@
 struct compiled_rule {
 	enum action action;
 	bool has_set_zone;
+	bool needs_connection; // looks at one, or sets something about it
 	uint8_t set_helper;
+	uint8_t set_window;
 	uint16_t set_zone;
 	struct masked set_mark;
 	unsigned int line;

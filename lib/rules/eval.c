@@ -97,6 +97,8 @@ apply_statements(const struct compiled_rule *rule, struct pkt *pkt)
 		pkt->tuple.zone = rule->set_zone;
 	if (rule->set_helper != 0)
 		pkt->set_helper = rule->set_helper;
+	if (rule->set_window != 0)
+		pkt->set_window = rule->set_window;
 }
 
 // A rule matches: counts, applies its statements, and returns true when it ends the chain.

@@ -80,6 +80,7 @@ struct rule {
 	uint16_t set_zone;
 	struct masked set_mark; // mark = (mark & ~mask) | (value & mask)
 	uint8_t set_helper;     // 0: none
+	uint8_t set_window;     // enum ct_window plus one, 0: none
 	char *log;              // owned; NULL: none. Not written yet, see ruleset.h
 	enum action action;
 };

@@ -85,6 +85,16 @@ ruleset_sets_helpers(const struct ruleset *ruleset)
 	return false;
 }
 
+bool
+ruleset_needs_connections(const struct ruleset *ruleset)
+{
+	for (uint32_t i = 0; i < ruleset->n_rules; i++) {
+		if (ruleset->rules[i].needs_connection)
+			return true;
+	}
+	return false;
+}
+
 unsigned int
 ruleset_n_counters(const struct ruleset *ruleset)
 {

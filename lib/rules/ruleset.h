@@ -52,13 +52,16 @@ enum action ruleset_rule_action(const struct ruleset *ruleset, unsigned int rule
 bool ruleset_sets_marks(const struct ruleset *ruleset);
 bool ruleset_sets_helpers(const struct ruleset *ruleset);
 
+// True when some rule looks at a packet's connection or sets something about it.
+bool ruleset_needs_connections(const struct ruleset *ruleset);
+
 // Number of counters a worker needs: one per rule, then one per chain for its policy
 // (index ruleset_n_rules() + chain).
 unsigned int ruleset_n_counters(const struct ruleset *ruleset);
 
 // Judges n_pkts packets by one chain. Afterwards every packet the chain refuses has its verdict
 // (drop or reject); the others are still pending. Statements of matching rules have been applied:
-// pkt.mark, pkt.tuple.zone, pkt.set_helper, pkt.is_notrack. pkt.reason, pkt.chain and pkt.rule
+// pkt.mark, pkt.tuple.zone, pkt.set_helper, pkt.set_window, pkt.is_notrack. pkt.reason, pkt.chain and pkt.rule
 // name what decided: a rule wins over a policy that accepts, a later rule over an earlier one, a
 // later policy over an earlier one. Each rule that was reached and matched has counted the packet
 // once; the policy has when no rule ended the chain.

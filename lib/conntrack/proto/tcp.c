@@ -437,6 +437,12 @@ apply_special_rules(struct ct *ct, struct ct_conn *conn, const struct tcp_segmen
 	}
 }
 
+static enum ct_window
+strictness(const struct ct *ct, const struct ct_conn *conn)
+{
+	return ct->params.tcp_be_liberal ? CT_WINDOW_LIBERAL : (enum ct_window)conn->window;
+}
+
 static enum ct_result
 track(struct ct *ct, struct ct_conn *conn, struct pkt *pkt, uint32_t *timeout)
 {
@@ -468,7 +474,7 @@ track(struct ct *ct, struct ct_conn *conn, struct pkt *pkt, uint32_t *timeout)
 	if (result == CT_IGNORE)
 		return CT_IGNORE;
 	if (result == CT_ACCEPT) {
-		switch (tcp_window_check(&ct->params, tcp, &segment, dir, old)) {
+		switch (tcp_window_check(strictness(ct, conn), tcp, &segment, dir, old)) {
 		case WINDOW_INVALID:
 			shorten_after_refusal(ct, conn, &segment, pkt);
 			return refuse(pkt, FAULT_TCP_WINDOW);

@@ -77,6 +77,6 @@ void tcp_window_begin(struct ct_tcp *tcp, const struct tcp_segment *segment);
 
 // Judges a segment by the window of its sender and, when it is accepted, brings the windows of both
 // up to date. state is the connection's before this segment.
-enum tcp_window_result tcp_window_check(const struct ct_params *params, struct ct_tcp *tcp,
+enum tcp_window_result tcp_window_check(enum ct_window strictness, struct ct_tcp *tcp,
 					const struct tcp_segment *segment, enum dir dir,
 					enum tcp_state state);

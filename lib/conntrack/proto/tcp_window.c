@@ -170,7 +170,8 @@ claim_of(const struct tcp_segment *segment, const struct ct_tcp_side *sender,
 }
 
 static enum tcp_window_result
-check_bounds(struct ct_tcp_side *sender, const struct ct_tcp_side *peer, const struct claim *claim)
+check_bounds(enum ct_window strictness, struct ct_tcp_side *sender, const struct ct_tcp_side *peer,
+	     const struct claim *claim)
 {
 	uint32_t ack_window = RTE_MAX(sender->max_window, (uint32_t)MAXACKWINDOW_MIN);
 	bool in_i = !seq_after(claim->seq, sender->max_end);
@@ -183,7 +184,7 @@ check_bounds(struct ct_tcp_side *sender, const struct ct_tcp_side *peer, const s
 		uint32_t overshoot = claim->end - sender->max_end + 1;
 
 		if (peer->max_window == 0 || !in_ii || !in_iii || !in_iv ||
-		    overshoot > peer->max_window)
+		    overshoot > peer->max_window || strictness == CT_WINDOW_STRICT)
 			return WINDOW_INVALID;
 		// The peer may acknowledge what it was sent too much of.
 		sender->end = claim->end;
@@ -239,8 +240,8 @@ count_retransmission(struct ct_tcp *tcp, const struct tcp_segment *segment,
 }
 
 enum tcp_window_result
-tcp_window_check(const struct ct_params *params, struct ct_tcp *tcp,
-		 const struct tcp_segment *segment, enum dir dir, enum tcp_state state)
+tcp_window_check(enum ct_window strictness, struct ct_tcp *tcp, const struct tcp_segment *segment,
+		 enum dir dir, enum tcp_state state)
 {
 	struct ct_tcp_side *sender = &tcp->side[dir];
 	struct ct_tcp_side *peer = &tcp->side[dir_other(dir)];
@@ -267,11 +268,14 @@ tcp_window_check(const struct ct_params *params, struct ct_tcp *tcp,
 			return WINDOW_ACCEPT;
 	}
 	claim = claim_of(segment, sender, peer, sack, state);
-	result = check_bounds(sender, peer, &claim);
+	result = check_bounds(strictness, sender, peer, &claim);
 	if (result != WINDOW_ACCEPT) {
-		bool is_liberal = params->tcp_be_liberal || (sender->flags & SIDE_IS_LIBERAL) != 0;
+		bool is_liberal =
+			strictness == CT_WINDOW_LIBERAL || (sender->flags & SIDE_IS_LIBERAL) != 0;
 
-		return is_liberal ? WINDOW_ACCEPT : result;
+		if (is_liberal)
+			return WINDOW_ACCEPT;
+		return strictness == CT_WINDOW_STRICT ? WINDOW_INVALID : result;
 	}
 	update_sides(sender, peer, segment, &claim);
 	if (segment->class == TCP_ACK)

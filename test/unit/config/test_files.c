@@ -111,6 +111,11 @@ test_manual_describes_every_field(void **state)
 			assert_true(asprintf(&phrase, ".It Cm %s Pq true or false, default %s %s.",
 					     field->key, value != 0 ? "true" : "false",
 					     field->help) > 0);
+		else if (field->type == CFG_FIELD_WORD)
+			assert_true(asprintf(&phrase, ".It Cm %s Pq %s or %s, default %s %s.",
+					     field->key, field->name(field->low),
+					     field->name(field->high), field->name(value),
+					     field->help) > 0);
 		else
 			assert_true(asprintf(&phrase, ".It Cm %s Pq %u to %u %s, default %u %s.",
 					     field->key, field->low, field->high, field->unit,
