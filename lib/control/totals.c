@@ -107,18 +107,24 @@ command_ct_count(const struct runtime *runtime, uint64_t cursor, struct answer *
 	answer_number(answer, "capacity", count.capacity);
 }
 
-#define COUNTER(name)                                                                              \
-	{                                                                                          \
-#name, offsetof(struct ct_stats, name)                                             \
-	}
-
 static const struct {
 	const char *name;
 	size_t offset;
 } ct_counters[] = {
-	COUNTER(created),    COUNTER(confirmed),     COUNTER(discarded),   COUNTER(destroyed),
-	COUNTER(expired),    COUNTER(expected),      COUNTER(found),         COUNTER(invalid),     COUNTER(error),
-	COUNTER(early_drop), COUNTER(table_full), COUNTER(insert_failed), COUNTER(events_lost), COUNTER(events_late),
+	{"created", offsetof(struct ct_stats, created)},
+	{"confirmed", offsetof(struct ct_stats, confirmed)},
+	{"discarded", offsetof(struct ct_stats, discarded)},
+	{"destroyed", offsetof(struct ct_stats, destroyed)},
+	{"expired", offsetof(struct ct_stats, expired)},
+	{"expected", offsetof(struct ct_stats, expected)},
+	{"found", offsetof(struct ct_stats, found)},
+	{"invalid", offsetof(struct ct_stats, invalid)},
+	{"error", offsetof(struct ct_stats, error)},
+	{"early_drop", offsetof(struct ct_stats, early_drop)},
+	{"table_full", offsetof(struct ct_stats, table_full)},
+	{"insert_failed", offsetof(struct ct_stats, insert_failed)},
+	{"events_lost", offsetof(struct ct_stats, events_lost)},
+	{"events_late", offsetof(struct ct_stats, events_late)},
 };
 
 _Static_assert(sizeof(struct ct_stats) == RTE_DIM(ct_counters) * sizeof(uint64_t),
