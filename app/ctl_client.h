@@ -33,7 +33,7 @@ void ctl_client_close(struct ctl_client *client);
 json_t *ctl_client_ask(struct ctl_client *client, const char *command);
 
 // Takes one row of a list, an object. => Returns 0, or -1 to end the listing.
-typedef int (*ctl_row_taker)(void *context, const json_t *row);
+typedef int (*ctl_row_taker)(void *context, json_t *row);
 
 // Asks for a list page by page and hands every row over as it comes; member is what the rows are
 // called in an answer.

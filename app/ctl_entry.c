@@ -10,8 +10,8 @@
 #define WORD_LEN_MAX 31
 
 // Each takes the member as it came, NULL when it is absent, and returns a new reference to what it
-// becomes; NULL: it is not good.
-typedef json_t *(*converter)(const json_t *value);
+// becomes, mostly the same; NULL: it is not good.
+typedef json_t *(*converter)(json_t *value);
 
 struct member {
 	const char *name;
@@ -20,15 +20,13 @@ struct member {
 };
 
 static json_t *
-convert_number(const json_t *value)
+convert_number(json_t *value)
 {
-	return json_is_integer(value) && json_integer_value(value) >= 0
-		       ? json_integer(json_integer_value(value))
-		       : NULL;
+	return json_is_integer(value) && json_integer_value(value) >= 0 ? json_incref(value) : NULL;
 }
 
 static json_t *
-convert_truth(const json_t *value)
+convert_truth(json_t *value)
 {
 	json_int_t number = json_integer_value(value);
 
@@ -37,7 +35,7 @@ convert_truth(const json_t *value)
 
 // The name of a protocol, a state, a helper.
 static json_t *
-convert_word(const json_t *value)
+convert_word(json_t *value)
 {
 	const char *text = json_string_value(value);
 
@@ -47,17 +45,17 @@ convert_word(const json_t *value)
 		if (!isalnum((unsigned char)*c) && *c != '_' && *c != '-')
 			return NULL;
 	}
-	return json_string(text);
+	return json_incref(value);
 }
 
 static json_t *
-convert_state(const json_t *value)
+convert_state(json_t *value)
 {
 	return value == NULL ? json_null() : convert_word(value);
 }
 
 static json_t *
-convert_address(const json_t *value)
+convert_address(json_t *value)
 {
 	const char *text = json_string_value(value);
 	struct in6_addr address;
@@ -65,11 +63,11 @@ convert_address(const json_t *value)
 	if (text == NULL ||
 	    (inet_pton(AF_INET, text, &address) != 1 && inet_pton(AF_INET6, text, &address) != 1))
 		return NULL;
-	return json_string(text);
+	return json_incref(value);
 }
 
 static json_t *
-convert_members(const json_t *object, const struct member members[], size_t n)
+convert_members(json_t *object, const struct member members[], size_t n)
 {
 	json_t *result = json_object();
 
@@ -78,11 +76,12 @@ convert_members(const json_t *object, const struct member members[], size_t n)
 		return NULL;
 	}
 	for (size_t i = 0; i < n; i++) {
-		const json_t *value = json_object_get(object, members[i].name);
+		json_t *value = json_object_get(object, members[i].name);
 
 		if (value == NULL && members[i].is_optional)
 			continue;
-		if (json_object_set_new(result, members[i].name, members[i].convert(value)) != 0) {
+		if (json_object_set_new_nocheck(result, members[i].name,
+						members[i].convert(value)) != 0) {
 			json_decref(result);
 			return NULL;
 		}
@@ -91,7 +90,7 @@ convert_members(const json_t *object, const struct member members[], size_t n)
 }
 
 static json_t *
-convert_direction(const json_t *value)
+convert_direction(json_t *value)
 {
 	static const struct member members[] = {
 		{"src", convert_address, false},  {"dst", convert_address, false},
@@ -106,7 +105,7 @@ convert_direction(const json_t *value)
 }
 
 json_t *
-ctl_entry_from_row(const json_t *row)
+ctl_entry_from_row(json_t *row)
 {
 	static const struct member members[] = {
 		{"proto", convert_word, false},       {"protonum", convert_number, false},

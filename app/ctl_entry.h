@@ -6,6 +6,7 @@
 
 #include <jansson.h>
 
-// => Returns a new object, or NULL when the row is no connection: a member is missing, or is not
-//    what it should be. Everything in the object is safe to print.
-json_t *ctl_entry_from_row(const json_t *row);
+// => Returns a new object that shares values with the row, or NULL when the row is no connection:
+//    a member is missing, or is not what it should be.
+// => Everything in the object is safe to print.
+json_t *ctl_entry_from_row(json_t *row);

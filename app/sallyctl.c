@@ -70,14 +70,14 @@ run_object(struct ctl_client *client, const struct words *words)
 }
 
 static int
-take_element(void *context, const json_t *row)
+take_element(void *context, json_t *row)
 {
 	ctl_array_add(context, row);
 	return 0;
 }
 
 static int
-take_line(void *context, const json_t *row)
+take_line(void *context, json_t *row)
 {
 	return report_printing(ctl_table_add(context, row));
 }
@@ -113,7 +113,7 @@ struct connections {
 };
 
 static int
-take_connection(void *context, const json_t *row)
+take_connection(void *context, json_t *row)
 {
 	struct connections *connections = context;
 	json_t *entry = ctl_entry_from_row(row);
@@ -363,6 +363,7 @@ main(int argc, char **argv)
 	struct words words = {.file_prefix = "rte"};
 
 	argp_err_exit_status = EXIT_USAGE;
+	argv[0] = program_invocation_short_name; // for messages
 	ctl_filter_init(&words.filter);
 	argp_parse(&argp, argc, argv, 0, NULL, &words);
 	return run(&words) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
