@@ -1,0 +1,459 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""sallyctl against a socket that says anything: it prints what it can use and one line about what it
+cannot, and neither crashes nor hangs. No firewall runs here, so neither root nor DPDK is needed."""
+
+import contextlib
+import json
+import os
+import pathlib
+import re
+import socket
+import subprocess
+import tempfile
+import threading
+
+import pytest
+
+from util.programs import ROOT, SALLYCTL, SALLYPORT
+
+TIME_LIMIT_SEC = 60
+BANNER = {'version': 'DPDK 22.11.11', 'pid': 1, 'max_output_len': 16384}
+
+
+def as_bytes(value):
+    return value if isinstance(value, bytes) else json.dumps(value).encode()
+
+
+class Server:
+    """One client after the other gets the banner, then what answer(question) returns: bytes, what
+    will be JSON, or None to close the connection."""
+
+    def __init__(self, path, answer, banner):
+        self.answer, self.banner = answer, banner
+        self.questions = []
+        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self.socket.bind(str(path))
+        self.socket.listen()
+        self.thread = threading.Thread(target=self.serve)
+        self.thread.start()
+
+    def serve(self):
+        with contextlib.suppress(OSError):
+            while True:
+                client, _ = self.socket.accept()
+                with client, contextlib.suppress(ConnectionError):
+                    self.talk(client)
+
+    def talk(self, client):
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4 << 20)
+        if self.banner is None:
+            return
+        client.send(as_bytes(self.banner))
+        while question := client.recv(1024):
+            self.questions.append(question.decode())
+            answer = self.answer(question.decode())
+            if answer is None:
+                return
+            client.send(as_bytes(answer))
+
+    def close(self):
+        self.socket.shutdown(socket.SHUT_RDWR)
+        self.socket.close()
+        self.thread.join()
+
+
+def sallyctl(*words, stdout=subprocess.PIPE, **environment):
+    return subprocess.run([SALLYCTL, *map(str, words)], stdin=subprocess.DEVNULL, stdout=stdout,
+                          stderr=subprocess.PIPE, text=True, timeout=TIME_LIMIT_SEC, check=False,
+                          env=os.environ | environment)
+
+
+@pytest.fixture(name='folder')
+def fixture_folder():
+    # The name of a socket has 107 characters at most; those of pytest's folders are long.
+    with tempfile.TemporaryDirectory(prefix='sallyctl-') as folder:
+        yield pathlib.Path(folder)
+
+
+@pytest.fixture(name='ask')
+def fixture_ask(folder):
+    """ask(answer, words...) runs sallyctl against a server with that answer, or that function
+    from questions to answers."""
+    servers = []
+
+    def ask(answer, *words, banner=BANNER, stdout=subprocess.PIPE):
+        path = folder / f'socket{len(servers)}'
+        function = answer if callable(answer) else lambda question: answer
+        servers.append(Server(path, function, banner))
+        result = sallyctl('--socket', path, *words, stdout=stdout)
+        result.questions = servers[-1].questions
+        return result
+
+    yield ask
+    for server in servers:
+        server.close()
+
+
+def assert_refused(result):
+    """Exit status 1 and one line that says what is wrong, safe for any terminal."""
+    assert result.returncode == 1
+    assert result.stderr.startswith('sallyctl: ') and result.stderr.endswith('\n')
+    assert result.stderr[:-1].isprintable() and len(result.stderr) < 600
+
+
+def row(**changes):
+    """A connection as it travels; a change to None takes a member away."""
+    entry = {
+        'proto': 'tcp', 'protonum': 6, 'state': 'ESTABLISHED', 'timeout': 431999,
+        'orig': {'src': '10.0.0.1', 'dst': '10.0.0.2', 'sport': 1025, 'dport': 80, 'packets': 3,
+                 'bytes': 180},
+        'reply': {'src': '10.0.0.2', 'dst': '10.0.0.1', 'sport': 80, 'dport': 1025, 'packets': 2,
+                  'bytes': 120},
+        'seen_reply': 1, 'assured': 1, 'mark': 0, 'zone': 0, 'worker': 0, 'conn': 17,
+    } | changes
+    return {key: value for key, value in entry.items() if value is not None}
+
+
+def page(*rows, cursor=0, command='ct/list', member='entries'):
+    return {f'/sallyport/{command}': {member: {str(n): row for n, row in enumerate(rows)},
+                                      'cursor': cursor}}
+
+
+# What it prints.
+
+
+def test_an_entry_is_that_of_the_contract(ask):
+    result = ask(page(row()), 'ct', 'list', '--json')
+    assert (result.returncode, result.stderr) == (0, '')
+    # As in the contract, word for word.
+    assert result.stdout.split('\n')[1].strip() == (
+        '{"proto": "tcp", "protonum": 6, "state": "ESTABLISHED", "timeout": 431999, '
+        '"orig": {"src": "10.0.0.1", "dst": "10.0.0.2", "sport": 1025, "dport": 80, '
+        '"packets": 3, "bytes": 180}, '
+        '"reply": {"src": "10.0.0.2", "dst": "10.0.0.1", "sport": 80, "dport": 1025, '
+        '"packets": 2, "bytes": 120}, '
+        '"seen_reply": true, "assured": true, "mark": 0, "zone": 0, "worker": 0, "conn": 17}')
+
+
+def test_an_entry_has_its_order_whatever_it_came_in(ask):
+    turned = dict(reversed(row(state=None, helper='ftp', seen_reply=0, assured=0, extra=1).items()))
+    entry, = json.loads(ask(page(turned), 'ct', 'list', '--json').stdout)
+    assert list(entry) == ['proto', 'protonum', 'state', 'timeout', 'orig', 'reply', 'seen_reply',
+                           'assured', 'mark', 'zone', 'helper', 'worker', 'conn']
+    assert (entry['state'], entry['seen_reply'], entry['assured']) == (None, False, False)
+
+
+def test_an_entry_as_a_line(ask):
+    result = ask(page(row()), 'ct', 'list')
+    assert result.stdout == (
+        'tcp      6 431999 ESTABLISHED src=10.0.0.1 dst=10.0.0.2 sport=1025 dport=80 packets=3 '
+        'bytes=180 src=10.0.0.2 dst=10.0.0.1 sport=80 dport=1025 packets=2 bytes=120 [ASSURED] '
+        'mark=0 use=1\n')
+    assert result.stderr == 'sallyctl: 1 flow entries have been shown.\n'
+
+
+@pytest.mark.parametrize('words', ['ct list', 'ct unconfirmed', 'ct dying', 'ports', 'workers',
+                                   'pipeline', 'rules'])
+def test_an_empty_list_is_an_empty_array(ask, words):
+    def answer(question):
+        return {question.split(',')[0]: {'entries': {}, 'ports': {}, 'workers': {}, 'stages': {},
+                                         'rules': {}, 'count': 0, 'cursor': 0}}
+
+    result = ask(answer, *words.split(), '--json')
+    assert (result.returncode, result.stdout, result.stderr) == (0, '[]\n', '')
+    assert ask(answer, *words.split()).returncode == 0
+
+
+@pytest.mark.parametrize('words', ['ct list --json', 'ct list'])
+def test_pages_are_one_list(ask, words):
+    def answer(question):
+        cursor = int(question.split(',')[1])
+        rows = [row(conn=cursor + n) for n in range(cursor % 3)]  # the first page is empty
+        return page(*rows, cursor=cursor + 1 if cursor < 30 else 0)
+
+    result = ask(answer, *words.split())
+    assert (result.returncode, result.questions[1]) == (0, '/sallyport/ct/list,1')
+    expected = [cursor + n for cursor in range(31) for n in range(cursor % 3)]
+    if 'json' in words:
+        assert [entry['conn'] for entry in json.loads(result.stdout)] == expected
+    else:
+        assert len(result.stdout.splitlines()) == len(expected)
+
+
+def test_objects_and_rows_are_printed_as_they_are(ask):
+    stats = {'packets': 2**62, 'dropped': {'rule': 3, 'malformed': 0}, 'hash': 'aes'}
+    assert json.loads(ask({'/sallyport/stats': stats}, 'stats', '--json').stdout) == stats
+    table = [line.split() for line in ask({'/sallyport/stats': stats}, 'stats').stdout.splitlines()]
+    assert table == [['packets', str(2**62)], ['dropped', 'rule', '3'], ['hash', 'aes']]
+    ports = [{'name': 'lan', 'rx_packets': 5}, {'name': 'wan', 'link': 'up'}]
+    answer = page(*ports, command='ports', member='ports')
+    assert json.loads(ask(answer, 'ports', '--json').stdout) == ports
+    assert [line.split() for line in ask(answer, 'ports').stdout.splitlines()][1:] == [
+        ['lan', '5'], ['wan', 'up']]
+
+
+def test_a_counter_may_be_called_error(ask):
+    assert ask({'/sallyport/ct/stats': {'error': 0}}, 'ct', 'stats').returncode == 0
+
+
+# Filters.
+
+MANY = [
+    row(conn=1),
+    row(conn=2, proto='udp', protonum=17, state=None, mark=0x17,
+        orig={'src': '10.0.1.1', 'dst': '192.0.2.9', 'sport': 53, 'dport': 53}),
+    row(conn=3, state='SYN_SENT', mark=0xffffffff,
+        orig={'src': '2001:db8::1', 'dst': '2001:db8:1::ff', 'sport': 1, 'dport': 443}),
+    row(conn=4, proto='icmp', protonum=1, state=None,
+        orig={'src': '10.128.0.1', 'dst': '10.0.0.2', 'type': 8, 'code': 0, 'id': 53}),
+    row(conn=5, proto='unknown', protonum=50, state=None,
+        orig={'src': '0.0.0.0', 'dst': '255.255.255.255'}),
+]
+
+
+@pytest.mark.parametrize('filters, shown', [
+    ('', [1, 2, 3, 4, 5]),
+    ('--proto tcp', [1, 3]),
+    ('--proto TCP', [1, 3]),
+    ('--proto 17', [2]),
+    ('--proto 50', [5]),
+    ('--proto 0', []),
+    ('--src 10.0.0.1', [1]),
+    ('--src 10.0.0.1/32', [1]),
+    ('--src 10.0.0.2', []),  # the reply direction is not asked
+    ('--src 10.0.0.0/23', [1, 2]),
+    ('--src 10.0.1.0/24', [2]),
+    ('--src 10.0.0.255/9', [1, 2]),  # bits behind the prefix do not count
+    ('--src 10.0.0.0/8', [1, 2, 4]),
+    ('--src 0.0.0.0/0', [1, 2, 4, 5]),
+    ('--src ::/0', [3]),
+    ('--src 2001:db8::/127', [3]),
+    ('--src 2001:db8::/128', []),
+    ('--dst 2001:db8:1::/48', [3]),
+    ('--dst 192.0.2.9', [2]),
+    ('--sport 53', [2]),  # not the id of ICMP
+    ('--sport 0', []),
+    ('--dport 80', [1]),
+    ('--dport 53 --sport 53', [2]),
+    ('--state established', [1]),
+    ('--state SYN_SENT', [3]),
+    ('--state SYN', []),
+    ('--mark 0', [1, 4, 5]),
+    ('--mark 23', [2]),
+    ('--mark 0x17', [2]),
+    ('--mark 0x10/0x10', [2, 3]),
+    ('--mark 7/0xf', [2]),
+    ('--mark 4294967295', [3]),
+    ('--mark 0/0', [1, 2, 3, 4, 5]),
+    ('--proto tcp --state SYN_SENT --dport 443', [3]),
+    ('--proto udp --state SYN_SENT', []),
+])
+def test_a_filter_picks(ask, filters, shown):
+    result = ask(page(*MANY), 'ct', 'list', '--json', *filters.split())
+    assert result.returncode == 0
+    assert [entry['conn'] for entry in json.loads(result.stdout)] == shown
+
+
+@pytest.mark.parametrize('words', [
+    ['--proto', 'tcpp'], ['--proto', '256'], ['--proto', 'unknown'], ['--proto', ''],
+    ['--proto', '-1'], ['--src', 'host'], ['--src', '10.0.0.0/33'], ['--src', '10.0.0.0/'],
+    ['--src', '10.0.0'], ['--src', '::/129'], ['--src', '10.0.0.0/-1'], ['--dst', ''],
+    ['--dst', '1' * 200], ['--dst', '10.0.0.0/8/8'], ['--sport', '65536'], ['--sport', 'http'],
+    ['--dport', '1-2'], ['--dport', ' 1'], ['--state', ''], ['--mark', 'x'], ['--mark', '1/'],
+    ['--mark', '4294967296'], ['--mark', '-1'], ['--mark', '1/2/3'], ['--mark', '0' * 100],
+])
+def test_a_filter_that_means_nothing_is_refused(words):
+    result = sallyctl('ct', 'list', *words)
+    assert result.returncode == 2
+    assert 'is needed' in result.stderr
+
+
+# Usage.
+
+
+@pytest.mark.parametrize('words', [
+    [], ['ct'], ['nothing'], ['info', 'more'], ['ct', 'list', 'all'], ['list'], ['ct list', ''],
+    ['--nothing'], ['info', '--json=1'], ['info', '--proto', 'tcp'],
+    ['ct', 'dying', '--mark', '1'], ['x' * 10000], ['--socket'],
+])
+def test_usage(words):
+    result = sallyctl(*words)
+    assert (result.returncode, result.stdout) == (2, '')
+    assert result.stderr.startswith('sallyctl: ')
+
+
+def test_help_lists_every_command():
+    result = sallyctl('--help')
+    assert result.returncode == 0
+    for command in ('info', 'stats', 'ports', 'workers', 'pipeline', 'rules', 'ct count', 'ct list',
+                    'ct unconfirmed', 'ct dying', 'ct stats'):
+        assert f'\n  {command} ' in result.stdout
+    assert sallyctl('--version').stdout.startswith('sallyctl ')
+
+
+@pytest.mark.parametrize('page_name, words', [
+    ('sallyctl.1', [SALLYCTL, '--help']), ('sallyport.8', [SALLYPORT, 'run', '--help']),
+    ('sallyport.8', [SALLYPORT, 'replay', '--help']), ('sallyport.8', [SALLYPORT, 'check', '--help'])])
+def test_the_manual_page_has_every_option(page_name, words):
+    text = (ROOT / 'doc' / page_name).read_text()
+    help_text = subprocess.run(words, capture_output=True, text=True, check=True).stdout
+    options = set(re.findall(r'--([a-z-]+)', help_text)) - {'usage'}
+    assert len(options) > 2
+    for option in options - {'config'}:
+        assert f'Fl \\-{option}' in text, option
+    if page_name == 'sallyctl.1':
+        for command in re.findall(r'^  ([a-z][a-z ]*?)  ', help_text, re.M):
+            assert f'.It Cm {command}\n' in text, command
+
+
+# Nobody there.
+
+
+@pytest.mark.parametrize('words', ['info', 'ct list', 'ct list --json', 'rules'])
+def test_without_a_server(folder, words):
+    result = sallyctl(*words.split(), RUNTIME_DIRECTORY=str(folder))
+    assert_refused(result)
+    assert f'{folder}/dpdk/rte/dpdk_telemetry.v2' in result.stderr
+    assert 'is sallyport running?' in result.stderr
+    assert result.stdout == ''
+
+
+def test_where_the_socket_is_looked_for(folder):
+    prefixed = sallyctl('info', '--file-prefix', 'fw', RUNTIME_DIRECTORY=str(folder)).stderr
+    assert f'{folder}/dpdk/fw/dpdk_telemetry.v2' in prefixed
+    assert f'{folder}/here' in sallyctl('info', '--socket', folder / 'here').stderr
+    usual = subprocess.run(
+        [SALLYCTL, 'info', '--file-prefix', 'nobody-is-called-so'], capture_output=True, text=True,
+        check=False, env={key: value for key, value in os.environ.items()
+                          if key != 'RUNTIME_DIRECTORY'} | {'XDG_RUNTIME_DIR': str(folder)}).stderr
+    start = '/var/run' if os.getuid() == 0 else folder
+    assert f'{start}/dpdk/nobody-is-called-so/dpdk_telemetry.v2' in usual
+    assert_refused(sallyctl('info', '--socket', 'x' * 300))
+    assert_refused(sallyctl('info', '--file-prefix', 'x' * 10000))
+    assert_refused(sallyctl('info', '--socket', folder))  # no socket
+
+
+# A server that lies.
+
+
+@pytest.mark.parametrize('banner', [
+    None, b'', b'hello', b'{}', b'[]', b'{"max_output_len": "16384"}', b'{"max_output_len": 0}',
+    b'{"max_output_len": -1}', b'{"max_output_len": 1e300}', b'{"max_output_len": 99999999999}',
+    b'{"max_output_len": 9999999999999999999999}', b'{"max_output_len": 16384}' + b' ' * 2000,
+    b'\xff\xfe', b'[' * 1000,
+])
+def test_a_bad_banner(ask, banner):
+    assert_refused(ask(None, 'info', banner=banner))
+
+
+BAD_ANSWERS = [
+    None, b'', b'null', b'[]', b'"text"', b'{}', b'{"/sallyport/ct/list": ', b'\0', b'{} {}',
+    b'\xff', b'{"/sallyport/ct/list": "\xff"}', b'[' * 16000, b'{"a":' * 3000, b' ' * 16385,
+    b'{"/sallyport/ct/list": {"entries": {}, "cursor": 0}}' + b' ' * 20000,
+    b'{"/sallyport/ct/list": {}, "/sallyport/ct/list": {}}',
+    {'/sallyport/ct/list': None}, {'/sallyport/ct/list': []}, {'/sallyport/ct/list': 1},
+    {'/sallyport/ct/list': {}}, {'/sallyport/info': {}},
+    {'/sallyport/ct/list': {'error': 'something'}},
+    {'/sallyport/ct/list': {'error': 'a\nb\x1b[31mred\x07\x7f'}},
+    {'/sallyport/ct/list': {'error': 'x' * 10000}},
+    {'/sallyport/ct/list': {'entries': {}}}, {'/sallyport/ct/list': {'cursor': 0}},
+    {'/sallyport/ct/list': {'entries': [], 'cursor': 0}},
+    {'/sallyport/ct/list': {'entries': {'0': 1}, 'cursor': 0}},
+    {'/sallyport/ct/list': {'entries': {'0': {}}, 'cursor': 0}},
+    {'/sallyport/ct/list': {'entries': {}, 'cursor': '0'}},
+    {'/sallyport/ct/list': {'entries': {}, 'cursor': 0.5}},
+    {'/sallyport/ct/list': {'entries': {}, 'cursor': -1}},
+    {'/sallyport/ct/list': {'entries': {}, 'cursor': 2**63}},
+]
+
+
+@pytest.mark.parametrize('number', range(len(BAD_ANSWERS)))
+@pytest.mark.parametrize('words', ['ct list', 'ct list --json'])
+def test_a_bad_answer(ask, words, number):
+    result = ask(BAD_ANSWERS[number], *words.split())
+    assert_refused(result)
+    assert result.stdout == ''
+
+
+@pytest.mark.parametrize('answer', [
+    b'{"/sallyport/info": []}', b'{"/sallyport/info": null}', b'nonsense', b'{"/sallyport/stats":{}}',
+])
+def test_a_bad_object(ask, answer):
+    assert_refused(ask(answer, 'info'))
+    assert_refused(ask(answer, 'info', '--json'))
+
+
+@pytest.mark.parametrize('value', [None, True, 1.5, -7, 2**62, 'x' * 5000, '\x1b[31m\n', [], {},
+                                   {'a': {'b': {}}}, {'x' * 500: 7}], ids=range(11))
+@pytest.mark.parametrize('words', ['info', 'rules'])
+def test_any_value_in_a_table(ask, words, value):
+    fields = {'name': value, 'line': value, 'other': value}
+    answer = {'/sallyport/info': fields} if words == 'info' else page(fields, command='rules',
+                                                                       member='rules')
+    result = ask(answer, words)
+    assert (result.returncode, result.stderr) == (0, '')
+    assert '\x1b' not in result.stdout
+    assert json.loads(ask(answer, words, '--json').stdout) == (
+        fields if words == 'info' else [fields])
+
+
+BAD_ROWS = [
+    dict(proto=7), dict(proto=''), dict(proto='t\x1b[31m'), dict(proto='x' * 32),
+    dict(protonum='6'), dict(protonum=-1), dict(protonum=1.5), dict(state=1), dict(state=''),
+    dict(state='A B'), dict(timeout=-1), dict(timeout={}), dict(orig=[]), dict(orig={}),
+    dict(orig={'src': '10.0.0.1'}), dict(orig={'src': '10.0.0.1', 'dst': 'x'}),
+    dict(orig={'src': '10.0.0.1\n', 'dst': '10.0.0.2'}), dict(reply=1),
+    dict(reply={'src': '::1', 'dst': '::2', 'sport': '1'}),
+    dict(reply={'src': '::1', 'dst': '::2', 'bytes': -1}), dict(seen_reply=2),
+    dict(seen_reply=True), dict(assured='1'), dict(mark=-1), dict(zone=[]), dict(helper=0),
+    dict(helper='%s%n'), dict(worker='0'), dict(conn=-1),
+] + [{key: None} for key in row() if key != 'state']
+
+
+@pytest.mark.parametrize('number', range(len(BAD_ROWS)))
+def test_a_bad_connection(ask, number):
+    answer = page(row(), row(**BAD_ROWS[number]))
+    result = ask(answer, 'ct', 'list', '--json')
+    assert_refused(result)
+    # Half a list is no JSON, so nobody takes it for a whole one.
+    with pytest.raises(json.JSONDecodeError):
+        json.loads(result.stdout)
+    assert_refused(ask(answer, 'ct', 'list'))
+
+
+@pytest.mark.parametrize('next_cursor', [
+    lambda cursor: 5,  # the same again and again
+    lambda cursor: {6: 3}.get(cursor, 6),  # back
+    lambda cursor: cursor or 1,  # nowhere
+])
+def test_a_list_that_does_not_move_on(ask, next_cursor):
+    def answer(question):
+        return page(row(), cursor=next_cursor(int(question.split(',')[1])))
+
+    result = ask(answer, 'ct', 'list', '--json')
+    assert_refused(result)
+    assert len(result.questions) <= 3
+
+
+def test_a_server_that_leaves_in_the_middle(ask):
+    def answer(question):
+        return page(row(), cursor=1) if question.endswith(',0') else None
+
+    assert_refused(ask(answer, 'ct', 'list', '--json'))
+
+
+def test_a_server_that_says_nothing(folder):
+    path = folder / 'socket'
+    with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as server:
+        server.bind(str(path))
+        server.listen()
+        result = sallyctl('--socket', path, 'info')
+    assert_refused(result)
+    assert 'within 10 seconds' in result.stderr
+
+
+def test_nowhere_to_write(ask):
+    answer = page(*[row(conn=n) for n in range(40)])
+    with open('/dev/full', 'w', encoding='ascii') as full:
+        assert_refused(ask(answer, 'ct', 'list', '--json', stdout=full))
+        assert_refused(ask({'/sallyport/info': {'version': '1'}}, 'info', stdout=full))

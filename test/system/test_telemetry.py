@@ -1,0 +1,461 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""sallyport run, seen through its telemetry socket: with sallyctl, with DPDK's own client, and with
+a client that does not behave. Needs neither root nor hugepages."""
+
+import itertools
+import json
+import re
+import shutil
+import signal
+import socket
+import struct
+import subprocess
+import time
+
+import pytest
+from scapy.layers.inet import GRE, ICMP, IP, TCP, UDP
+from scapy.layers.inet6 import ICMPv6EchoRequest, IPv6
+from scapy.layers.l2 import Ether
+from scapy.packet import Raw
+
+from system.running import ANSWER_BYTES_MAX, Telemetry, appliance, wait_until
+
+CLIENT, SERVER = '192.0.2.10', '198.51.100.20'
+CLIENT6, SERVER6 = '2001:db8:1::10', '2001:db8:2::20'
+
+PORTS = '''
+ports = ( { name = "lan"; device = "net_pcap0,rx_pcap={folder}/lan"; },
+          { name = "wan"; device = "net_pcap1,rx_pcap={folder}/wan"; } );
+wires = ( { a = "lan"; b = "wan"; } );
+'''
+SMALL = PORTS + '''
+workers = 2;
+conntrack: { max_connections = 20001;
+             timeouts: { udp = 600; icmp = 600; icmpv6 = 600; gre = 600; generic = 600; }; };
+chains = (
+  { name = "raw"; priority = -300; rules = (
+      { name = "no telnet"; proto = "tcp"; dport = "23"; action = "drop"; } ); },
+  { name = "filter"; priority = 0; policy = "drop"; rules = (
+      { name = "marked"; proto = "udp"; dport = "53"; set_mark = 7; },
+      { name = "lan"; in = "lan"; action = "accept"; },
+      { name = "replies"; state = ["established", "related"]; action = "accept"; } ); } );
+'''
+ENTRY_KEYS = ['proto', 'protonum', 'state', 'timeout', 'orig', 'reply', 'seen_reply', 'assured',
+              'mark', 'zone', 'worker', 'conn']
+COUNTERS = ['packets', 'bytes']
+
+
+def ethernet(packet):
+    return bytes(Ether(src='02:00:00:00:00:01', dst='02:00:00:00:00:02') / packet)
+
+
+def write_small_traffic(machine):
+    """A connection of every kind from the lan, one of them answered, one refused."""
+    ip, ip6 = IP(src=CLIENT, dst=SERVER), IPv6(src=CLIENT6, dst=SERVER6)
+    machine.write('lan', map(ethernet, [
+        ip / UDP(sport=1000, dport=53) / Raw(b'query'),
+        ip / TCP(sport=1001, dport=80, flags='S', seq=1),
+        ip / ICMP(type=8, id=1002, seq=1) / Raw(b'ping'),
+        ip / GRE(proto=0x800) / Raw(bytes(20)),
+        IP(src=CLIENT, dst=SERVER, proto=50) / Raw(bytes(20)),
+        ip6 / TCP(sport=1003, dport=443, flags='S', seq=1),
+        ip6 / ICMPv6EchoRequest(id=1004, seq=1, data=b'ping'),
+        ip / TCP(sport=1005, dport=23, flags='S', seq=1),
+    ]))
+    machine.write('wan', map(ethernet, [
+        IP(src=SERVER, dst=CLIENT) / UDP(sport=53, dport=1000) / Raw(b'answer'),
+    ]))
+
+
+N_LAN, N_WAN, N_REFUSED = 8, 1, 1
+
+
+@pytest.fixture(name='small', scope='module')
+def fixture_small():
+    with appliance() as machine:
+        write_small_traffic(machine)
+        machine.start(SMALL)
+        wait_until(lambda: machine.json('stats')['packets'] == N_LAN + N_WAN,
+                   'all packets are through')
+        yield machine
+        assert machine.stop()[0] == 0
+
+
+@pytest.fixture(name='telemetry')
+def fixture_telemetry(small):
+    client = Telemetry(small.socket)
+    yield client
+    client.close()
+
+
+def by_proto(entries):
+    return {(entry['proto'], ':' in entry['orig']['src']): entry for entry in entries}
+
+
+# What a connection looks like.
+
+
+def test_entries_have_the_members_of_the_contract_in_their_order(small):
+    entries = small.json('ct', 'list')
+    assert len(entries) == N_LAN - N_REFUSED
+    for entry in entries:
+        assert list(entry) == ENTRY_KEYS
+        assert type(entry['seen_reply']) is bool and type(entry['assured']) is bool
+        assert all(type(entry[key]) is int for key in
+                   ('protonum', 'timeout', 'mark', 'zone', 'worker', 'conn'))
+        assert entry['worker'] in (0, 1)
+    assert len({entry['conn'] for entry in entries}) == len(entries)
+
+
+@pytest.mark.parametrize('proto, is_ipv6, number, keys', [
+    ('udp', False, 17, ['sport', 'dport']),
+    ('tcp', False, 6, ['sport', 'dport']),
+    ('tcp', True, 6, ['sport', 'dport']),
+    ('icmp', False, 1, ['type', 'code', 'id']),
+    ('icmpv6', True, 58, ['type', 'code', 'id']),
+    ('gre', False, 47, ['srckey', 'dstkey']),
+    ('unknown', False, 50, []),
+])
+def test_directions_have_what_their_protocol_has(small, proto, is_ipv6, number, keys):
+    entry = by_proto(small.json('ct', 'list'))[proto, is_ipv6]
+    assert entry['protonum'] == number
+    assert list(entry['orig']) == ['src', 'dst', *keys, *COUNTERS]
+    assert list(entry['reply']) == ['src', 'dst', *keys, *COUNTERS]
+    client, server = (CLIENT6, SERVER6) if is_ipv6 else (CLIENT, SERVER)
+    assert (entry['orig']['src'], entry['orig']['dst']) == (client, server)
+    assert (entry['reply']['src'], entry['reply']['dst']) == (server, client)
+
+
+def test_an_answered_connection(small):
+    entry = by_proto(small.json('ct', 'list'))['udp', False]
+    assert entry['state'] is None
+    assert 500 < entry['timeout'] < 600
+    assert entry['orig'] == {'src': CLIENT, 'dst': SERVER, 'sport': 1000, 'dport': 53,
+                             'packets': 1, 'bytes': 20 + 8 + len('query')}
+    assert entry['reply'] == {'src': SERVER, 'dst': CLIENT, 'sport': 53, 'dport': 1000,
+                              'packets': 1, 'bytes': 20 + 8 + len('answer')}
+    assert (entry['seen_reply'], entry['assured'], entry['mark']) == (True, False, 7)
+
+
+def test_an_unanswered_connection(small):
+    entry = by_proto(small.json('ct', 'list'))['icmp', False]
+    assert {key: entry['orig'][key] for key in ('type', 'code', 'id', 'packets', 'bytes')} == {
+        'type': 8, 'code': 0, 'id': 1002, 'packets': 1, 'bytes': 20 + 8 + len('ping')}
+    assert {key: entry['reply'][key] for key in ('type', 'code', 'id', 'packets', 'bytes')} == {
+        'type': 0, 'code': 0, 'id': 1002, 'packets': 0, 'bytes': 0}
+    assert (entry['seen_reply'], entry['mark']) == (False, 0)
+    assert by_proto(small.json('ct', 'list'))['tcp', True]['state'] == 'SYN_SENT'
+
+
+def test_the_line_is_that_of_conntrack(small):
+    result = small.ctl('ct', 'list', '--proto', 'udp')
+    assert re.sub(' 17 [0-9]+ ', ' 17 T ', result.stdout) == (
+        f'udp      17 T src={CLIENT} dst={SERVER} sport=1000 dport=53 packets=1 bytes=33 '
+        f'src={SERVER} dst={CLIENT} sport=53 dport=1000 packets=1 bytes=34 mark=7 use=1\n')
+    assert result.stderr == 'sallyctl: 1 flow entries have been shown.\n'
+
+
+@pytest.mark.parametrize('filters, n', [
+    (['--src', '192.0.2.0/24'], 5),
+    (['--src', CLIENT, '--proto', 'TCP'], 1),
+    (['--src', '2001:db8::/32'], 2),
+    (['--dst', '2001:db8:2::20'], 2),
+    (['--dst', CLIENT], 0),  # the original direction
+    (['--dport', '53'], 1),
+    (['--state', 'syn_sent'], 2),
+    (['--mark', '7'], 1),
+    (['--mark', '0/7'], 6),
+    (['--proto', '50'], 1),
+])
+def test_filters_pick(small, filters, n):
+    assert len(small.json('ct', 'list', *filters)) == n
+    result = small.ctl('ct', 'list', *filters)
+    assert len(result.stdout.splitlines()) == n
+    assert result.stderr == f'sallyctl: {n} flow entries have been shown.\n'
+
+
+def test_lines_and_json_tell_the_same(small):
+    lines = small.ctl('ct', 'list').stdout.splitlines()
+    assert [line.split()[0] for line in lines] == [
+        entry['proto'] for entry in small.json('ct', 'list')]
+
+
+# Every other command.
+
+
+def test_info(small):
+    info = small.json('info')
+    assert list(info) == ['version', 'dpdk', 'config', 'started_sec', 'uptime_sec', 'ports',
+                          'workers', 'generation', 'connections', 'capacity', 'bytes_reserved',
+                          'bytes_per_connection', 'hash']
+    assert info['config'] == str(small.folder / 'sallyport.conf')
+    assert abs(info['started_sec'] + info['uptime_sec'] - time.time()) < 5
+    assert (info['ports'], info['workers'], info['generation']) == (2, 2, 1)
+    assert info['capacity'] == 2 * (20001 // 2)
+    assert info['connections'] == N_LAN - N_REFUSED
+    assert info['bytes_per_connection'] == info['bytes_reserved'] // info['capacity'] > 0
+    assert info['hash'] in ('aes', 'siphash')
+    assert info['dpdk'].startswith('DPDK ')
+
+
+def test_stats(small):
+    stats = small.json('stats')
+    assert stats['packets'] == N_LAN + N_WAN
+    assert stats['accepted'] == N_LAN + N_WAN - N_REFUSED
+    assert stats['rejected'] == 0
+    assert stats['dropped']['rule'] == N_REFUSED
+    assert sum(stats['dropped'].values()) == N_REFUSED
+    assert {'malformed', 'not_ip', 'table_full', 'tx_full', 'no_wire'} < set(stats['dropped'])
+    assert sum(stats['faults'].values()) == 0
+    assert stats['classes'] == {'new': N_LAN - N_REFUSED, 'established': N_WAN, 'related': 0,
+                                'invalid': 0, 'untracked': 0}
+    assert stats['handed_over'] == sum(row['handed_over'] for row in small.json('workers'))
+
+
+def test_ports(small):
+    lan, wan = small.json('ports')
+    assert (lan['name'], lan['peer'], wan['name'], wan['peer']) == ('lan', 'wan', 'wan', 'lan')
+    assert lan['device'].startswith('net_pcap0,') and wan['device'].startswith('net_pcap1,')
+    assert {lan['ethdev'], wan['ethdev']} == {0, 1}
+    assert lan['link'] == wan['link'] == 'up'
+    assert (lan['rx_packets'], lan['tx_packets']) == (N_LAN, N_WAN)
+    assert (wan['rx_packets'], wan['tx_packets']) == (N_WAN, N_LAN - N_REFUSED)
+    assert lan['tx_bytes'] == wan['rx_bytes'] == 14 + 20 + 8 + len('answer')
+    assert all(port[key] == 0 for port in (lan, wan)
+               for key in ('rx_missed', 'rx_errors', 'rx_no_mbuf', 'tx_errors'))
+
+
+def test_workers(small):
+    workers = small.json('workers')
+    assert [row['worker'] for row in workers] == [0, 1]
+    assert len({row['lcore'] for row in workers}) == 2
+    assert sum(row['received'] for row in workers) == N_LAN + N_WAN
+    assert sum(row['sent'] for row in workers) == N_LAN + N_WAN - N_REFUSED
+    assert sum(row['connections'] for row in workers) == N_LAN - N_REFUSED
+    assert all(row['turns'] >= row['busy_turns'] for row in workers)
+    entries = small.json('ct', 'list')
+    for row in workers:
+        assert row['connections'] == sum(entry['worker'] == row['worker'] for entry in entries)
+
+
+def test_pipeline(small):
+    assert small.json('pipeline') == [
+        {'name': 'parse', 'kind': 'builtin', 'priority': -2**31},
+        {'name': 'steer', 'kind': 'builtin', 'priority': -2**31},
+        {'name': 'raw', 'kind': 'chain', 'priority': -300, 'policy': 'accept', 'rules': 1},
+        {'name': 'conntrack', 'kind': 'builtin', 'priority': -200},
+        {'name': 'filter', 'kind': 'chain', 'priority': 0, 'policy': 'drop', 'rules': 3},
+        {'name': 'confirm', 'kind': 'builtin', 'priority': 2**31 - 1},
+        {'name': 'forward', 'kind': 'builtin', 'priority': 2**31 - 1},
+    ]
+
+
+def test_rules(small):
+    rules = small.json('rules')
+    assert [(row['chain'], row['kind'], row.get('name'), row['action'], row['packets'])
+            for row in rules] == [
+        ('raw', 'rule', 'no telnet', 'drop', N_REFUSED),
+        ('raw', 'policy', None, 'accept', N_LAN + N_WAN - N_REFUSED),
+        ('filter', 'rule', 'marked', 'none', 1),
+        ('filter', 'rule', 'lan', 'accept', N_LAN - N_REFUSED),
+        ('filter', 'rule', 'replies', 'accept', N_WAN),
+        ('filter', 'policy', None, 'drop', 0)]
+    assert [row['bytes'] for row in rules[2:5:2]] == [33, 34]
+    config = SMALL.splitlines()
+    assert all(f'"{row["name"] if row["kind"] == "rule" else row["chain"]}"' in
+               config[row['line'] - 1] for row in rules)
+
+
+def test_counts_of_connections(small):
+    assert small.json('ct', 'count') == {'confirmed': N_LAN - N_REFUSED, 'unconfirmed': 0,
+                                         'dying': 0, 'capacity': 20000}
+    assert small.json('ct', 'unconfirmed') == small.json('ct', 'dying') == []
+    stats = small.json('ct', 'stats')
+    assert stats['created'] == stats['confirmed'] == N_LAN - N_REFUSED
+    assert (stats['found'], stats['discarded'], stats['destroyed']) == (N_WAN, 0, 0)
+    assert {'expired', 'invalid', 'error', 'table_full', 'insert_failed'} < set(stats)
+
+
+@pytest.mark.parametrize('words', ['info', 'stats', 'ports', 'workers', 'pipeline', 'rules',
+                                   'ct count', 'ct stats'])
+def test_tables_are_for_people(small, words):
+    result = small.ctl(*words.split())
+    assert (result.returncode, result.stderr) == (0, '')
+    lines = result.stdout.splitlines()
+    assert len(lines) >= 2 and all(line.isprintable() for line in lines)
+    assert '{' not in result.stdout
+
+
+def test_tables_say_what_the_json_says(small):
+    assert ['confirmed', str(N_LAN - N_REFUSED)] in [
+        line.split() for line in small.ctl('ct', 'count').stdout.splitlines()]
+    heading, lan, wan = [line.split() for line in small.ctl('ports').stdout.splitlines()]
+    assert lan[heading.index('RX-PACKETS')] == str(N_LAN)
+    assert wan[heading.index('RX-PACKETS')] == str(N_WAN)
+
+
+# Clients other than sallyctl.
+
+
+def test_every_command_has_a_help_and_fits(small, telemetry):
+    listed = [command for command in telemetry.ask('/') if command.startswith('/sallyport/')]
+    assert len(listed) == 11
+    for command in listed:
+        assert telemetry.ask(f'/help,{command}')[command]
+        assert len(telemetry.ask_raw(command.encode())) <= ANSWER_BYTES_MAX
+    assert small.process.poll() is None
+
+
+def test_dpdks_own_client_reads_it(small):
+    client = shutil.which('dpdk-telemetry.py')
+    if client is None:
+        pytest.skip('dpdk-telemetry.py is not installed')
+    result = subprocess.run([client, '-f', 'test'], env=small.environment, text=True, timeout=60,
+                            input='/sallyport/info\n/sallyport/ct/list\n/sallyport/ports\nquit\n',
+                            capture_output=True, check=True)
+    info, entries, ports = map(json.loads, result.stdout.splitlines())
+    assert info['/sallyport/info']['workers'] == 2
+    assert len(entries['/sallyport/ct/list']['entries']) == N_LAN - N_REFUSED
+    assert ports['/sallyport/ports']['ports']['0']['name'] == 'lan'
+
+
+BAD_CURSORS = [b'x', b'-1', b'+1', b' 1', b'1 ', b'1,1', b',1', b'0x1', b'1e3', b'1.0',
+               b'18446744073709551616', b'9' * 900, b'%s%n%s%n', b'\xff\xfe', b'"', b'\\', b'{}',
+               b'\x1b[2J', str(2 << 32).encode(), str(2**64 - 1).encode()]
+
+
+@pytest.mark.parametrize('command', ['ct/list', 'ct/unconfirmed', 'ct/dying', 'rules', 'ports',
+                                     'workers', 'pipeline'])
+def test_a_bad_cursor_is_an_error(telemetry, command):
+    for cursor in BAD_CURSORS:
+        answer = json.loads(telemetry.ask_raw(f'/sallyport/{command},'.encode() + cursor))
+        assert re.match('^the cursor is ', answer[f'/sallyport/{command}']['error'])
+    assert 'error' not in telemetry.ask(f'/sallyport/{command},0')
+    assert 'error' not in telemetry.ask(f'/sallyport/{command},')
+
+
+def test_what_takes_no_parameter_says_so(telemetry):
+    for command in ('info', 'stats', 'ct/count', 'ct/stats'):
+        assert telemetry.ask(f'/sallyport/{command},1') == {
+            'error': 'this command takes no parameter'}
+
+
+def test_a_cursor_inside_the_table_goes_on_there(telemetry):
+    rows = telemetry.ask('/sallyport/rules,4')['rules']
+    assert [(name, row['kind']) for name, row in rows.items()] == [('4', 'rule'), ('5', 'policy')]
+    entries = telemetry.ask(f'/sallyport/ct/list,{1 << 32}')['entries'].values()
+    assert {entry['worker'] for entry in entries} <= {1}
+
+
+# Long lists.
+
+
+def test_rules_come_page_by_page_in_their_order():
+    names = [f'{n:03}' + '\\"' * 30 for n in range(600)]
+    quoted = [name.replace('\\', '\\\\').replace('"', '\\"') for name in names]
+    rules = ',\n'.join(f'{{ name = "{name}"; proto = "tcp"; dport = "{n + 1}"; action = "drop"; }}'
+                       for n, name in enumerate(quoted))
+    config = PORTS + f'''
+conntrack: {{ max_connections = 1000; }};
+chains = ( {{ name = "first"; rules = ({rules}); }}, {{ name = "empty"; rules = (); }},
+           {{ name = "last"; policy = "drop"; rules = ({rules}); }} );'''
+    with appliance() as machine:
+        machine.write('lan', [])
+        machine.write('wan', [])
+        machine.start(config, name='gäste.conf')
+        rows = machine.json('rules')
+        expected = [[(chain, name) for name in chain_names] + [(chain, None)]
+                    for chain, chain_names in (('first', names), ('empty', []), ('last', names))]
+        assert [(row['chain'], row.get('name')) for row in rows] == sum(expected, [])
+        # What is not ASCII cannot be in an answer.
+        assert machine.json('info')['config'] == str(machine.folder / 'g??ste.conf')
+        assert machine.ctl('rules').returncode == 0
+        assert machine.stop()[0] == 0
+
+
+N_FLOWS, N_ANSWERED = 100000, 1000
+MANY = '''
+ports = ( { name = "lan"; device = "net_pcap0,rx_pcap={folder}/lan"; },
+          { name = "wan"; device = "net_pcap1,rx_pcap={folder}/wan,infinite_rx=1"; } );
+wires = ( { a = "lan"; b = "wan"; } );
+conntrack: { max_connections = 131072; timeouts: { udp = 3600; udp_stream = 3600; }; };
+'''
+
+
+def udp_frame(src, sport, dst, dport):
+    """A UDP packet of IPv4 without checksums of layer 4, quickly."""
+    header = struct.pack('!BBHHHBBHII', 0x45, 0, 32, 0, 0, 64, 17, 0, src, dst)
+    total = sum(struct.unpack('!10H', header))
+    total = (total & 0xffff) + (total >> 16)
+    checksum = 0xffff ^ ((total & 0xffff) + (total >> 16))
+    return (bytes.fromhex('0200000000020200000000010800') + header[:10] +
+            struct.pack('!H', checksum) + header[12:] + struct.pack('!HHHH', sport, dport, 12, 0) +
+            b'data')
+
+
+def flow(number):
+    """The client's address and port of a flow."""
+    return 0x0a000000 + number // 256, 1024 + number % 256
+
+
+def dotted(address):
+    return socket.inet_ntoa(struct.pack('!I', address))
+
+
+@pytest.fixture(name='many', scope='module')
+def fixture_many():
+    server = 0xc6336414
+    with appliance() as machine:
+        machine.write('lan', (udp_frame(*flow(n), server, 53) for n in range(N_FLOWS)))
+        machine.write('wan', (udp_frame(server, 53, *flow(n)) for n in range(N_ANSWERED)))
+        machine.start(MANY)
+        wait_until(lambda: machine.count() == N_FLOWS, 'all flows are in the table')
+        yield machine
+        assert machine.stop()[0] == 0
+
+
+def test_every_connection_is_listed_once_while_packets_flow(many):
+    packets = many.json('stats')['packets']
+    entries = many.json('ct', 'list')
+    assert many.json('stats')['packets'] > packets + N_ANSWERED
+    listed = sorted((entry['orig']['src'], entry['orig']['sport']) for entry in entries)
+    assert listed == sorted((dotted(src), sport) for src, sport in map(flow, range(N_FLOWS)))
+    answered = {(entry['orig']['src'], entry['orig']['sport']) for entry in entries
+                if entry['seen_reply']}
+    assert answered == {(dotted(src), sport) for src, sport in map(flow, range(N_ANSWERED))}
+    assert len({entry['conn'] for entry in entries}) == N_FLOWS
+
+
+def test_pages_fit_and_move_on(many):
+    client = Telemetry(many.socket)
+    cursor, n_pages, n_entries = 0, 0, 0
+    assert client.banner['max_output_len'] == ANSWER_BYTES_MAX
+    while cursor > 0 or n_pages == 0:
+        text = client.ask_raw(f'/sallyport/ct/list,{cursor}'.encode())
+        assert len(text) <= ANSWER_BYTES_MAX
+        page = json.loads(text)['/sallyport/ct/list']
+        assert page['cursor'] == 0 or page['cursor'] > cursor
+        assert page['cursor'] == 0 or len(page['entries']) > 20
+        cursor, n_pages, n_entries = page['cursor'], n_pages + 1, n_entries + len(page['entries'])
+    assert n_entries == N_FLOWS
+    client.close()
+
+
+# The end.
+
+
+@pytest.mark.parametrize('number', [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_it_while_clients_ask(number):
+    with appliance() as machine:
+        machine.write('lan', (udp_frame(*flow(n), 0xc6336414, 53) for n in range(2000)))
+        machine.write('wan', [])
+        machine.start(PORTS + 'conntrack: { max_connections = 10000; };')
+        wait_until(lambda: machine.count() == 2000, 'the table is filled')
+        clients = [Telemetry(machine.socket) for _ in range(4)]
+        for client, n in itertools.product(clients, range(20)):
+            client.socket.send(b'/sallyport/ct/list,%d' % n)
+        status, log = machine.stop(number)
+        assert status == 0, log
+        for client in clients:
+            client.close()
+        assert machine.ctl('info').returncode == 1
