@@ -25,6 +25,13 @@ static const char *const reasons[REASON_COUNT] = {
 	[REASON_HANDOFF_FULL] = "handoff_full",
 	[REASON_TX_FULL] = "tx_full",
 	[REASON_NO_WIRE] = "no_wire",
+	[REASON_FRAG_TIMEOUT] = "frag_timeout",
+	[REASON_FRAG_OVERLAP] = "frag_overlap",
+	[REASON_FRAG_DUPLICATE] = "frag_duplicate",
+	[REASON_FRAG_LENGTH] = "frag_length",
+	[REASON_FRAG_OVERSIZE] = "frag_oversize",
+	[REASON_FRAG_ECN] = "frag_ecn",
+	[REASON_FRAG_FULL] = "frag_full",
 	[REASON_HELPER] = "helper",
 };
 

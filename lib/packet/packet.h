@@ -16,6 +16,7 @@
 #include "packet/tuple.h"
 
 struct ct_conn;
+struct fragment;
 
 // What the rules call the state of a packet (the kernel's ct state). NONE: conntrack never saw it.
 enum pkt_class {
@@ -35,13 +36,20 @@ enum verdict { VERDICT_PENDING, VERDICT_ACCEPT, VERDICT_DROP, VERDICT_REJECT };
 enum reason {
 	REASON_RULE,
 	REASON_DEFAULT,
-	REASON_MALFORMED,   // layer 2 or 3 cannot be read; pkt.fault says where
-	REASON_NOT_IP,      // neither IP nor ARP
-	REASON_TABLE_FULL,  // no room for a new connection
-	REASON_HANDOFF_FULL, // the home worker's ring had no room
-	REASON_TX_FULL,     // the output port took no more
-	REASON_NO_WIRE,     // the input port belongs to no wire
-	REASON_HELPER,      // announces a connection that can't be understood or expected
+	REASON_MALFORMED,      // layer 2 or 3 cannot be read; pkt.fault says where
+	REASON_NOT_IP,         // neither IP nor ARP
+	REASON_TABLE_FULL,     // no room for a new connection
+	REASON_HANDOFF_FULL,   // the home worker's ring had no room
+	REASON_TX_FULL,        // the output port took no more
+	REASON_NO_WIRE,        // the input port belongs to no wire
+	REASON_FRAG_TIMEOUT,   // the rest of its datagram did not come in time
+	REASON_FRAG_OVERLAP,   // a fragment of its datagram overlaps another
+	REASON_FRAG_DUPLICATE, // the datagram has these bytes already
+	REASON_FRAG_LENGTH, // empty, its header cut off, or it contradicts the end of the datagram
+	REASON_FRAG_OVERSIZE, // its datagram would be longer than 65535 bytes
+	REASON_FRAG_ECN,      // marks of congestion contradict each other (RFC 3168, 5.3)
+	REASON_FRAG_FULL,     // no room to hold it any longer
+	REASON_HELPER,        // announces a connection that can't be understood or expected
 	REASON_COUNT,
 };
 
@@ -87,17 +95,18 @@ enum fault {
 	FAULT_COUNT,
 };
 
-#define PORT_NONE UINT8_MAX
-#define RULE_NONE UINT32_MAX
+#define PORT_NONE  UINT8_MAX
+#define RULE_NONE  UINT32_MAX
 #define CHAIN_NONE UINT8_MAX
 
 struct pkt {
-	struct rte_mbuf *mbuf; // owned by the burst
-	uint64_t seq;          // names the packet: replay's n, elsewhere unique in the process
-	uint64_t now_ns;       // when it arrived
-	tick_t now;            // the same in ticks
-	uint8_t in_port;       // index of the configured port
-	uint8_t out_port;      // the other end of the wire, PORT_NONE without one
+	struct rte_mbuf *mbuf;      // owned by the burst
+	struct fragment *fragments; // what a datagram came in, owned; NULL: the packet came whole
+	uint64_t seq;               // names the packet: replay's n, elsewhere unique in the process
+	uint64_t now_ns;            // when it arrived
+	tick_t now;                 // the same in ticks
+	uint8_t in_port;            // index of the configured port
+	uint8_t out_port;           // the other end of the wire, PORT_NONE without one
 
 	// parse: meaning of the bytes. Offsets count from the start of the frame.
 	uint8_t family;     // enum family; FAMILY_NONE for what is not IP
@@ -111,7 +120,7 @@ struct pkt {
 	uint8_t tcp_flags;
 	bool has_tuple;   // the tuple is complete; else only family, addresses and proto are set
 	bool has_ports;   // the tuple's fields are ports
-	bool is_fragment; // more fragments follow, or the offset is not 0
+	bool is_fragment; // more follow, the offset is not 0, or the header that tells is cut off
 	uint32_t hash;    // keyed hash of the tuple
 	uint32_t home;    // symmetric hash that chooses the home worker
 	struct tuple tuple;
@@ -139,10 +148,10 @@ struct pkt {
 	uint32_t rule;   // index of the rule in the whole ruleset, RULE_NONE: the policy or no rule
 };
 
-const char *class_name(enum pkt_class class_);     // "new", ...; NULL for CLASS_NONE
-const char *verdict_name(enum verdict verdict);    // "accept", "drop", "reject"
-const char *reason_name(enum reason reason);       // "rule", "default", "malformed", ...
-const char *fault_name(enum fault fault);          // "tcp_flags", ...; "none"
+const char *class_name(enum pkt_class class_);  // "new", ...; NULL for CLASS_NONE
+const char *verdict_name(enum verdict verdict); // "accept", "drop", "reject"
+const char *reason_name(enum reason reason);    // "rule", "default", "malformed", ...
+const char *fault_name(enum fault fault);       // "tcp_flags", ...; "none"
 
 // The packet is dropped for this reason and no later stage sees it.
 static inline void

@@ -141,10 +141,8 @@ read_ipv4(struct view *view, struct tuple *tuple, bool is_quoted)
 	return FAULT_NONE;
 }
 
-// The length of an extension header from its first two bytes; 0 for what is none (RFC 8200,
-// RFC 4302).
-static uint32_t
-extension_len(uint8_t proto, const uint8_t *bytes)
+uint32_t
+ipv6_extension_len(uint8_t proto, const uint8_t *bytes)
 {
 	switch (proto) {
 	case IPPROTO_HOPOPTS:
@@ -165,7 +163,7 @@ is_extension(uint8_t proto)
 {
 	static const uint8_t any_length[2] = {0, 0};
 
-	return extension_len(proto, any_length) != 0;
+	return ipv6_extension_len(proto, any_length) != 0;
 }
 
 // Follows the chain of extension headers to the header the tuple is made from.
@@ -177,16 +175,18 @@ skip_extensions(struct view *view, struct tuple *tuple)
 		const uint8_t *bytes = view_bytes(view, view->l4_off, sizeof(scratch), scratch);
 		uint8_t next;
 
-		if (bytes == NULL)
+		if (bytes == NULL) {
+			view->is_fragment |= tuple->proto == IPPROTO_FRAGMENT;
 			return FAULT_IPV6_EXTENSION;
+		}
 		next = bytes[0];
 		if (tuple->proto == IPPROTO_FRAGMENT) {
 			uint16_t fragment = be16(bytes + 2);
 
 			view->has_l4 = (fragment & RTE_IPV6_EHDR_FO_MASK) == 0;
-			view->is_fragment = !view->has_l4 || (fragment & RTE_IPV6_EHDR_MF_MASK) != 0;
+			view->is_fragment |= !view->has_l4 || (fragment & RTE_IPV6_EHDR_MF_MASK) != 0;
 		}
-		view->l4_off += extension_len(tuple->proto, bytes);
+		view->l4_off += ipv6_extension_len(tuple->proto, bytes);
 		tuple->proto = next; // maybe beyond the end, which its reader will notice
 	}
 	return FAULT_NONE;
@@ -298,9 +298,25 @@ parse_l4_facts(struct pkt *pkt)
 	}
 }
 
+// Whatever was known of another frame; the zone is not of the frame.
+static void
+forget(struct pkt *pkt)
+{
+	pkt->family = FAMILY_NONE;
+	pkt->fault = FAULT_NONE;
+	pkt->has_tuple = false;
+	pkt->has_ports = false;
+	pkt->is_fragment = false;
+	pkt->tcp_flags = 0;
+	pkt->icmp_type = 0;
+	pkt->icmp_code = 0;
+	pkt->tuple = (struct tuple){.zone = pkt->tuple.zone};
+}
+
 void
 packet_parse(struct pkt *pkt, const struct hash_secret *secret)
 {
+	forget(pkt);
 	if (!parse_ethernet(pkt)) {
 		pkt->fault = FAULT_ETHERNET_SHORT;
 		return;
@@ -312,7 +328,8 @@ packet_parse(struct pkt *pkt, const struct hash_secret *secret)
 		return;
 	if (pkt->has_tuple)
 		parse_l4_facts(pkt);
-	if (icmp_is_error(pkt)) {
+	// All fragments of a datagram have one home, also those of an error.
+	if (icmp_is_error(pkt) && !pkt->is_fragment) {
 		struct tuple inner;
 
 		packet_parse_inner(pkt, &inner);

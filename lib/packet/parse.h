@@ -14,9 +14,14 @@
 // => pkt.fault is FAULT_NONE when everything could be read; up to FAULT_L3_LAST nothing behind the
 //    Ethernet header may be used; above it family, addresses, proto and the offsets are valid.
 // => What is not IP has family FAMILY_NONE and its ethertype.
-// => An ICMP error has the home of the flow it speaks of.
+// => An ICMP error has the home of the flow it speaks of; a fragment that of its own addresses.
+// => A packet may be parsed again when it has another mbuf; its zone stays.
 // => Reads nothing outside the packet, whatever the packet says. Worker only.
 void packet_parse(struct pkt *pkt, const struct hash_secret *secret);
+
+// The length in bytes of an IPv6 extension header from its first two bytes; 0 for what is none
+// (RFC 8200, RFC 4302). Any thread.
+uint32_t ipv6_extension_len(uint8_t proto, const uint8_t *bytes);
 
 // True for ICMP types that speak of another packet: 3, 4, 5, 11 and 12, in ICMPv6 all below 128
 // and the redirect 137 (RFC 792, RFC 4443, RFC 4861).

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// Fragments of IPv4 and IPv6, held until their datagram can be judged as one packet, as the
+// kernel's nf_defrag does before conntrack.
+//
+// Life of a fragment:
+//
+//   arrives -> held -> its datagram is complete: judged with it, sent as it came or dropped with it
+//                  \-> given up: in time, for an overlap, for want of room
+//          \-> refused alone: a duplicate, a wrong length
+//          \-> goes on by itself, as a packet that cannot be tracked
+//
+// A datagram exists from its first fragment on until it is complete or given up; its timeout runs
+// from then on and nothing prolongs it. A store belongs to one worker. Everything is reserved by
+// frag_create; adding a fragment allocates from the store's own pools only. Read frag.c first.
+#pragma once
+
+#include <stdint.h>
+
+#include <rte_mbuf.h>
+
+#include "base/clock.h"
+#include "frag/params.h"
+#include "packet/hash.h"
+#include "packet/packet.h"
+
+// A fragment as it came, in a list by order of arrival. Whoever has the list owns nodes and mbufs;
+// it may travel to another worker.
+struct fragment {
+	struct fragment *next;
+	struct rte_mbuf *mbuf; // NULL: somebody took it
+	uint64_t seq;          // pkt.seq of the packet it came as
+	uint32_t payload_off;  // from the start of the frame
+	uint16_t off;          // of the payload in the datagram
+	uint16_t len;          // of the payload
+	uint8_t in_port;
+};
+
+struct frag_store;
+
+// Fragments are given up, all for the same reason. The listener owns the list.
+typedef void (*frag_listener)(void *context, struct fragment *fragments, enum reason reason);
+
+struct frag_config {
+	const struct frag_params *params; // copied
+	const struct hash_secret *secret; // kept
+	frag_listener listener;
+	void *context;       // for the listener
+	unsigned int worker; // number of the owner
+	int socket;          // NUMA node
+};
+
+// => Main thread, EAL initialised. Returns NULL with rte_errno set when memory is short.
+struct frag_store *frag_create(const struct frag_config *config);
+
+// => Lists that were handed out must have been freed before. What is held is freed, and no listener
+//    told. Takes NULL.
+void frag_destroy(struct frag_store *store);
+
+enum frag_result {
+	FRAG_PASSES,   // nothing to hold: the packet goes on as it is
+	FRAG_REFUSED,  // the packet is dropped, pkt.reason says why
+	FRAG_TAKEN,    // the packet has lost its mbuf to the store
+	FRAG_COMPLETE, // the packet is now the datagram
+};
+
+// Adds a packet of which pkt.is_fragment holds to its datagram.
+// => The listener may be called, also with what was just taken.
+// => FRAG_COMPLETE: pkt.fragments owns the fragments, pkt.mbuf is the datagram as one frame, put
+//    together from their bytes and parsed; the zone is kept. pkt.mbuf must be freed before any of
+//    the fragments is sent. Owner only.
+enum frag_result frag_add(struct frag_store *store, struct pkt *pkt);
+
+// Gives up datagrams whose time is over, max at most, and returns how many. Owner only.
+// => Answers do not depend on when or whether this is called: frag_add never continues a datagram
+//    whose time is over, and gives those up first when room is needed.
+unsigned int frag_expire(struct frag_store *store, tick_t now, unsigned int max);
+
+// Gives up everything as if its time were over. Owner only.
+void frag_give_up_all(struct frag_store *store);
+
+// Fragments held at the moment. Any thread.
+uint32_t frag_held(const struct frag_store *store);
+
+// Frees a list and every mbuf that is still in it. Any worker; takes NULL.
+void frag_free(struct fragment *fragments);
