@@ -15,6 +15,9 @@
 #define READ_AHEAD  32
 #define CAPTURES_MAX 64
 
+#define USEC_PER_SEC INT64_C(1000000)
+#define TIME_MAX_US  (INT64_C(8000000000) * USEC_PER_SEC) // in 2223; nanoseconds still fit then
+
 // A capture that is being replayed: its device, and packets that were read ahead.
 struct feed {
 	char device[RTE_ETH_NAME_MAX_LEN];
@@ -118,11 +121,18 @@ source_add(struct source *source, const struct capture *capture, uint8_t port,
 	return 0;
 }
 
+// The seconds of a pcap file have 32 bits. libpcap takes them for signed, so that those from 2038
+// on come out negative. What a pcapng file says with 64 bits is brought back into range.
 static uint64_t
 time_of(const struct source *source, const struct rte_mbuf *mbuf)
 {
-	return *RTE_MBUF_DYNFIELD(mbuf, source->timestamp_offset, const rte_mbuf_timestamp_t *) *
-	       NS_PER_USEC;
+	int64_t time_us = (int64_t)*RTE_MBUF_DYNFIELD(mbuf, source->timestamp_offset,
+						      const rte_mbuf_timestamp_t *);
+
+	if (time_us < 0)
+		time_us += (INT64_C(1) << 32) * USEC_PER_SEC;
+	time_us = RTE_MAX(time_us, INT64_C(0));
+	return (uint64_t)RTE_MIN(time_us, TIME_MAX_US) * NS_PER_USEC;
 }
 
 // Makes sure that a packet of the capture is at hand, if there is one left.
