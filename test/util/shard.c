@@ -93,6 +93,7 @@ begin_packet(struct shard *shard, const struct frame *frame, struct pkt *pkt)
 	};
 	packet_parse(pkt, &shard->secret);
 	pkt->tuple.zone = shard->zone;
+	pkt->is_notrack = shard->is_notrack;
 }
 
 static void
@@ -132,7 +133,7 @@ shard_burst(struct shard *shard, const struct frame frames[], uint16_t n, shard_
 }
 
 static enum verdict
-drop(const struct pkt *pkt)
+drop(struct pkt *pkt)
 {
 	(void)pkt;
 	return VERDICT_DROP;

@@ -26,6 +26,7 @@ struct shard {
 	uint64_t seq;           // of the last packet
 	enum ct_rules_do rules; // what the rules may do to connections
 	uint16_t zone;          // of the packets
+	bool is_notrack;        // a rule before conntrack says so of every packet
 };
 
 struct shard_options {
@@ -46,7 +47,7 @@ void shard_wait(struct shard *shard, uint32_t sec);
 tick_t shard_now(const struct shard *shard);
 
 // What the rules say to a packet: VERDICT_PENDING lets it pass.
-typedef enum verdict (*shard_ruling)(const struct pkt *pkt);
+typedef enum verdict (*shard_ruling)(struct pkt *pkt);
 
 // Takes a burst through conntrack, the ruling and confirm, again for the rest as often as
 // ct_track_burst asks for it. pkts[i] is the packet as it left, without its mbuf and connection.

@@ -29,7 +29,7 @@ static const struct shard *judging;
 
 // Rules judge the first packet while its connection exists for nobody else.
 static enum verdict
-judge_while_unconfirmed(const struct pkt *pkt)
+judge_while_unconfirmed(struct pkt *pkt)
 {
 	struct ct_entry entry;
 	struct ct_count count = ct_count(judging->ct);
