@@ -21,6 +21,7 @@ struct pipeline {
 	unsigned int late;
 	unsigned int n_chains;
 	enum ct_rules_do rules_do;     // to connections, besides judging packets
+	bool tracks;                   // conntrack takes part: always, or since a rule needs it
 	struct rule_counter *counters; // of the snapshot's ruleset
 	struct pipeline_stats stats;
 };
@@ -51,8 +52,7 @@ what_rules_do(const struct ruleset *ruleset)
 struct pipeline *
 pipeline_create(const struct pipeline_config *config)
 {
-	struct pipeline *pipeline =
-		rte_zmalloc("pipeline", sizeof(*pipeline), RTE_CACHE_LINE_SIZE);
+	struct pipeline *pipeline = rte_zmalloc("pipeline", sizeof(*pipeline), RTE_CACHE_LINE_SIZE);
 
 	if (pipeline == NULL)
 		return NULL;
@@ -62,6 +62,7 @@ pipeline_create(const struct pipeline_config *config)
 	pipeline->steer = config->steer;
 	pipeline->worker = config->worker;
 	pipeline->rules_do = what_rules_do(config->snapshot->ruleset);
+	pipeline->tracks = snapshot_tracks(config->snapshot);
 	place_chains(pipeline);
 	pipeline->counters = rte_zmalloc("rule_counters",
 					 (ruleset_n_counters(config->snapshot->ruleset) + 1) *
@@ -185,15 +186,12 @@ select_pending(struct pkt *const pkts[], uint16_t n, struct pkt *pending[])
 	return n_pending;
 }
 
-void
-pipeline_run(struct pipeline *pipeline, struct burst *burst)
+// The way behind the stateless chains, for packets that are still pending.
+static void
+track_and_judge(struct pipeline *pipeline, struct pkt *const pkts[], uint16_t n)
 {
-	struct pkt *pkts[BURST_MAX];
-	uint16_t n, done;
+	uint16_t done;
 
-	parse_and_steer(pipeline, burst);
-	run_chains(pipeline, burst->live, burst->n_live, 0, pipeline->stateless);
-	n = select_pending(burst->live, burst->n_live, pkts);
 	for (uint16_t begin = 0; begin < n; begin += done) {
 		struct pkt *const *pass = pkts + begin;
 
@@ -203,6 +201,21 @@ pipeline_run(struct pipeline *pipeline, struct burst *burst)
 		run_chains(pipeline, pass, done, pipeline->late, pipeline->n_chains);
 		ct_release_burst(pipeline->ct, pass, done);
 	}
+}
+
+void
+pipeline_run(struct pipeline *pipeline, struct burst *burst)
+{
+	struct pkt *pkts[BURST_MAX];
+	uint16_t n;
+
+	parse_and_steer(pipeline, burst);
+	run_chains(pipeline, burst->live, burst->n_live, 0, pipeline->stateless);
+	n = select_pending(burst->live, burst->n_live, pkts);
+	if (pipeline->tracks)
+		track_and_judge(pipeline, pkts, n);
+	else
+		run_chains(pipeline, pkts, n, pipeline->stateless, pipeline->n_chains);
 	for (uint16_t i = 0; i < burst->n_live; i++) {
 		struct pkt *pkt = burst->live[i];
 

@@ -66,7 +66,7 @@ const struct rule_counter *pipeline_rule_counters(const struct pipeline *pipelin
 // One step of the path, for listings.
 struct stage {
 	const char *name;
-	const char *kind; // "builtin" or "chain"
+	const char *kind; // "builtin", "idle" (builtin, but nothing needs it) or "chain"
 	int32_t priority; // INT32_MIN for first, INT32_MAX for last
 	unsigned int chain; // index, for chains
 };

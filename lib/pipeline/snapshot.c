@@ -33,3 +33,10 @@ snapshot_destroy(struct snapshot *snapshot)
 	ruleset_destroy(snapshot->ruleset);
 	free(snapshot);
 }
+
+bool
+snapshot_tracks(const struct snapshot *snapshot)
+{
+	return snapshot->config->conntrack.enable == CT_ENABLE_ALWAYS ||
+	       ruleset_needs_connections(snapshot->ruleset);
+}

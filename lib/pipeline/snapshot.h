@@ -6,6 +6,7 @@
 // frees it when no worker does any more.
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/errors.h"
@@ -22,4 +23,7 @@ struct snapshot {
 // => EAL initialised, main thread. Returns NULL and adds to errors when the rules don't compile.
 struct snapshot *snapshot_create(const struct config *config, uint32_t generation,
 				 struct errors *errors);
+// True when connections are tracked: always, or because some rule needs to know them.
+bool snapshot_tracks(const struct snapshot *snapshot);
+
 void snapshot_destroy(struct snapshot *snapshot); // takes NULL

@@ -12,6 +12,14 @@ static const struct stage builtin[] = {
 	{"forward", "builtin", INT32_MAX, 0},
 };
 
+// Stages that do nothing while connections are not tracked.
+static bool
+needs_tracking(const struct stage *stage)
+{
+	return stage->priority == PRIORITY_CONNTRACK ||
+	       (stage->priority == PRIORITY_CONFIRM && stage != &builtin[RTE_DIM(builtin) - 1]);
+}
+
 unsigned int
 pipeline_stages(const struct snapshot *snapshot, struct stage stages[STAGES_MAX])
 {
@@ -23,8 +31,8 @@ pipeline_stages(const struct snapshot *snapshot, struct stage stages[STAGES_MAX]
 		bool is_last = next == n_builtin - 1;
 
 		if (chain < n_chains &&
-		    (is_last || ruleset_chain_priority(snapshot->ruleset, chain) <
-					builtin[next].priority)) {
+		    (is_last ||
+		     ruleset_chain_priority(snapshot->ruleset, chain) < builtin[next].priority)) {
 			stages[n++] = (struct stage){
 				.name = ruleset_chain_name(snapshot->ruleset, chain),
 				.kind = "chain",
@@ -33,7 +41,11 @@ pipeline_stages(const struct snapshot *snapshot, struct stage stages[STAGES_MAX]
 			};
 			chain++;
 		} else {
-			stages[n++] = builtin[next++];
+			stages[n] = builtin[next];
+			if (needs_tracking(&builtin[next]) && !snapshot_tracks(snapshot))
+				stages[n].kind = "idle";
+			next++;
+			n++;
 		}
 	}
 	return n;
