@@ -44,8 +44,8 @@ class Telemetry:
 
     def __init__(self, path):
         self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self.socket.connect(str(path))  # waits for its turn: the library lets one wait
         self.socket.settimeout(TIME_LIMIT_SEC)
-        self.socket.connect(str(path))
         self.banner = json.loads(self.socket.recv(1024))
 
     def ask_raw(self, question):
