@@ -55,13 +55,18 @@ classify(const struct ct_conn *conn, enum dir dir)
 }
 
 static void
-refresh(struct ct *ct, struct ct_conn *conn, const struct pkt *pkt, uint32_t timeout)
+count(const struct ct *ct, struct ct_conn *conn, const struct pkt *pkt)
 {
-	__atomic_store_n(&conn->deadline, pkt->now + timeout, __ATOMIC_RELAXED);
 	if (ct->params.accounting) {
 		conn->packets[pkt->dir]++;
 		conn->octets[pkt->dir] += pkt->l3_len;
 	}
+}
+
+static void
+refresh(struct ct_conn *conn, const struct pkt *pkt, uint32_t timeout)
+{
+	__atomic_store_n(&conn->deadline, pkt->now + timeout, __ATOMIC_RELAXED);
 }
 
 // The live connection behind a table entry; one that has expired is removed on the way.
@@ -118,7 +123,11 @@ track_in_connection(struct ct *ct, struct ct_conn *conn, struct pkt *pkt,
 	if (result == CT_INVALID || result == CT_REOPEN)
 		return result;
 	if (result == CT_ACCEPT || result == CT_FINISH)
-		refresh(ct, conn, pkt, timeout);
+		count(ct, conn, pkt);
+	if (result == CT_FINISH)
+		return result; // what ends it is no answer, and keeps nothing alive
+	if (result == CT_ACCEPT)
+		refresh(conn, pkt, timeout);
 	if (pkt->dir == DIR_REPLY && !conn_has(conn, CT_SEEN_REPLY)) {
 		conn->status |= CT_SEEN_REPLY;
 		conn->events |= CT_CHANGED_REPLY;
