@@ -222,7 +222,7 @@ ct_evict(struct ct *ct, uint32_t hash, uint64_t seq, uint64_t now_ns)
 	uint32_t slot = (uint32_t)((uint64_t)hash * ct->used_slots >> 32);
 	struct ct_conn *victim = NULL;
 
-	if (ct->n_free == 0 && ct->used_slots == ct->capacity + CT_BURST_MAX)
+	if (!ct_has_slot(ct))
 		return false;
 	for (uint32_t i = 0; i < EVICT_LOOK && i < ct->used_slots; i++, slot++) {
 		struct ct_conn *conn = &ct->conns[slot % ct->used_slots];

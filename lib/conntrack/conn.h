@@ -171,6 +171,14 @@ ct_is_full(const struct ct *ct)
 	return ct->used_slots - ct->n_free >= ct->capacity;
 }
 
+// There is a slot for another connection. Some are kept beyond the capacity, for connections that
+// follow upon one that is still dying.
+static inline bool
+ct_has_slot(const struct ct *ct)
+{
+	return ct->n_free > 0 || ct->used_slots < ct->capacity + CT_BURST_MAX;
+}
+
 static inline bool
 conn_is_expired(const struct ct_conn *conn, tick_t now)
 {
@@ -178,7 +186,8 @@ conn_is_expired(const struct ct_conn *conn, tick_t now)
 }
 
 // A new, unconfirmed connection for the tuple of pkt, or NULL when it has no inverse, which
-// pkt.fault says. The caller has looked whether there is room, or has just killed a connection.
+// pkt.fault says. The caller has made sure that there is room: ct_is_full, or ct_has_slot for one
+// that follows upon a connection which was just killed.
 struct ct_conn *ct_conn_create(struct ct *ct, struct pkt *pkt);
 
 // An unconfirmed connection is free again.

@@ -166,6 +166,28 @@ track_first(struct ct *ct, struct pkt *pkt, const struct ct_proto *proto)
 	}
 }
 
+// Makes sure that the packet can begin a connection. One that follows upon a connection of its own
+// flow has the place of that one, which may still be dying.
+static bool
+make_room(struct ct *ct, const struct pkt *pkt, bool follows_upon_another)
+{
+	if (!ct_is_full(ct))
+		return true;
+	if (follows_upon_another)
+		return ct_has_slot(ct);
+	return ct_evict(ct, pkt->hash, pkt->seq, pkt->now_ns);
+}
+
+static void
+refuse_for_want_of_room(struct ct *ct, struct pkt *pkt)
+{
+	ct->stats.table_full++;
+	pkt->conn = NULL;
+	pkt->class = CLASS_NONE;
+	pkt->dir = DIR_NONE;
+	pkt_drop(pkt, REASON_TABLE_FULL);
+}
+
 static void
 track_normal(struct ct *ct, struct pkt *pkt, uint32_t value)
 {
@@ -174,10 +196,9 @@ track_normal(struct ct *ct, struct pkt *pkt, uint32_t value)
 	enum fault fault;
 
 	// As in the kernel, a full table refuses what has no connection before it is looked at.
-	if (conn == NULL && ct_is_full(ct) && tuple_is_invertible(&pkt->tuple) &&
-	    !ct_evict(ct, pkt->hash, pkt->seq, pkt->now_ns)) {
-		ct->stats.table_full++;
-		pkt_drop(pkt, REASON_TABLE_FULL);
+	if (conn == NULL && tuple_is_invertible(&pkt->tuple) &&
+	    !make_room(ct, pkt, value != CT_TABLE_MISS)) {
+		refuse_for_want_of_room(ct, pkt);
 		return;
 	}
 	fault = proto->check == NULL ? FAULT_NONE : proto->check(ct, pkt);
@@ -200,7 +221,10 @@ track_normal(struct ct *ct, struct pkt *pkt, uint32_t value)
 	case CT_REOPEN:
 		ct_touch(ct, conn);
 		ct_conn_kill(ct, conn, pkt->seq, pkt->now_ns);
-		track_first(ct, pkt, proto);
+		if (make_room(ct, pkt, true))
+			track_first(ct, pkt, proto);
+		else
+			refuse_for_want_of_room(ct, pkt);
 		break;
 	default:
 		break;
@@ -241,7 +265,10 @@ decide_early(struct ct *ct, struct pkt *pkt)
 static bool
 must_wait(const struct ct *ct, const struct pkt *pkt, uint32_t value)
 {
-	if (ct_is_touched(ct, pkt->hash) || ct_is_full(ct))
+	bool is_known =
+		value != CT_TABLE_MISS && !conn_is_expired(&ct->conns[value >> 1], pkt->now);
+
+	if (ct_is_touched(ct, pkt->hash) || (!is_known && ct_is_full(ct)))
 		return true;
 	return value == CT_TABLE_MISS && ct_is_touched(ct, pkt->home);
 }
