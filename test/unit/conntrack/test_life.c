@@ -456,6 +456,35 @@ dying_connections_count_against_the_limit(void **state)
 	shard_close(&shard);
 }
 
+// The place of a connection that has expired is free for the next packet of its own flow, before
+// anybody has come to remove it.
+static void
+a_flow_takes_its_own_expired_place(void **state)
+{
+	struct ct_params params = shard_params();
+	struct shard shard;
+	struct frame frame;
+	struct ct_stats stats;
+
+	(void)state;
+	params.max_connections = 2;
+	shard_open(&shard, &(struct shard_options){.params = &params});
+	fixture_udp(&frame, &flow4, CLIENT);
+	shard_accept(&shard, &frame);
+	shard_wait(&shard, 15);
+	fixture_udp(&frame, &flow6, CLIENT);
+	shard_accept(&shard, &frame);
+	shard_wait(&shard, 15);
+	fixture_udp(&frame, &flow4, SERVER);
+	assert_class(shard_accept(&shard, &frame), "new orig");
+	assert_counts(&shard, 2, 0, 0); // nobody had to leave for it
+	ct_stats_read(shard.ct, &stats);
+	assert_int_equal(stats.expired, 1);
+	assert_int_equal(stats.early_drop, 0);
+	assert_int_equal(stats.table_full, 0);
+	shard_close(&shard);
+}
+
 static void
 capacity_is_filled_to_the_last_connection(void **state)
 {
@@ -547,6 +576,7 @@ main(void)
 		cmocka_unit_test(a_table_full_of_assured_flows_refuses_others),
 		cmocka_unit_test(an_unanswered_flow_makes_room_in_a_full_table),
 		cmocka_unit_test(dying_connections_count_against_the_limit),
+		cmocka_unit_test(a_flow_takes_its_own_expired_place),
 		cmocka_unit_test(capacity_is_filled_to_the_last_connection),
 		cmocka_unit_test(a_flow_may_be_its_own_reply),
 		cmocka_unit_test(the_owner_looks_again_before_it_removes),

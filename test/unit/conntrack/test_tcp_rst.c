@@ -167,6 +167,34 @@ before_any_answer_a_rst_ends_the_connection_at_once(void **state)
 	assert_segments(of_a_pickup, NULL);
 }
 
+// Its last event shows what the RST made of it; the RST is counted, but has neither refreshed the
+// timeout nor counts as an answer.
+static void
+the_end_of_an_unanswered_connection_is_told_as_such(void **state)
+{
+	static const struct segment rows[] = {
+		C(SYN, 100, 0, 65535, 0, "new orig: 120 SYN_SENT [UNREPLIED]"),
+		S(RST | ACK, 0, 101, 0, 0, "established reply: none", .is_seq_zero = true),
+	};
+	struct shard shard;
+	struct ct_event event;
+
+	(void)state;
+	shard_open(&shard, &(struct shard_options){.event_ring = 15});
+	segments_run(&shard, &segments_plays[0], rows, RTE_DIM(rows), __FILE__);
+	assert_event(&shard, "new 120 SYN_SENT [UNREPLIED]");
+	assert_true(shard_event(&shard, &event));
+	assert_int_equal(event.type, CT_EVENT_DESTROY);
+	assert_string_equal(event.entry.state, "CLOSE");
+	assert_int_equal(event.entry.status, 0);
+	assert_int_equal(event.entry.timeout_sec, 119);
+	assert_int_equal(event.entry.packets[DIR_REPLY], 1);
+	assert_int_equal(event.entry.octets[DIR_REPLY], 40);
+	assert_int_equal(event.seq, 2);
+	assert_event(&shard, "none");
+	shard_close(&shard);
+}
+
 // Some stacks reset with the number 0. It is below what was acknowledged, but not taken for forged
 // before the connection is established.
 static void
@@ -303,6 +331,7 @@ main(void)
 		cmocka_unit_test(forged_resets_are_refused_until_the_right_one),
 		cmocka_unit_test(any_number_ends_a_closing_connection),
 		cmocka_unit_test(before_any_answer_a_rst_ends_the_connection_at_once),
+		cmocka_unit_test(the_end_of_an_unanswered_connection_is_told_as_such),
 		cmocka_unit_test(number_zero_is_looked_at_before_it_is_established),
 		cmocka_unit_test(an_answer_to_an_ignored_syn_closes),
 		cmocka_unit_test(the_answer_to_a_challenge_of_the_syn_closes),

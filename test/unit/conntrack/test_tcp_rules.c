@@ -115,6 +115,35 @@ reopening_destroys_the_old_connection_first(void **state)
 	shard_close(&shard);
 }
 
+// While its listener is stuck, whatever dies stays: a host that reopens for ever must not take
+// more memory than there is.
+static void
+endless_reopening_ends_with_the_memory(void **state)
+{
+	static const struct segment rows[] = {
+		C(SYN, 100, 0, 65535, 0, NULL),
+		S(SYN | ACK, 500, 101, 65535, 0, NULL),
+		C(RST, 101, 0, 0, 0, NULL),
+	};
+	struct ct_params params = shard_params();
+	struct shard shard;
+	struct ct_stats stats;
+	const uint32_t n_slots = 2 + CT_BURST_MAX; // some are kept for heirs of the dying
+
+	(void)state;
+	params.max_connections = 2;
+	shard_open(&shard, &(struct shard_options){.params = &params, .event_ring = 1});
+	for (uint32_t i = 0; i < 2 * n_slots; i++) {
+		segments_run(&shard, &segments_plays[0], rows, RTE_DIM(rows), __FILE__);
+		assert_true(ct_n_slots(shard.ct) <= n_slots);
+	}
+	ct_stats_read(shard.ct, &stats);
+	assert_true(stats.table_full > 0);
+	assert_int_equal(ct_count(shard.ct).unconfirmed, 0);
+	assert_true(ct_count(shard.ct).dying <= n_slots);
+	shard_close(&shard);
+}
+
 // A SYN on a live connection passes and changes nothing: not even the counters.
 static void
 what_is_ignored_is_not_counted(void **state)
@@ -380,6 +409,7 @@ main(void)
 		cmocka_unit_test(a_connection_closed_in_order_is_reopened_by_either_side),
 		cmocka_unit_test(a_connection_that_was_reset_is_reopened_by_who_did_it),
 		cmocka_unit_test(reopening_destroys_the_old_connection_first),
+		cmocka_unit_test(endless_reopening_ends_with_the_memory),
 		cmocka_unit_test(what_is_ignored_is_not_counted),
 		cmocka_unit_test(an_answer_to_an_ignored_syn_begins_anew),
 		cmocka_unit_test(a_challenge_in_last_ack_is_no_acknowledgement_of_the_fin),
