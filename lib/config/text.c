@@ -118,7 +118,10 @@ scan_string(struct scanner *scanner)
 			scanner->is_after_string = true;
 			return 0;
 		}
-		if (byte == '\\' && scanner->at < scanner->end && *scanner->at == '"')
+		// Only a quote and a backslash matter here: the one must not end the string, the
+		// other must not make the next one look escaped.
+		if (byte == '\\' && scanner->at < scanner->end &&
+		    (*scanner->at == '"' || *scanner->at == '\\'))
 			put(scanner->text, *scanner->at++);
 		if (byte == '\n')
 			begin_line(scanner->text, scanner->file, ++scanner->line);

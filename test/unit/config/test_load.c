@@ -372,6 +372,17 @@ test_strings_and_comments(void **state)
 	loaded_fini(&loaded);
 }
 
+// A backslash that is escaped itself does not escape the quote behind it.
+static void
+test_a_string_may_end_in_a_backslash(void **state)
+{
+	struct loaded loaded = load_good(PORTS "chains = ( { name = \"a\\\\\"; } );\n");
+
+	(void)state;
+	assert_string_equal(loaded.config.chains[0].name, "a\\");
+	loaded_fini(&loaded);
+}
+
 int
 main(void)
 {
@@ -392,6 +403,7 @@ main(void)
 		cmocka_unit_test(test_statements),
 		cmocka_unit_test(test_includes),
 		cmocka_unit_test(test_strings_and_comments),
+		cmocka_unit_test(test_a_string_may_end_in_a_backslash),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
