@@ -283,7 +283,9 @@ track(struct ct *ct, struct ct_conn *conn, struct pkt *pkt, uint32_t *timeout)
 static const char *
 state_name(const struct ct_conn *conn)
 {
-	return states[conn->l4.dccp.state].name;
+	uint8_t state = conn->l4.dccp.state;
+
+	return state < DCCP_STATE_COUNT ? states[state].name : NULL;
 }
 
 const struct ct_proto ct_proto_dccp = {

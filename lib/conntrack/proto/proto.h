@@ -31,6 +31,8 @@ struct ct_proto {
 				uint32_t *timeout);
 
 	// The name conntrack(8) has for the connection's state. NULL: the protocol has no states.
+	// Any thread: a reader may catch a slot in the middle of a change, so the state may be
+	// none of this protocol's, which has no name.
 	const char *(*state_name)(const struct ct_conn *conn);
 };
 

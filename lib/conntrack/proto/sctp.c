@@ -436,7 +436,9 @@ track(struct ct *ct, struct ct_conn *conn, struct pkt *pkt, uint32_t *timeout)
 static const char *
 state_name(const struct ct_conn *conn)
 {
-	return states[conn->l4.sctp.state].name;
+	uint8_t state = conn->l4.sctp.state;
+
+	return state < SCTP_STATE_COUNT ? states[state].name : NULL;
 }
 
 const struct ct_proto ct_proto_sctp = {

@@ -490,7 +490,9 @@ track(struct ct *ct, struct ct_conn *conn, struct pkt *pkt, uint32_t *timeout)
 static const char *
 state_name(const struct ct_conn *conn)
 {
-	return states[conn->l4.tcp.state].name;
+	uint8_t state = conn->l4.tcp.state;
+
+	return state < TCP_STATE_COUNT ? states[state].name : NULL;
 }
 
 const struct ct_proto ct_proto_tcp = {
