@@ -54,7 +54,8 @@ static const struct argp_option config_options[] = {
 
 static const struct argp_option replay_options[] = {
 	{"config", 'c', "FILE", 0, "configuration (required)", 0},
-	{"port", KEY_PORT, "NAME=CAPTURE", 0, "packets of CAPTURE come in at port NAME; repeatable", 0},
+	{"port", KEY_PORT, "NAME=CAPTURE", 0, "packets of CAPTURE come in at port NAME; repeatable",
+	 0},
 	{"verdicts", KEY_VERDICTS, "FILE", 0, "write a JSON line per packet", 0},
 	{"table", KEY_TABLE, "FILE", 0, "write the table at the end, a JSON array", 0},
 	{"events", KEY_EVENTS, "FILE", 0, "write a JSON line per connection event", 0},
@@ -188,9 +189,13 @@ static int
 check(int argc, char **argv)
 {
 	static const struct argp argp = {
-		config_options, parse_config, NULL,
+		config_options,
+		parse_config,
+		NULL,
 		"Reads a configuration and reports every mistake in it as FILE:LINE: message.",
-		NULL, NULL, NULL};
+		NULL,
+		NULL,
+		NULL};
 	struct words words = {0};
 	struct errors errors;
 	struct config config;
@@ -229,10 +234,14 @@ static int
 replay(int argc, char **argv)
 {
 	static const struct argp argp = {
-		replay_options, parse_replay, "CAPTURE\n--port NAME=CAPTURE...",
+		replay_options,
+		parse_replay,
+		"CAPTURE\n--port NAME=CAPTURE...",
 		"Takes captures through the firewall on a virtual clock. Without any output a "
 		"summary is printed; - as a FILE is standard output.",
-		NULL, NULL, NULL};
+		NULL,
+		NULL,
+		NULL};
 	struct words words = {.workers = 1, .burst = 32};
 	struct replay_capture captures[CAPTURES_MAX];
 	struct errors errors;
@@ -275,9 +284,13 @@ static int
 run(int argc, char **argv)
 {
 	static const struct argp argp = {
-		config_options, parse_config, "[-- EAL arguments]",
+		config_options,
+		parse_config,
+		"[-- EAL arguments]",
 		"Runs the firewall until SIGINT or SIGTERM. What follows -- goes to DPDK's EAL.",
-		NULL, NULL, NULL};
+		NULL,
+		NULL,
+		NULL};
 	static const struct runtime_hooks hooks = {control_start, control_stop};
 	int own = find_dashes(argc, argv);
 	struct words words = {0};

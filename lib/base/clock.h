@@ -15,10 +15,10 @@
 
 typedef uint32_t tick_t;
 
-#define NS_PER_SEC     UINT64_C(1000000000)
-#define NS_PER_USEC    UINT64_C(1000)
-#define TICKS_PER_SEC  UINT32_C(250)
-#define NS_PER_TICK    (NS_PER_SEC / TICKS_PER_SEC)
+#define NS_PER_SEC      UINT64_C(1000000000)
+#define NS_PER_USEC     UINT64_C(1000)
+#define TICKS_PER_SEC   UINT32_C(250)
+#define NS_PER_TICK     (NS_PER_SEC / TICKS_PER_SEC)
 #define TIMEOUT_MAX_SEC UINT32_C(8000000) // about 92 days, safely inside half the range of tick_t
 
 static inline tick_t

@@ -51,8 +51,8 @@ errors_add(struct errors *errors, const char *file, unsigned int line, const cha
 	va_end(args);
 	if (errors->count == errors->capacity) {
 		errors->capacity = errors->capacity == 0 ? 16 : errors->capacity * 2;
-		errors->list = or_abort(
-			realloc(errors->list, errors->capacity * sizeof(*errors->list)));
+		errors->list =
+			or_abort(realloc(errors->list, errors->capacity * sizeof(*errors->list)));
 	}
 	errors->list[errors->count] = (struct error){
 		.file = file == NULL ? NULL : or_abort(strdup(file)),

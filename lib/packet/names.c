@@ -4,8 +4,10 @@
 #include "packet/packet.h"
 
 static const char *const classes[CLASS_COUNT] = {
-	[CLASS_NEW] = "new",         [CLASS_ESTABLISHED] = "established",
-	[CLASS_RELATED] = "related", [CLASS_INVALID] = "invalid",
+	[CLASS_NEW] = "new",
+	[CLASS_ESTABLISHED] = "established",
+	[CLASS_RELATED] = "related",
+	[CLASS_INVALID] = "invalid",
 	[CLASS_UNTRACKED] = "untracked",
 };
 

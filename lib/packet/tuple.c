@@ -8,10 +8,10 @@ static const struct {
 	const char *name;
 	bool has_ports;
 } protos[256] = {
-	[PROTO_ICMP] = {"icmp", false},       [PROTO_TCP] = {"tcp", true},
-	[PROTO_UDP] = {"udp", true},          [PROTO_DCCP] = {"dccp", true},
-	[PROTO_GRE] = {"gre", false},         [PROTO_ICMPV6] = {"icmpv6", false},
-	[PROTO_SCTP] = {"sctp", true},        [PROTO_UDPLITE] = {"udplite", true},
+	[PROTO_ICMP] = {"icmp", false}, [PROTO_TCP] = {"tcp", true},
+	[PROTO_UDP] = {"udp", true},    [PROTO_DCCP] = {"dccp", true},
+	[PROTO_GRE] = {"gre", false},   [PROTO_ICMPV6] = {"icmpv6", false},
+	[PROTO_SCTP] = {"sctp", true},  [PROTO_UDPLITE] = {"udplite", true},
 };
 
 // The type that answers a query, plus one; 0: the type has no inverse (RFC 792, RFC 950,
@@ -23,8 +23,10 @@ static const uint8_t icmp_inverse[256] = {
 	[17] = 18 + 1, [18] = 17 + 1, // address mask
 };
 static const uint8_t icmpv6_inverse[256] = {
-	[128] = 129 + 1, [129] = 128 + 1, // echo
-	[139] = 140 + 1, [140] = 139 + 1, // node information
+	[128] = 129 + 1,
+	[129] = 128 + 1, // echo
+	[139] = 140 + 1,
+	[140] = 139 + 1, // node information
 };
 
 bool

@@ -16,8 +16,8 @@ snapshot_create(const struct config *config, uint32_t generation, struct errors 
 	snapshot->config = config;
 	for (unsigned int port = 0; port < PORTS_MAX; port++)
 		snapshot->peer[port] = config_peer(config, (uint8_t)port);
-	snapshot->ruleset = ruleset_compile(config->chains, config->n_chains, generation,
-					    config->file, errors);
+	snapshot->ruleset =
+		ruleset_compile(config->chains, config->n_chains, generation, config->file, errors);
 	if (snapshot->ruleset == NULL) {
 		free(snapshot);
 		return NULL;

@@ -9,8 +9,8 @@
 
 // A capture that has been read once to its end and can be replayed.
 struct capture {
-	const char *path;   // as the user gave it
-	int fd;             // what to read, by CAPTURE_PATH
+	const char *path; // as the user gave it
+	int fd;           // what to read, by CAPTURE_PATH
 	uint64_t n_packets;
 };
 

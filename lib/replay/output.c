@@ -243,8 +243,7 @@ output_events(struct output *output, const struct ct_event events[], unsigned in
 		return;
 	if (output->n_collected + n > output->capacity) {
 		unsigned int capacity = (output->n_collected + n) * 2;
-		struct ct_event *larger =
-			realloc(output->collected, capacity * sizeof(*larger));
+		struct ct_event *larger = realloc(output->collected, capacity * sizeof(*larger));
 
 		if (larger == NULL) {
 			fputs("sallyport: no memory for events\n", stderr);

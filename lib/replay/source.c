@@ -11,8 +11,8 @@
 
 #include "base/clock.h"
 
-#define MBUFS       8191 // a pool: one less than a power of two
-#define READ_AHEAD  32
+#define MBUFS        8191 // a pool: one less than a power of two
+#define READ_AHEAD   32
 #define CAPTURES_MAX 64
 
 #define USEC_PER_SEC INT64_C(1000000)
@@ -62,8 +62,7 @@ source_destroy(struct source *source)
 	for (unsigned int i = 0; i < source->n_feeds; i++) {
 		struct feed *feed = &source->feeds[i];
 
-		rte_pktmbuf_free_bulk(feed->ahead + feed->next,
-				      feed->n_ahead - feed->next);
+		rte_pktmbuf_free_bulk(feed->ahead + feed->next, feed->n_ahead - feed->next);
 		rte_eth_dev_stop(feed->ethdev);
 		rte_eth_dev_close(feed->ethdev);
 		rte_eal_hotplug_remove("vdev", feed->device);
@@ -81,11 +80,10 @@ start_device(const struct source *source, struct feed *feed)
 	if (result == 0)
 		result = rte_eth_dev_configure(feed->ethdev, 1, 1, &config);
 	if (result == 0)
-		result = rte_eth_rx_queue_setup(feed->ethdev, 0, READ_AHEAD, SOCKET_ID_ANY,
-						NULL, source->pool);
+		result = rte_eth_rx_queue_setup(feed->ethdev, 0, READ_AHEAD, SOCKET_ID_ANY, NULL,
+						source->pool);
 	if (result == 0)
-		result = rte_eth_tx_queue_setup(feed->ethdev, 0, READ_AHEAD, SOCKET_ID_ANY,
-						NULL);
+		result = rte_eth_tx_queue_setup(feed->ethdev, 0, READ_AHEAD, SOCKET_ID_ANY, NULL);
 	return result == 0 ? rte_eth_dev_start(feed->ethdev) : result;
 }
 

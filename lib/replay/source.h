@@ -2,9 +2,9 @@
 //
 // Captures as DPDK ports, merged by time stamp.
 //
-// Every capture is a net_pcap device. Nothing is sent anywhere: what a replay forwards is written to
-// files or swallowed (output.h). Packets come out in the order of their time stamps; equal ones in the order the
-// captures were added, those of one capture in the order of the file.
+// Every capture is a net_pcap device. Nothing is sent anywhere: what a replay forwards is written
+// to files or swallowed (output.h). Packets come out in the order of their time stamps; equal ones
+// in the order the captures were added, those of one capture in the order of the file.
 //
 // Life cycle: source_create, source_add for each capture, source_next until it says that there are
 // no more, source_destroy. One thread, EAL initialised.
@@ -24,7 +24,8 @@ struct source;
 struct source *source_create(void);
 void source_destroy(struct source *source); // takes NULL; closes the devices
 
-// => The capture stays the caller's, and open for as long as the source lives. Returns 0, or -1 with
+// => The capture stays the caller's, and open for as long as the source lives. Returns 0, or -1
+// with
 //    an error added.
 int source_add(struct source *source, const struct capture *capture, uint8_t port,
 	       struct errors *errors);

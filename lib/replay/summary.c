@@ -71,8 +71,8 @@ print_packets(const struct pipeline_stats *stats, FILE *out)
 	for (int fault = FAULT_NONE + 1; fault < FAULT_COUNT; fault++) {
 		if (stats->faults[fault] > 0)
 			fprintf(out, "  %s for %s: %" PRIu64 "\n",
-				fault <= FAULT_L3_LAST ? "malformed" : "invalid",
-				fault_name(fault), stats->faults[fault]);
+				fault <= FAULT_L3_LAST ? "malformed" : "invalid", fault_name(fault),
+				stats->faults[fault]);
 	}
 }
 
@@ -94,9 +94,8 @@ static void
 print_rules(struct pipeline *const pipelines[], unsigned int n, FILE *out)
 {
 	static const char *const actions[] = {
-		[ACTION_NONE] = "-",	      [ACTION_ACCEPT] = "accept",
-		[ACTION_DROP] = "drop",	      [ACTION_REJECT] = "reject",
-		[ACTION_NOTRACK] = "notrack",
+		[ACTION_NONE] = "-",        [ACTION_ACCEPT] = "accept",   [ACTION_DROP] = "drop",
+		[ACTION_REJECT] = "reject", [ACTION_NOTRACK] = "notrack",
 	};
 	const struct ruleset *ruleset = pipeline_snapshot(pipelines[0])->ruleset;
 	unsigned int n_rules = ruleset_n_rules(ruleset);
@@ -147,8 +146,7 @@ print_connections(struct pipeline *const pipelines[], unsigned int n, tick_t now
 		json_decref(entry);
 	}
 	if (listing.n > LINES_MAX)
-		fprintf(out, "... and %u more; --table - prints them all\n",
-			listing.n - LINES_MAX);
+		fprintf(out, "... and %u more; --table - prints them all\n", listing.n - LINES_MAX);
 	listing_free(&listing);
 }
 

@@ -95,7 +95,7 @@ report_event_line(const json_t *event, FILE *out)
 {
 	const char *type = text(event, "event");
 	bool is_destroy = strcmp(type, "destroy") == 0;
-	const char *tag = is_destroy			  ? "[DESTROY]"
+	const char *tag = is_destroy                 ? "[DESTROY]"
 			  : strcmp(type, "new") == 0 ? "    [NEW]"
 						     : " [UPDATE]";
 	char *line = NULL;

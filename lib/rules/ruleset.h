@@ -61,10 +61,10 @@ unsigned int ruleset_n_counters(const struct ruleset *ruleset);
 
 // Judges n_pkts packets by one chain. Afterwards every packet the chain refuses has its verdict
 // (drop or reject); the others are still pending. Statements of matching rules have been applied:
-// pkt.mark, pkt.tuple.zone, pkt.set_helper, pkt.set_window, pkt.is_notrack. pkt.reason, pkt.chain and pkt.rule
-// name what decided: a rule wins over a policy that accepts, a later rule over an earlier one, a
-// later policy over an earlier one. Each rule that was reached and matched has counted the packet
-// once; the policy has when no rule ended the chain.
+// pkt.mark, pkt.tuple.zone, pkt.set_helper, pkt.set_window, pkt.is_notrack. pkt.reason, pkt.chain
+// and pkt.rule name what decided: a rule wins over a policy that accepts, a later rule over an
+// earlier one, a later policy over an earlier one. Each rule that was reached and matched has
+// counted the packet once; the policy has when no rule ended the chain.
 // => All packets are pending, of IPv4 or IPv6. n_pkts is at most 64.
 // => counters has ruleset_n_counters() elements and belongs to the calling worker.
 // => Any worker. No allocation, no lock, no system call. Cannot fail.

@@ -19,12 +19,12 @@
 #define TX_OFFLOADS (RTE_ETH_TX_OFFLOAD_MULTI_SEGS)
 
 static void
-add_error(struct errors *errors, const struct config *config, unsigned int index,
-	  const char *what, int error)
+add_error(struct errors *errors, const struct config *config, unsigned int index, const char *what,
+	  int error)
 {
-	errors_add(errors, config->file, config->ports[index].line, "port \"%s\", device \"%s\": %s: %s",
-		   config->ports[index].name, config->ports[index].device, what,
-		   rte_strerror(error < 0 ? -error : error));
+	errors_add(errors, config->file, config->ports[index].line,
+		   "port \"%s\", device \"%s\": %s: %s", config->ports[index].name,
+		   config->ports[index].device, what, rte_strerror(error < 0 ? -error : error));
 }
 
 // Makes the device known to EAL and finds its number.
@@ -93,9 +93,9 @@ ports_open(struct ports *ports, const struct config *config, struct errors *erro
 	int result = 0;
 
 	*ports = (struct ports){.n = config->n_ports};
-	ports->pool = rte_pktmbuf_pool_create("packets", POOL_BASE + n_queues * POOL_PER_QUEUE,
-					      POOL_CACHE, 0, RTE_MBUF_DEFAULT_BUF_SIZE,
-					      SOCKET_ID_ANY);
+	ports->pool =
+		rte_pktmbuf_pool_create("packets", POOL_BASE + n_queues * POOL_PER_QUEUE,
+					POOL_CACHE, 0, RTE_MBUF_DEFAULT_BUF_SIZE, SOCKET_ID_ANY);
 	if (ports->pool == NULL) {
 		errors_add(errors, config->file, 0, "no memory for packets: %s",
 			   rte_strerror(rte_errno));

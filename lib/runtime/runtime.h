@@ -36,8 +36,7 @@ const struct config *runtime_config(const struct runtime *runtime);
 const struct snapshot *runtime_snapshot(const struct runtime *runtime);
 unsigned int runtime_n_workers(const struct runtime *runtime);
 struct pipeline *runtime_pipeline(const struct runtime *runtime, unsigned int worker);
-const struct worker_stats *runtime_worker_stats(const struct runtime *runtime,
-						unsigned int worker);
+const struct worker_stats *runtime_worker_stats(const struct runtime *runtime, unsigned int worker);
 unsigned int runtime_worker_lcore(const struct runtime *runtime, unsigned int worker);
 uint16_t runtime_ethdev(const struct runtime *runtime, unsigned int port);
 uint64_t runtime_now_ns(const struct runtime *runtime);     // since the epoch

@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 struct live_clock {
-	uint64_t epoch_ns;  // when it was started
+	uint64_t epoch_ns; // when it was started
 	uint64_t epoch_tsc;
 	uint64_t ns_per_2_32_cycles;
 };

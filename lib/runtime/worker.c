@@ -4,9 +4,9 @@
 #include <rte_ethdev.h>
 #include <rte_pause.h>
 
-#define RX_BURST   32
-#define REAP_MAX   32 // connections removed between two bursts: bounds the pause
-#define WORKER_BITS 8 // of a packet's number that tell the worker
+#define RX_BURST    32
+#define REAP_MAX    32 // connections removed between two bursts: bounds the pause
+#define WORKER_BITS 8  // of a packet's number that tell the worker
 
 // Sends the accepted packets of the burst, a port at a time, and frees the others.
 static void

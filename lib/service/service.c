@@ -145,9 +145,9 @@ service_reap(struct service *service, unsigned int shard, struct ct *ct, uint64_
 	     unsigned int max)
 {
 	uint32_t slots[POST_MAX];
-	unsigned int n = rte_ring_dequeue_burst_elem(service->lanes[shard].expired, slots,
-						     sizeof(slots[0]),
-						     RTE_MIN(max, (unsigned int)POST_MAX), NULL);
+	unsigned int n =
+		rte_ring_dequeue_burst_elem(service->lanes[shard].expired, slots, sizeof(slots[0]),
+					    RTE_MIN(max, (unsigned int)POST_MAX), NULL);
 
 	if (n > 0)
 		ct_reap(ct, slots, n, now_ns);
