@@ -13,8 +13,10 @@
 #include "util/mbuf.h"
 
 // What a test that failed has left open, so that the next one can begin.
-static struct ct *open_ct;
-static struct rte_ring *open_events;
+static struct {
+	struct ct *ct;
+	struct rte_ring *events;
+} open_shards[SHARD_WORKERS];
 
 #define WRAP_NS ((UINT64_C(1) << 32) * NS_PER_TICK)
 
@@ -28,6 +30,29 @@ shard_params(void)
 	return params;
 }
 
+static void
+clean_up(unsigned int worker)
+{
+	ct_destroy(open_shards[worker].ct);
+	rte_ring_free(open_shards[worker].events);
+	open_shards[worker].ct = NULL;
+	open_shards[worker].events = NULL;
+}
+
+static struct rte_ring *
+create_ring(unsigned int worker, unsigned int size)
+{
+	struct rte_ring *ring;
+	char name[16];
+
+	snprintf(name, sizeof(name), "told%u", worker);
+	ring = rte_ring_create_elem(name, sizeof(struct ct_event), size, SOCKET_ID_ANY,
+				    RING_F_EXACT_SZ);
+	assert(ring != NULL);
+	open_shards[worker].events = ring;
+	return ring;
+}
+
 void
 shard_open(struct shard *shard, const struct shard_options *options)
 {
@@ -36,37 +61,32 @@ shard_open(struct shard *shard, const struct shard_options *options)
 	struct ct_config config = {
 		.params = options->params == NULL ? &defaults : options->params,
 		.secret = &shard->secret,
+		.worker = options->worker,
 		.n_workers = 1,
 		.socket = SOCKET_ID_ANY,
 		.wants_entries = true,
 	};
 
-	ct_destroy(open_ct);
-	rte_ring_free(open_events);
-	open_events = NULL;
-	*shard = (struct shard){.now_ns = WRAP_NS - SHARD_WRAP_SEC * NS_PER_SEC};
+	clean_up(options->worker);
+	*shard = (struct shard){
+		.now_ns = WRAP_NS - SHARD_WRAP_SEC * NS_PER_SEC,
+		.worker = options->worker,
+		.events = options->events,
+	};
 	hash_secret_init(&shard->secret, seed);
-	if (options->event_ring > 0) {
-		shard->events =
-			rte_ring_create_elem("events", sizeof(struct ct_event), options->event_ring,
-					     SOCKET_ID_ANY, RING_F_EXACT_SZ);
-		assert(shard->events != NULL);
-		open_events = shard->events;
-	}
+	if (options->event_ring > 0)
+		shard->events = create_ring(options->worker, options->event_ring);
 	config.events = shard->events;
 	shard->ct = ct_create(&config);
 	assert(shard->ct != NULL);
-	open_ct = shard->ct;
+	open_shards[options->worker].ct = shard->ct;
 }
 
 void
 shard_close(struct shard *shard)
 {
 	assert(ct_count(shard->ct).unconfirmed == 0);
-	ct_destroy(shard->ct);
-	rte_ring_free(shard->events);
-	open_ct = NULL;
-	open_events = NULL;
+	clean_up(shard->worker);
 }
 
 void

@@ -16,6 +16,7 @@ struct rte_ring;
 
 #define SHARD_WRAP_SEC 20
 #define SHARD_TEXT_MAX 128
+#define SHARD_WORKERS  2
 #define SHARD_CONNS    64 // connections that fit, unless the parameters say otherwise
 
 struct shard {
@@ -24,6 +25,7 @@ struct shard {
 	struct rte_ring *events; // NULL: nobody listens
 	uint64_t now_ns;
 	uint64_t seq;           // of the last packet
+	unsigned int worker;    // number of the owner
 	enum ct_rules_do rules; // what the rules may do to connections
 	uint16_t zone;          // of the packets
 	bool is_notrack;        // a rule before conntrack says so of every packet
@@ -31,13 +33,15 @@ struct shard {
 
 struct shard_options {
 	const struct ct_params *params; // NULL: the defaults, and SHARD_CONNS connections
-	unsigned int event_ring; // events that may wait, a power of two less one; 0: no listener
+	unsigned int event_ring;        // events that may wait in a ring of its own; 0: no listener
+	struct rte_ring *events;        // somebody else's ring in place of that
+	unsigned int worker;            // number of the owner, below SHARD_WORKERS
 };
 
 // The kernel's defaults, for SHARD_CONNS connections.
 struct ct_params shard_params(void);
 
-// => EAL runs. One shard at a time.
+// => EAL runs. One shard per worker at a time.
 void shard_open(struct shard *shard, const struct shard_options *options);
 
 // => No mbuf and no unconfirmed connection is left; that is checked.

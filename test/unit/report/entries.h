@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// Connections written by hand, to be printed.
+#pragma once
+
+#include "conntrack/conntrack.h"
+
+// A connection of this protocol from 10.1.0.2 (fd01::2) to 10.2.0.2 (fd02::2) with the two fields
+// of its original tuple; its reply tuple is the inverse. Answered, 30 s left, no state, no
+// counters.
+struct ct_entry entry_make(enum family family, uint8_t proto, uint16_t src_field,
+			   uint16_t dst_field);
