@@ -64,7 +64,7 @@ enum frag_result {
 	FRAG_COMPLETE, // the packet is now the datagram
 };
 
-// Adds a packet of which pkt.is_fragment holds to its datagram.
+// Adds a packet of which pkt_has_place holds to its datagram.
 // => The listener may be called, also with what was just taken.
 // => FRAG_COMPLETE: pkt.fragments owns the fragments, pkt.mbuf is the datagram as one frame, put
 //    together from their bytes and parsed; the zone is kept. pkt.mbuf must be freed before any of

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
 // IPv4 has its fragments in the fixed header. In IPv6 the first fragment header of the chain
-// counts; one behind it belongs to what is put together. Two kinds of IPv6 fragments are nothing to
-// hold: the atomic one, which is the whole datagram (RFC 6946), and a first one that ends before
-// the upper layer header does (RFC 8200, 4.5 forbids it, and the kernel lets it go on to
-// conntrack).
+// counts; one behind it belongs to what is put together. An atomic fragment is the only one of its
+// datagram, but has a place in it like others: as in the kernel, it overlaps those that have the
+// same key, though RFC 6946 would have it left alone.
+//
+// A first fragment of IPv6 that ends before the upper layer header does is nothing to hold: RFC
+// 8200, 4.5 forbids it, and the kernel lets it go on to conntrack.
 #include "frag/place.h"
 
 #include <rte_ip.h>
@@ -122,8 +124,6 @@ read_ipv6(const struct pkt *pkt, struct frag_place *place)
 	fragment = be16(bytes + 2);
 	place->more = (fragment & RTE_IPV6_EHDR_MF_MASK) != 0;
 	place->off = fragment & RTE_IPV6_EHDR_FO_MASK;
-	if (place->off == 0 && !place->more)
-		return FRAG_PLACE_NONE;
 	place->id = (uint32_t)be16(bytes + 4) << 16 | be16(bytes + 6);
 	place->proto = 0;
 	place->payload_off = header_off + (uint32_t)sizeof(scratch);

@@ -33,5 +33,5 @@ enum frag_place_kind {
 	FRAG_PLACE_CUT_OFF, // the fragment header is not all there
 };
 
-// Reads the place of a packet of which pkt.is_fragment holds. *place is set when it is good.
+// Reads the place of a packet of which pkt_has_place holds. *place is set when it is good.
 enum frag_place_kind frag_place_read(const struct pkt *pkt, struct frag_place *place);

@@ -121,6 +121,7 @@ struct pkt {
 	bool has_tuple;   // the tuple is complete; else only family, addresses and proto are set
 	bool has_ports;   // the tuple's fields are ports
 	bool is_fragment; // more follow, the offset is not 0, or the header that tells is cut off
+	bool is_atomic;   // has a fragment header of IPv6 all the same (RFC 6946)
 	uint32_t hash;    // keyed hash of the tuple
 	uint32_t home;    // symmetric hash that chooses the home worker
 	struct tuple tuple;
@@ -152,6 +153,13 @@ const char *class_name(enum pkt_class class_);  // "new", ...; NULL for CLASS_NO
 const char *verdict_name(enum verdict verdict); // "accept", "drop", "reject"
 const char *reason_name(enum reason reason);    // "rule", "default", "malformed", ...
 const char *fault_name(enum fault fault);       // "tcp_flags", ...; "none"
+
+// True when the packet has a place in a datagram, be it the only one.
+static inline bool
+pkt_has_place(const struct pkt *pkt)
+{
+	return pkt->is_fragment || pkt->is_atomic;
+}
 
 // The packet is dropped for this reason and no later stage sees it.
 static inline void

@@ -19,6 +19,7 @@ struct view {
 	uint32_t l4_off;   // set by the layer 3 readers
 	uint32_t end;      // behind the last byte
 	bool is_fragment;  // more fragments follow, or the offset is not 0
+	bool is_atomic;    // a fragment header says that it is not
 	bool has_l4;       // the layer 4 header is in this packet: offset 0
 	bool has_ports;
 };
@@ -185,6 +186,7 @@ skip_extensions(struct view *view, struct tuple *tuple)
 
 			view->has_l4 = (fragment & RTE_IPV6_EHDR_FO_MASK) == 0;
 			view->is_fragment |= !view->has_l4 || (fragment & RTE_IPV6_EHDR_MF_MASK) != 0;
+			view->is_atomic = !view->is_fragment;
 		}
 		view->l4_off += ipv6_extension_len(tuple->proto, bytes);
 		tuple->proto = next; // maybe beyond the end, which its reader will notice
@@ -273,6 +275,7 @@ parse_ip(struct pkt *pkt)
 	pkt->l4_off = RTE_MIN(view.l4_off, view.end);
 	pkt->l4_len = (uint16_t)(view.end - pkt->l4_off);
 	pkt->is_fragment = view.is_fragment;
+	pkt->is_atomic = view.is_atomic;
 	if (fault == FAULT_NONE)
 		fault = read_l4(&view, &pkt->tuple);
 	pkt->has_ports = view.has_ports;
@@ -307,6 +310,7 @@ forget(struct pkt *pkt)
 	pkt->has_tuple = false;
 	pkt->has_ports = false;
 	pkt->is_fragment = false;
+	pkt->is_atomic = false;
 	pkt->tcp_flags = 0;
 	pkt->icmp_type = 0;
 	pkt->icmp_code = 0;
@@ -329,7 +333,7 @@ packet_parse(struct pkt *pkt, const struct hash_secret *secret)
 	if (pkt->has_tuple)
 		parse_l4_facts(pkt);
 	// All fragments of a datagram have one home, also those of an error.
-	if (icmp_is_error(pkt) && !pkt->is_fragment) {
+	if (icmp_is_error(pkt) && !pkt_has_place(pkt)) {
 		struct tuple inner;
 
 		packet_parse_inner(pkt, &inner);

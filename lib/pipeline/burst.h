@@ -3,10 +3,11 @@
 // Up to 64 packets on their way through one worker.
 //
 // Life cycle: burst_reset, burst_add for every packet received, pipeline_run, then whoever received
-// them sends the accepted ones, frees the others, and resets the burst.
+// them sends the accepted ones, taking their mbufs out, and calls burst_free for the others.
 #pragma once
 
 #include "conntrack/conntrack.h"
+#include "frag/frag.h"
 #include "packet/packet.h"
 
 #define BURST_MAX CT_BURST_MAX
@@ -42,4 +43,15 @@ burst_add(struct burst *burst, struct rte_mbuf *mbuf, uint8_t in_port, uint64_t 
 		.rule = RULE_NONE,
 		.reason = REASON_DEFAULT,
 	};
+}
+
+// Frees all mbufs that are still in the burst, also those of fragments, and empties it.
+static inline void
+burst_free(struct burst *burst)
+{
+	for (uint16_t i = 0; i < burst->n; i++) {
+		rte_pktmbuf_free(burst->pkts[i].mbuf);
+		frag_free(burst->pkts[i].fragments);
+	}
+	burst_reset(burst);
 }

@@ -6,6 +6,7 @@
 #include <rte_ether.h>
 #include <rte_malloc.h>
 
+#include "frag/frag.h"
 #include "packet/parse.h"
 #include "pipeline/steer.h"
 
@@ -14,9 +15,14 @@ struct pipeline {
 	const struct hash_secret *secret;
 	struct ct *ct;
 	struct steer *steer;
+	struct frag_store *fragments;
+	pipeline_loss_listener lost;
+	void *context; // for the listener
 	unsigned int worker;
-	// chains by where they stand: [0, stateless) before conntrack, [stateless, late) between
-	// conntrack and confirm, [late, n_chains) behind confirm
+	// chains by where they stand: [0, early) before fragments are put together, [early,
+	// stateless) before conntrack, [stateless, late) between conntrack and confirm, [late,
+	// n_chains) behind confirm
+	unsigned int early;
 	unsigned int stateless;
 	unsigned int late;
 	unsigned int n_chains;
@@ -32,11 +38,13 @@ place_chains(struct pipeline *pipeline)
 	const struct ruleset *ruleset = pipeline->snapshot->ruleset;
 
 	pipeline->n_chains = ruleset_n_chains(ruleset);
+	pipeline->early = 0;
 	pipeline->stateless = 0;
 	pipeline->late = 0;
 	for (unsigned int i = 0; i < pipeline->n_chains; i++) {
 		int32_t priority = ruleset_chain_priority(ruleset, i);
 
+		pipeline->early += priority < PRIORITY_DEFRAG;
 		pipeline->stateless += priority < PRIORITY_CONNTRACK;
 		pipeline->late += priority < PRIORITY_CONFIRM;
 	}
@@ -47,6 +55,67 @@ what_rules_do(const struct ruleset *ruleset)
 {
 	return (ruleset_sets_marks(ruleset) ? CT_RULES_SET_MARKS : CT_RULES_ONLY_JUDGE) |
 	       (ruleset_sets_helpers(ruleset) ? CT_RULES_SET_HELPERS : CT_RULES_ONLY_JUDGE);
+}
+
+// Counts a frame that met its fate.
+static void
+count(struct pipeline_stats *stats, const struct rte_mbuf *mbuf, const struct pkt *pkt)
+{
+	stats->packets++;
+	stats->bytes += mbuf->pkt_len;
+	stats->classes[pkt->class]++;
+	stats->faults[pkt->fault]++;
+	if (pkt->verdict == VERDICT_ACCEPT)
+		stats->accepted++;
+	else if (pkt->verdict == VERDICT_REJECT)
+		stats->rejected++;
+	else
+		stats->dropped[pkt->reason]++;
+}
+
+// Counts every frame that a packet came in.
+static void
+count_frames(struct pipeline_stats *stats, const struct pkt *pkt)
+{
+	if (pkt->fragments == NULL)
+		count(stats, pkt->mbuf, pkt);
+	for (const struct fragment *f = pkt->fragments; f != NULL; f = f->next)
+		count(stats, f->mbuf, pkt);
+}
+
+// Fragments were given up: a frag_listener.
+static void
+lose(void *context, struct fragment *fragments, enum reason reason)
+{
+	struct pipeline *pipeline = context;
+	struct pkt pkt = {
+		.fragments = fragments,
+		.in_port = fragments->in_port,
+		.dir = DIR_NONE,
+		.chain = CHAIN_NONE,
+		.rule = RULE_NONE,
+	};
+
+	pkt_drop(&pkt, reason);
+	count_frames(&pipeline->stats, &pkt);
+	if (pipeline->lost != NULL)
+		pipeline->lost(pipeline->context, &pkt);
+	frag_free(fragments);
+}
+
+static struct frag_store *
+create_store(struct pipeline *pipeline, int socket)
+{
+	struct frag_config config = {
+		.params = &pipeline->snapshot->config->fragments,
+		.secret = pipeline->secret,
+		.listener = lose,
+		.context = pipeline,
+		.worker = pipeline->worker,
+		.socket = socket,
+	};
+
+	return frag_create(&config);
 }
 
 struct pipeline *
@@ -61,6 +130,8 @@ pipeline_create(const struct pipeline_config *config)
 	pipeline->ct = config->ct;
 	pipeline->steer = config->steer;
 	pipeline->worker = config->worker;
+	pipeline->lost = config->lost;
+	pipeline->context = config->context;
 	pipeline->rules_do = what_rules_do(config->snapshot->ruleset);
 	pipeline->tracks = snapshot_tracks(config->snapshot);
 	place_chains(pipeline);
@@ -68,7 +139,8 @@ pipeline_create(const struct pipeline_config *config)
 					 (ruleset_n_counters(config->snapshot->ruleset) + 1) *
 						 sizeof(*pipeline->counters),
 					 RTE_CACHE_LINE_SIZE);
-	if (pipeline->counters == NULL) {
+	pipeline->fragments = create_store(pipeline, config->socket);
+	if (pipeline->counters == NULL || pipeline->fragments == NULL) {
 		pipeline_destroy(pipeline);
 		return NULL;
 	}
@@ -80,6 +152,7 @@ pipeline_destroy(struct pipeline *pipeline)
 {
 	if (pipeline == NULL)
 		return;
+	frag_destroy(pipeline->fragments);
 	rte_free(pipeline->counters);
 	rte_free(pipeline);
 }
@@ -99,23 +172,35 @@ judge_unroutable(const struct pipeline *pipeline, struct pkt *pkt)
 		pkt->verdict = VERDICT_ACCEPT;
 }
 
+static unsigned int
+n_frames(const struct pkt *pkt)
+{
+	unsigned int n = pkt->fragments == NULL;
+
+	for (const struct fragment *f = pkt->fragments; f != NULL; f = f->next)
+		n++;
+	return n;
+}
+
 // Returns true when the packet is not this worker's any more.
 static bool
 hand_over(struct pipeline *pipeline, struct pkt *pkt)
 {
-	unsigned int home;
+	unsigned int home, n;
 
 	if (pipeline->steer == NULL)
 		return false;
 	home = steer_home(pipeline->steer, pkt, pipeline->worker);
 	if (home == pipeline->worker)
 		return false;
+	n = n_frames(pkt);
 	if (!steer_send(pipeline->steer, home, pkt)) {
 		pkt_drop(pkt, REASON_HANDOFF_FULL);
 		return false;
 	}
+	pipeline->stats.handed_over += n;
 	pkt->mbuf = NULL;
-	pipeline->stats.handed_over++;
+	pkt->fragments = NULL;
 	return true;
 }
 
@@ -158,19 +243,54 @@ run_chains(struct pipeline *pipeline, struct pkt *const pkts[], uint16_t n, unsi
 	}
 }
 
+// The first chains see the packets of this worker's ports and rings as they came; a datagram that
+// another worker has put together has been there as fragments.
 static void
-count(struct pipeline_stats *stats, const struct pkt *pkt)
+run_early_chains(struct pipeline *pipeline, const struct burst *burst)
 {
-	stats->packets++;
-	stats->bytes += pkt->mbuf->pkt_len;
-	stats->classes[pkt->class]++;
-	stats->faults[pkt->fault]++;
-	if (pkt->verdict == VERDICT_ACCEPT)
-		stats->accepted++;
-	else if (pkt->verdict == VERDICT_REJECT)
-		stats->rejected++;
-	else
-		stats->dropped[pkt->reason]++;
+	struct pkt *pkts[BURST_MAX];
+	uint16_t n = 0;
+
+	for (uint16_t i = 0; i < burst->n_live; i++) {
+		if (burst->live[i]->fragments == NULL)
+			pkts[n++] = burst->live[i];
+	}
+	run_chains(pipeline, pkts, n, 0, pipeline->early);
+}
+
+// Returns false when the fragment has left the burst, be it with its datagram.
+static bool
+add_fragment(struct pipeline *pipeline, struct pkt *pkt)
+{
+	switch (frag_add(pipeline->fragments, pkt)) {
+	case FRAG_TAKEN:
+		return false;
+	case FRAG_COMPLETE:
+		// Of an ICMP error only the whole tells where its home is.
+		if (hand_over(pipeline, pkt))
+			return false;
+		judge_unroutable(pipeline, pkt);
+		return true;
+	default:
+		return true;
+	}
+}
+
+// Fragments wait in the store; a complete datagram takes the place of its last one.
+static void
+defragment(struct pipeline *pipeline, struct burst *burst)
+{
+	uint16_t n = 0;
+
+	for (uint16_t i = 0; i < burst->n_live; i++) {
+		struct pkt *pkt = burst->live[i];
+		bool can_wait = pkt_has_place(pkt) && pkt->fragments == NULL &&
+				pkt->verdict == VERDICT_PENDING && !pkt->is_notrack;
+
+		if (!can_wait || add_fragment(pipeline, pkt))
+			burst->live[n++] = pkt;
+	}
+	burst->n_live = n;
 }
 
 // Pending packets that conntrack has to see, in order.
@@ -203,6 +323,19 @@ track_and_judge(struct pipeline *pipeline, struct pkt *const pkts[], uint16_t n)
 	}
 }
 
+// Nothing has spoken against the packet so far. Of a datagram only its fragments are left.
+static void
+finish(struct pipeline *pipeline, struct pkt *pkt)
+{
+	if (pkt->verdict == VERDICT_PENDING)
+		pkt->verdict = VERDICT_ACCEPT;
+	count_frames(&pipeline->stats, pkt);
+	if (pkt->fragments != NULL) {
+		rte_pktmbuf_free(pkt->mbuf);
+		pkt->mbuf = NULL;
+	}
+}
+
 void
 pipeline_run(struct pipeline *pipeline, struct burst *burst)
 {
@@ -210,19 +343,33 @@ pipeline_run(struct pipeline *pipeline, struct burst *burst)
 	uint16_t n;
 
 	parse_and_steer(pipeline, burst);
-	run_chains(pipeline, burst->live, burst->n_live, 0, pipeline->stateless);
+	run_early_chains(pipeline, burst);
+	defragment(pipeline, burst);
+	run_chains(pipeline, burst->live, burst->n_live, pipeline->early, pipeline->stateless);
 	n = select_pending(burst->live, burst->n_live, pkts);
 	if (pipeline->tracks)
 		track_and_judge(pipeline, pkts, n);
 	else
 		run_chains(pipeline, pkts, n, pipeline->stateless, pipeline->n_chains);
-	for (uint16_t i = 0; i < burst->n_live; i++) {
-		struct pkt *pkt = burst->live[i];
+	for (uint16_t i = 0; i < burst->n_live; i++)
+		finish(pipeline, burst->live[i]);
+	pipeline->stats.held = frag_held(pipeline->fragments);
+}
 
-		if (pkt->verdict == VERDICT_PENDING)
-			pkt->verdict = VERDICT_ACCEPT;
-		count(&pipeline->stats, pkt);
-	}
+unsigned int
+pipeline_expire(struct pipeline *pipeline, uint64_t now_ns, unsigned int max)
+{
+	unsigned int n = frag_expire(pipeline->fragments, tick_from_ns(now_ns), max);
+
+	pipeline->stats.held = frag_held(pipeline->fragments);
+	return n;
+}
+
+void
+pipeline_end(struct pipeline *pipeline)
+{
+	frag_give_up_all(pipeline->fragments);
+	pipeline->stats.held = 0;
 }
 
 void

@@ -5,6 +5,8 @@
 //
 //   first  parse      bytes to meaning; what cannot be read leaves here
 //          steer      packets of another home leave for it
+//   ...    chains that see single fragments
+//   -400   defrag     fragments wait for the rest of their datagram, which then goes on
 //   ...    chains before conntrack: stateless rules
 //   -200   conntrack  connection, class, tracker
 //   ...    chains: the rules
@@ -24,11 +26,12 @@
 struct pipeline;
 struct steer;
 
-// Packets by what became of them. The owner writes, anybody reads.
+// Frames by what became of them. The owner writes, anybody reads.
 struct pipeline_stats {
 	uint64_t packets;
 	uint64_t bytes; // of the frames
 	uint64_t handed_over;
+	uint64_t held; // fragments that wait at the moment; counted in nothing else yet
 	uint64_t accepted;
 	uint64_t rejected;
 	uint64_t dropped[REASON_COUNT]; // by reason
@@ -36,12 +39,19 @@ struct pipeline_stats {
 	uint64_t classes[CLASS_COUNT];
 };
 
+// A packet was dropped that was in no burst any more: pkt.fragments with their reason.
+// => The fragments stay the pipeline's.
+typedef void (*pipeline_loss_listener)(void *context, const struct pkt *pkt);
+
 struct pipeline_config {
 	const struct snapshot *snapshot;
 	const struct hash_secret *secret;
 	struct ct *ct;       // the worker's shard
 	struct steer *steer; // NULL: every packet is at home
 	unsigned int worker;
+	int socket;                  // NUMA node
+	pipeline_loss_listener lost; // NULL: nobody listens
+	void *context;               // for the listener
 };
 
 // => Returns NULL with errno set when memory is short.
@@ -49,11 +59,20 @@ struct pipeline *pipeline_create(const struct pipeline_config *config);
 void pipeline_destroy(struct pipeline *pipeline); // takes NULL
 
 // Takes every packet of the burst to its verdict: accept, drop or reject, with its reason. Packets
-// that were handed over to another worker have lost their mbuf.
+// that were handed over to another worker, and fragments that wait, have lost their mbuf. A
+// datagram has the place of its last fragment and, instead of an mbuf, pkt.fragments: its verdict
+// is theirs.
 // => The answers are those of one packet at a time. No allocation, lock, clock or system call.
 void pipeline_run(struct pipeline *pipeline, struct burst *burst);
 
-// A packet that was accepted could not be sent: it is dropped after all, and counted so.
+// Gives up fragments whose time is over, of max datagrams at most, and returns of how many.
+// => Between bursts.
+unsigned int pipeline_expire(struct pipeline *pipeline, uint64_t now_ns, unsigned int max);
+
+// No burst will come any more: what waits is given up as if its time were over.
+void pipeline_end(struct pipeline *pipeline);
+
+// A frame that was accepted could not be sent: it is dropped after all, and counted so.
 void pipeline_refuse(struct pipeline *pipeline, struct pkt *pkt, enum reason reason);
 
 const struct snapshot *pipeline_snapshot(const struct pipeline *pipeline);
@@ -66,8 +85,8 @@ const struct rule_counter *pipeline_rule_counters(const struct pipeline *pipelin
 // One step of the path, for listings.
 struct stage {
 	const char *name;
-	const char *kind; // "builtin", "idle" (builtin, but nothing needs it) or "chain"
-	int32_t priority; // INT32_MIN for first, INT32_MAX for last
+	const char *kind;   // "builtin", "idle" (builtin, but nothing needs it) or "chain"
+	int32_t priority;   // INT32_MIN for first, INT32_MAX for last
 	unsigned int chain; // index, for chains
 };
 

@@ -7,6 +7,7 @@
 static const struct stage builtin[] = {
 	{"parse", "builtin", INT32_MIN, 0},
 	{"steer", "builtin", INT32_MIN, 0},
+	{"defrag", "builtin", PRIORITY_DEFRAG, 0},
 	{"conntrack", "builtin", PRIORITY_CONNTRACK, 0},
 	{"confirm", "builtin", PRIORITY_CONFIRM, 0},
 	{"forward", "builtin", INT32_MAX, 0},

@@ -8,14 +8,17 @@
 #include <rte_ring.h>
 #include <rte_ring_elem.h>
 
+#include "frag/frag.h"
 #include "packet/hash.h"
 
 // What travels: a packet and what is known about it that the frame does not say.
 struct parcel {
 	struct rte_mbuf *mbuf;
+	struct fragment *fragments;
 	uint64_t seq;
 	uint64_t now_ns;
-	uint64_t in_port;
+	uint32_t in_port;
+	uint32_t zone;
 };
 
 struct steer {
@@ -46,6 +49,13 @@ steer_create(unsigned int n_workers, unsigned int ring_size)
 	return steer;
 }
 
+static void
+free_parcel(const struct parcel *parcel)
+{
+	rte_pktmbuf_free(parcel->mbuf);
+	frag_free(parcel->fragments);
+}
+
 void
 steer_destroy(struct steer *steer)
 {
@@ -55,7 +65,7 @@ steer_destroy(struct steer *steer)
 		return;
 	for (unsigned int i = 0; i < steer->n_workers && steer->rings[i] != NULL; i++) {
 		while (rte_ring_dequeue_elem(steer->rings[i], &parcel, sizeof(parcel)) == 0)
-			rte_pktmbuf_free(parcel.mbuf);
+			free_parcel(&parcel);
 		rte_ring_free(steer->rings[i]);
 	}
 	rte_free(steer);
@@ -74,7 +84,9 @@ steer_send(struct steer *steer, unsigned int worker, const struct pkt *pkt)
 		.mbuf = pkt->mbuf,
 		.seq = pkt->seq,
 		.now_ns = pkt->now_ns,
+		.fragments = pkt->fragments,
 		.in_port = pkt->in_port,
+		.zone = pkt->tuple.zone,
 	};
 
 	return rte_ring_enqueue_elem(steer->rings[worker], &parcel, sizeof(parcel)) == 0;
@@ -87,7 +99,12 @@ steer_receive(struct steer *steer, unsigned int worker, struct burst *burst, uin
 	unsigned int n = rte_ring_dequeue_burst_elem(steer->rings[worker], parcels,
 						     sizeof(parcels[0]), max, NULL);
 
-	for (unsigned int i = 0; i < n; i++)
+	for (unsigned int i = 0; i < n; i++) {
+		struct pkt *pkt = &burst->pkts[burst->n];
+
 		burst_add(burst, parcels[i].mbuf, (uint8_t)parcels[i].in_port, parcels[i].seq,
 			  parcels[i].now_ns);
+		pkt->fragments = parcels[i].fragments;
+		pkt->tuple.zone = (uint16_t)parcels[i].zone;
+	}
 }

@@ -2,8 +2,9 @@
 //
 // Hand-off: packets go to the worker that owns their flow, over one ring per worker.
 //
-// Life cycle: created before the workers, destroyed after them; what is still in a ring then is
-// freed. Any worker sends, only the owner of a ring receives.
+// Life cycle: created before the workers, destroyed after they have ended but before their
+// pipelines, which own what fragments are remembered in; what is still in a ring then is freed. Any
+// worker sends, only the owner of a ring receives.
 #pragma once
 
 #include <stdbool.h>
@@ -22,7 +23,8 @@ void steer_destroy(struct steer *steer); // takes NULL
 // The worker that owns the packet's flow; packets that are no flow stay with this one.
 unsigned int steer_home(const struct steer *steer, const struct pkt *pkt, unsigned int worker);
 
-// The packet waits in a worker's ring, which owns its mbuf now. Returns false when it is full.
+// The packet waits in a worker's ring, which owns its mbuf and fragments now. Returns false when it
+// is full.
 bool steer_send(struct steer *steer, unsigned int worker, const struct pkt *pkt);
 
 // Fills the burst, which is empty, with up to max packets that wait for this worker.

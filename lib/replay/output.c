@@ -8,6 +8,7 @@
 #include <jansson.h>
 #include <pcap/pcap.h>
 
+#include "replay/backlog.h"
 #include "replay/listing.h"
 #include "report/report.h"
 
@@ -31,6 +32,7 @@ struct output {
 	struct sink events;
 	struct tap accepted;
 	struct tap dropped;
+	struct backlog backlog; // packets whose verdict cannot be written yet
 	struct ct_event *collected;
 	unsigned int n_collected;
 	unsigned int capacity;
@@ -114,6 +116,7 @@ output_open(const struct output_paths *paths, const struct snapshot *snapshot,
 		return NULL;
 	}
 	output->snapshot = snapshot;
+	backlog_init(&output->backlog);
 	if ((open_sink(&output->verdicts, paths->verdicts, errors) |
 	     open_sink(&output->table, paths->table, errors) |
 	     open_sink(&output->events, paths->events, errors) |
@@ -134,6 +137,7 @@ output_close(struct output *output, struct errors *errors)
 	failed = close_sink(&output->verdicts, errors) | close_sink(&output->table, errors) |
 		 close_sink(&output->events, errors) | close_tap(&output->accepted, errors) |
 		 close_tap(&output->dropped, errors);
+	backlog_fini(&output->backlog);
 	free(output->collected);
 	free(output);
 	return failed;
@@ -171,14 +175,14 @@ verdict_entry(const struct pkt *pkt)
 }
 
 static json_t *
-verdict(const struct output *output, const struct pkt *pkt, uint64_t time_ns)
+verdict(const struct output *output, uint64_t seq, const struct pkt *pkt, uint64_t time_ns)
 {
 	static const char *const dirs[] = {
 		[DIR_ORIG] = "orig", [DIR_REPLY] = "reply", [DIR_NONE] = NULL};
 	const struct ruleset *ruleset = output->snapshot->ruleset;
 	json_t *line = json_object();
 
-	json_object_set_new(line, "n", json_integer((json_int_t)pkt->seq));
+	json_object_set_new(line, "n", json_integer((json_int_t)seq));
 	json_object_set_new(line, "ts", json_real((double)time_ns / (double)NS_PER_SEC));
 	json_object_set_new(line, "port",
 			    json_string(output->snapshot->config->ports[pkt->in_port].name));
@@ -204,36 +208,110 @@ verdict(const struct output *output, const struct pkt *pkt, uint64_t time_ns)
 }
 
 static void
-write_packet(const struct tap *tap, const struct pkt *pkt, uint64_t time_ns)
+write_frame(const struct tap *tap, const void *bytes, uint32_t len, uint64_t time_ns)
 {
-	uint32_t len = pkt->mbuf->pkt_len;
 	struct pcap_pkthdr header = {
 		.ts = {.tv_sec = (time_t)(time_ns / NS_PER_SEC),
 		       .tv_usec = (suseconds_t)(time_ns % NS_PER_SEC / NS_PER_USEC)},
 		.caplen = len,
 		.len = len,
 	};
-	uint8_t *copy = NULL;
-	const void *bytes;
 
-	if (pkt->mbuf->nb_segs > 1)
-		copy = malloc(len);
-	bytes = rte_pktmbuf_read(pkt->mbuf, 0, len, copy);
-	if (bytes != NULL)
-		pcap_dump((u_char *)tap->file, &header, bytes);
-	free(copy);
+	pcap_dump((u_char *)tap->file, &header, bytes);
+}
+
+// The bytes of a frame, in memory of their own.
+static uint8_t *
+copy_frame(const struct rte_mbuf *mbuf)
+{
+	uint8_t *copy = backlog_allocate(mbuf->pkt_len);
+	const void *bytes = rte_pktmbuf_read(mbuf, 0, mbuf->pkt_len, copy);
+
+	if (bytes != copy)
+		memcpy(copy, bytes, mbuf->pkt_len);
+	return copy;
+}
+
+static const struct tap *
+tap_for(const struct output *output, const struct pkt *pkt)
+{
+	return pkt->verdict == VERDICT_ACCEPT ? &output->accepted : &output->dropped;
+}
+
+// The packet is the next one: its verdict is written at once.
+static void
+write_verdict(struct output *output, const struct pkt *pkt, const struct rte_mbuf *mbuf)
+{
+	const uint64_t time_ns = backlog_first(&output->backlog)->time_ns;
+	const struct tap *tap = tap_for(output, pkt);
+
+	if (output->verdicts.file != NULL)
+		write_json(verdict(output, output->backlog.first, pkt, time_ns),
+			   output->verdicts.file);
+	if (tap->file != NULL && mbuf->nb_segs == 1) {
+		write_frame(tap, rte_pktmbuf_mtod(mbuf, const void *), mbuf->pkt_len, time_ns);
+	} else if (tap->file != NULL) {
+		uint8_t *copy = copy_frame(mbuf);
+
+		write_frame(tap, copy, mbuf->pkt_len, time_ns);
+		free(copy);
+	}
+	backlog_pop(&output->backlog);
+}
+
+// A packet before this one has no verdict yet: this one's is kept.
+static void
+keep_verdict(struct output *output, uint64_t seq, const struct pkt *pkt,
+	     const struct rte_mbuf *mbuf)
+{
+	struct backlog_entry *entry = backlog_find(&output->backlog, seq);
+
+	entry->is_judged = true;
+	entry->is_accepted = pkt->verdict == VERDICT_ACCEPT;
+	if (output->verdicts.file != NULL) {
+		json_t *line = verdict(output, seq, pkt, entry->time_ns);
+
+		entry->line = json_dumps(line, REPORT_JSON_FLAGS);
+		json_decref(line);
+	}
+	if (tap_for(output, pkt)->file != NULL) {
+		entry->frame = copy_frame(mbuf);
+		entry->frame_len = mbuf->pkt_len;
+	}
+}
+
+// Writes what was kept, up to the next packet without a verdict.
+static void
+write_kept(struct output *output)
+{
+	struct backlog_entry *entry;
+
+	while ((entry = backlog_first(&output->backlog)) != NULL && entry->is_judged) {
+		if (entry->line != NULL)
+			fprintf(output->verdicts.file, "%s\n", entry->line);
+		if (entry->frame != NULL)
+			write_frame(entry->is_accepted ? &output->accepted : &output->dropped,
+				    entry->frame, entry->frame_len, entry->time_ns);
+		backlog_pop(&output->backlog);
+	}
 }
 
 void
-output_packet(struct output *output, const struct pkt *pkt, uint64_t time_ns)
+output_arrival(struct output *output, uint64_t time_ns)
 {
-	const struct tap *tap =
-		pkt->verdict == VERDICT_ACCEPT ? &output->accepted : &output->dropped;
+	backlog_push(&output->backlog, time_ns);
+}
 
-	if (output->verdicts.file != NULL)
-		write_json(verdict(output, pkt, time_ns), output->verdicts.file);
-	if (tap->file != NULL)
-		write_packet(tap, pkt, time_ns);
+void
+output_verdict(struct output *output, uint64_t seq, const struct pkt *pkt,
+	       const struct rte_mbuf *mbuf)
+{
+	if (seq != output->backlog.first) {
+		keep_verdict(output, seq, pkt, mbuf);
+		return;
+	}
+	write_verdict(output, pkt, mbuf);
+	write_kept(output);
 }
 
 void

@@ -2,8 +2,11 @@
 //
 // What a replay writes: verdicts, events, the table, accepted and dropped packets, a summary.
 //
-// Life cycle: output_open, output_packets and output_events as they come, output_table at the end,
-// output_close. One thread.
+// A fragment is judged with its datagram, later than packets behind it. Lines are written in the
+// order of the packets' numbers all the same: what is behind it waits in memory.
+//
+// Life cycle: output_open; output_arrival for every packet in order and output_verdict for each, in
+// any order; output_events as they come; output_table at the end; output_close. One thread.
 #pragma once
 
 #include <stdbool.h>
@@ -30,9 +33,15 @@ struct output;
 struct output *output_open(const struct output_paths *paths, const struct snapshot *snapshot,
 			   struct errors *errors);
 
-// Packets in the order of their numbers, with their mbufs still there. time_ns is the packet's own
-// time stamp, which a capture may let go backwards while the clock of the replay does not.
-void output_packet(struct output *output, const struct pkt *pkt, uint64_t time_ns);
+// A packet is there, the next one by its number; the first is 1. time_ns is its own time stamp,
+// which a capture may let go backwards while the clock of the replay does not.
+void output_arrival(struct output *output, uint64_t time_ns);
+
+// The verdict about the packet of that number, or about the datagram it is a fragment of: pkt says
+// what it is, mbuf has the bytes of the one frame.
+// => The packet has arrived and has no verdict yet.
+void output_verdict(struct output *output, uint64_t seq, const struct pkt *pkt,
+		    const struct rte_mbuf *mbuf);
 
 // Events are collected, and written by output_flush_events in the order of the packets that caused
 // them; those no packet caused in the order of their deadlines.

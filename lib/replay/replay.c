@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "replay/replay.h"
 
+#include <limits.h>
 #include <sched.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -36,10 +37,9 @@ struct replay {
 	struct ct *shards[REPLAY_WORKERS_MAX];
 	struct pipeline *pipelines[REPLAY_WORKERS_MAX];
 	struct burst bursts[REPLAY_WORKERS_MAX];
-	uint64_t times_ns[BURST_MAX]; // own time stamps of the packets of the burst at hand
-	uint64_t n_packets;           // taken so far
+	uint64_t n_packets; // taken so far
 	uint64_t n_total;
-	uint64_t now_ns;    // never goes back
+	uint64_t now_ns;       // never goes back
 	uint64_t next_turn_ns; // of the service core
 	bool shows_progress;
 };
@@ -55,14 +55,35 @@ listen(void *context, const struct ct_event events[], unsigned int n)
 	output_events(replay->output, events, n);
 }
 
+// The verdict about every frame that a packet came in.
+static void
+write_verdicts(struct replay *replay, const struct pkt *pkt)
+{
+	if (pkt->fragments == NULL)
+		output_verdict(replay->output, pkt->seq, pkt, pkt->mbuf);
+	for (const struct fragment *f = pkt->fragments; f != NULL; f = f->next)
+		output_verdict(replay->output, f->seq, pkt, f->mbuf);
+}
+
+// Fragments were given up: a pipeline_loss_listener. They are of one port.
+static void
+write_lost(void *context, const struct pkt *pkt)
+{
+	struct replay *replay = context;
+
+	write_verdicts(replay, pkt);
+}
+
 // Memory that EAL reserves, in MiB: it has no more to give later.
 static unsigned int
 memory_mib(const struct config *config, unsigned int workers)
 {
 	uint64_t connections = config->conntrack.max_connections;
+	uint64_t per_worker = frag_params_bytes(&config->fragments) +
+			      (uint64_t)config->fragments.max_fragments * SOURCE_BYTES_PER_PACKET;
 
-	return (unsigned int)(192 + workers * 4 + connections * 1024 / (1024 * 1024) +
-			      config->n_chains * 16);
+	return (unsigned int)(192 + workers * 4 + config->n_chains * 16 +
+			      ((connections * 1024 + workers * per_worker) >> 20));
 }
 
 // EAL without hugepages, devices of the machine, or anything shared with other processes; one
@@ -93,13 +114,14 @@ add_captures(struct replay *replay, const struct capture captures[], struct erro
 {
 	const struct replay_options *options = replay->options;
 
-	replay->source = source_create();
+	replay->source = source_create(options->workers * replay->config->fragments.max_fragments);
 	if (replay->source == NULL) {
 		errors_add(errors, NULL, 0, "no memory for packets");
 		return -1;
 	}
 	for (unsigned int i = 0; i < options->n_captures; i++) {
-		if (source_add(replay->source, &captures[i], options->captures[i].port, errors) != 0)
+		if (source_add(replay->source, &captures[i], options->captures[i].port, errors) !=
+		    0)
 			return -1;
 		replay->n_total += captures[i].n_packets;
 	}
@@ -138,6 +160,9 @@ create_workers(struct replay *replay, struct errors *errors)
 			.secret = &replay->secret,
 			.steer = replay->steer,
 			.worker = i,
+			.socket = SOCKET_ID_ANY,
+			.lost = write_lost,
+			.context = replay,
 		};
 
 		replay->shards[i] = ct_create(&ct);
@@ -181,6 +206,8 @@ turn_service(struct replay *replay)
 		for (unsigned int i = 0; i < replay->options->workers; i++)
 			n_reaped += service_reap(replay->service, i, replay->shards[i], now_ns,
 						 REAP_MAX);
+		for (unsigned int i = 0; i < replay->options->workers; i++)
+			pipeline_expire(replay->pipelines[i], now_ns, UINT_MAX);
 	} while (!is_done || n_reaped > 0);
 	service_drain(replay->service);
 	output_flush_events(replay->output);
@@ -205,7 +232,6 @@ receive(struct replay *replay)
 {
 	unsigned int n = 0;
 	uint64_t time_ns;
-	uint64_t first = replay->n_packets + 1;
 
 	while (n < replay->options->burst && source_peek(replay->source, &time_ns)) {
 		struct pkt pkt = {0};
@@ -219,10 +245,13 @@ receive(struct replay *replay)
 		pkt.mbuf = source_take(replay->source, &pkt.in_port, &time_ns);
 		pkt.seq = ++replay->n_packets;
 		pkt.now_ns = at_ns;
-		replay->times_ns[pkt.seq - first] = time_ns;
+		output_arrival(replay->output, time_ns);
 		packet_parse(&pkt, &replay->secret);
 		steer_send(replay->steer, steer_home(replay->steer, &pkt, 0), &pkt);
 		n++;
+		// Its datagram may turn out to have another home; nothing must overtake it there.
+		if (pkt_has_place(&pkt) && replay->options->workers > 1)
+			break;
 	}
 	return n;
 }
@@ -236,11 +265,13 @@ show_progress(const struct replay *replay)
 			(unsigned long long)replay->n_total);
 }
 
-static void
-process(struct replay *replay, unsigned int n)
+// Every worker has its burst; first is the number of the first packet that has come since the last
+// one. Returns how many packets there were.
+static unsigned int
+run_workers(struct replay *replay, uint64_t first)
 {
-	uint64_t first = replay->n_packets - n + 1;
 	const struct pkt *in_order[BURST_MAX] = {NULL};
+	unsigned int n = 0;
 
 	for (unsigned int i = 0; i < replay->options->workers; i++) {
 		struct burst *burst = &replay->bursts[i];
@@ -248,13 +279,26 @@ process(struct replay *replay, unsigned int n)
 		burst_reset(burst);
 		steer_receive(replay->steer, i, burst, BURST_MAX);
 		pipeline_run(replay->pipelines[i], burst);
-		for (uint16_t k = 0; k < burst->n; k++)
-			in_order[burst->pkts[k].seq - first] = &burst->pkts[k];
+		for (uint16_t k = 0; k < burst->n_live; k++)
+			in_order[burst->live[k]->seq - first] = burst->live[k];
+		n += burst->n;
 	}
-	for (unsigned int i = 0; i < n; i++) {
-		output_packet(replay->output, in_order[i], replay->times_ns[i]);
-		rte_pktmbuf_free(in_order[i]->mbuf);
+	for (unsigned int i = 0; i < BURST_MAX; i++) {
+		if (in_order[i] != NULL)
+			write_verdicts(replay, in_order[i]);
 	}
+	for (unsigned int i = 0; i < replay->options->workers; i++)
+		burst_free(&replay->bursts[i]);
+	return n;
+}
+
+static void
+process(struct replay *replay, unsigned int n)
+{
+	const uint64_t first = replay->n_packets - n + 1;
+
+	while (run_workers(replay, first) > 0)
+		; // what one has handed over to another
 	service_drain(replay->service);
 	output_flush_events(replay->output);
 	show_progress(replay);
@@ -273,6 +317,8 @@ drive(struct replay *replay)
 	while ((n = receive(replay)) > 0)
 		process(replay, n);
 	advance(replay, replay->now_ns + options->settle_sec * NS_PER_SEC);
+	for (unsigned int i = 0; i < options->workers; i++)
+		pipeline_end(replay->pipelines[i]);
 	output_table(replay->output, replay->shards, options->workers,
 		     tick_from_ns(replay->now_ns));
 	if (replay->shows_progress)
@@ -285,12 +331,12 @@ drive(struct replay *replay)
 static void
 clean_up(struct replay *replay)
 {
+	steer_destroy(replay->steer); // what is in its rings belongs to the pipelines
 	for (unsigned int i = 0; i < replay->options->workers; i++) {
 		pipeline_destroy(replay->pipelines[i]);
 		ct_destroy(replay->shards[i]);
 	}
 	service_destroy(replay->service);
-	steer_destroy(replay->steer);
 	source_destroy(replay->source);
 	snapshot_destroy(replay->snapshot);
 }
@@ -334,8 +380,7 @@ run(struct replay *replay, const struct capture captures[], struct errors *error
 }
 
 int
-replay_run(const struct config *config, const struct replay_options *options,
-	   struct errors *errors)
+replay_run(const struct config *config, const struct replay_options *options, struct errors *errors)
 {
 	struct capture *captures = calloc(options->n_captures, sizeof(*captures));
 	struct replay *replay = calloc(1, sizeof(*replay));

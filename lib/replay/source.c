@@ -38,14 +38,14 @@ struct source {
 };
 
 struct source *
-source_create(void)
+source_create(unsigned int n_held)
 {
 	struct source *source = rte_zmalloc("source", sizeof(*source), 0);
 
 	if (source == NULL)
 		return NULL;
-	source->pool = rte_pktmbuf_pool_create("replay", MBUFS, 0, 0, RTE_MBUF_DEFAULT_BUF_SIZE,
-					       SOCKET_ID_ANY);
+	source->pool = rte_pktmbuf_pool_create("replay", MBUFS + n_held, 0, 0,
+					       RTE_MBUF_DEFAULT_BUF_SIZE, SOCKET_ID_ANY);
 	if (source->pool == NULL ||
 	    rte_mbuf_dyn_rx_timestamp_register(&source->timestamp_offset, NULL) != 0) {
 		source_destroy(source);

@@ -20,8 +20,12 @@
 
 struct source;
 
-// => Returns NULL with rte_errno set when memory is short.
-struct source *source_create(void);
+// Memory that a packet takes, in bytes.
+#define SOURCE_BYTES_PER_PACKET 2560
+
+// => n_held packets may be held by who took them before the next is taken; a packet of several
+//    segments counts as so many. Returns NULL with rte_errno set when memory is short.
+struct source *source_create(unsigned int n_held);
 void source_destroy(struct source *source); // takes NULL; closes the devices
 
 // => The capture stays the caller's, and open for as long as the source lives. Returns 0, or -1

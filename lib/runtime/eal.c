@@ -14,6 +14,7 @@
 #define BYTES_PER_CONN     1024 // generous: both families' tables at full size
 #define BASE_MIB           256
 #define MIB_PER_PORT_QUEUE 8
+#define BYTES_PER_PACKET   2560 // a packet buffer with its headers
 
 // True when the user gave one of the options, as -x, --name or --name=value.
 static bool
@@ -57,9 +58,11 @@ static unsigned int
 memory_mib(const struct config *config)
 {
 	uint64_t connections = config->conntrack.max_connections;
+	uint64_t per_worker = frag_params_bytes(&config->fragments) +
+			      (uint64_t)config->fragments.max_fragments * BYTES_PER_PACKET;
 
 	return BASE_MIB + config->n_ports * config->workers * MIB_PER_PORT_QUEUE +
-	       (unsigned int)(connections * BYTES_PER_CONN >> 20);
+	       (unsigned int)((connections * BYTES_PER_CONN + config->workers * per_worker) >> 20);
 }
 
 int

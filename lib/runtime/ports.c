@@ -90,11 +90,12 @@ int
 ports_open(struct ports *ports, const struct config *config, struct errors *errors)
 {
 	unsigned int n_queues = config->n_ports * config->workers;
+	unsigned int n_held = config->workers * config->fragments.max_fragments;
 	int result = 0;
 
 	*ports = (struct ports){.n = config->n_ports};
 	ports->pool =
-		rte_pktmbuf_pool_create("packets", POOL_BASE + n_queues * POOL_PER_QUEUE,
+		rte_pktmbuf_pool_create("packets", POOL_BASE + n_queues * POOL_PER_QUEUE + n_held,
 					POOL_CACHE, 0, RTE_MBUF_DEFAULT_BUF_SIZE, SOCKET_ID_ANY);
 	if (ports->pool == NULL) {
 		errors_add(errors, config->file, 0, "no memory for packets: %s",

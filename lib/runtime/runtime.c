@@ -101,6 +101,7 @@ create_worker(struct runtime *runtime, unsigned int index, unsigned int lcore)
 		.secret = &runtime->secret,
 		.steer = runtime->steer,
 		.worker = index,
+		.socket = ct.socket,
 	};
 	struct worker *worker =
 		rte_zmalloc_socket("worker", sizeof(*worker), RTE_CACHE_LINE_SIZE, ct.socket);
@@ -165,6 +166,7 @@ create_workers(struct runtime *runtime, struct errors *errors)
 static void
 destroy_workers(struct runtime *runtime)
 {
+	steer_destroy(runtime->steer); // what is in its rings belongs to the pipelines
 	for (unsigned int i = 0; i < runtime->n_workers; i++) {
 		if (runtime->workers[i] != NULL)
 			pipeline_destroy(runtime->workers[i]->pipeline);
@@ -172,7 +174,6 @@ destroy_workers(struct runtime *runtime)
 		ct_destroy(runtime->shards[i]);
 	}
 	service_destroy(runtime->service);
-	steer_destroy(runtime->steer);
 }
 
 static int

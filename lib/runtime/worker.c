@@ -6,42 +6,67 @@
 
 #define RX_BURST    32
 #define REAP_MAX    32 // connections removed between two bursts: bounds the pause
+#define EXPIRE_MAX  8  // datagrams given up between two bursts, likewise
 #define WORKER_BITS 8  // of a packet's number that tell the worker
 
-// Sends the accepted packets of the burst, a port at a time, and frees the others.
+// Frames that are to leave at one port, and the packets they came as.
+struct departure {
+	struct rte_mbuf *mbufs[BURST_MAX];
+	struct pkt *pkts[BURST_MAX];
+	uint16_t n;
+};
+
+static void
+depart(struct worker *worker, unsigned int port, struct departure *departure)
+{
+	uint16_t n = departure->n;
+	uint16_t sent = 0;
+
+	if (n > 0)
+		sent = port_send(&worker->ports->list[port], worker->index, departure->mbufs, n);
+	worker->stats.sent += sent;
+	for (uint16_t i = sent; i < n; i++) {
+		rte_pktmbuf_free(departure->mbufs[i]);
+		pipeline_refuse(worker->pipeline, departure->pkts[i], REASON_TX_FULL);
+	}
+	departure->n = 0;
+}
+
+// The frame is taken out of the packet.
+static void
+add_frame(struct worker *worker, struct departure *departure, struct pkt *pkt,
+	  struct rte_mbuf **mbuf)
+{
+	if (departure->n == BURST_MAX)
+		depart(worker, pkt->out_port, departure);
+	departure->pkts[departure->n] = pkt;
+	departure->mbufs[departure->n++] = *mbuf;
+	*mbuf = NULL;
+}
+
+// Sends the accepted packets of the burst, a port at a time, and frees the others. Fragments leave
+// as they came.
 static void
 send_burst(struct worker *worker)
 {
 	struct burst *burst = &worker->burst;
+	struct departure departure;
 
+	departure.n = 0;
 	for (unsigned int p = 0; p < worker->ports->n; p++) {
-		struct rte_mbuf *mbufs[BURST_MAX];
-		struct pkt *pkts[BURST_MAX];
-		uint16_t n = 0;
-		uint16_t sent;
+		for (uint16_t i = 0; i < burst->n_live; i++) {
+			struct pkt *pkt = burst->live[i];
 
-		for (uint16_t i = 0; i < burst->n; i++) {
-			struct pkt *pkt = &burst->pkts[i];
-
-			if (pkt->mbuf == NULL || pkt->verdict != VERDICT_ACCEPT ||
-			    pkt->out_port != p)
+			if (pkt->verdict != VERDICT_ACCEPT || pkt->out_port != p)
 				continue;
-			pkts[n] = pkt;
-			mbufs[n++] = pkt->mbuf;
+			if (pkt->fragments == NULL)
+				add_frame(worker, &departure, pkt, &pkt->mbuf);
+			for (struct fragment *f = pkt->fragments; f != NULL; f = f->next)
+				add_frame(worker, &departure, pkt, &f->mbuf);
 		}
-		if (n == 0)
-			continue;
-		sent = port_send(&worker->ports->list[p], worker->index, mbufs, n);
-		worker->stats.sent += sent;
-		for (uint16_t i = 0; i < sent; i++)
-			pkts[i]->mbuf = NULL;
-		for (uint16_t i = sent; i < n; i++)
-			pipeline_refuse(worker->pipeline, pkts[i], REASON_TX_FULL);
+		depart(worker, p, &departure);
 	}
-	for (uint16_t i = 0; i < burst->n; i++) {
-		if (burst->pkts[i].mbuf != NULL)
-			rte_pktmbuf_free(burst->pkts[i].mbuf);
-	}
+	burst_free(burst);
 }
 
 static void
@@ -75,13 +100,16 @@ poll_port(struct worker *worker, uint8_t index, uint64_t now_ns)
 static unsigned int
 poll_ring(struct worker *worker)
 {
+	unsigned int n;
+
 	if (worker->steer == NULL)
 		return 0;
 	burst_reset(&worker->burst);
 	steer_receive(worker->steer, worker->index, &worker->burst, RX_BURST);
-	if (worker->burst.n > 0)
+	n = worker->burst.n;
+	if (n > 0)
 		run_burst(worker);
-	return worker->burst.n;
+	return n;
 }
 
 int
@@ -98,6 +126,7 @@ worker_main(void *argument)
 		n += poll_ring(worker);
 		service_reap(worker->service, worker->index, pipeline_ct(worker->pipeline), now_ns,
 			     REAP_MAX);
+		pipeline_expire(worker->pipeline, now_ns, EXPIRE_MAX);
 		worker->stats.turns++;
 		worker->stats.busy_turns += n > 0;
 		if (n == 0)

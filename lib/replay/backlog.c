@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "replay/backlog.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#define CAPACITY_AT_FIRST 256
+
+void *
+backlog_allocate(size_t size)
+{
+	void *memory = malloc(size);
+
+	if (memory == NULL) {
+		fputs("sallyport: no memory for verdicts that wait for a fragment\n", stderr);
+		abort();
+	}
+	return memory;
+}
+
+void
+backlog_init(struct backlog *backlog)
+{
+	*backlog = (struct backlog){
+		.entries = backlog_allocate(CAPACITY_AT_FIRST * sizeof(*backlog->entries)),
+		.capacity = CAPACITY_AT_FIRST,
+		.first = 1,
+		.next = 1,
+	};
+}
+
+void
+backlog_fini(struct backlog *backlog)
+{
+	while (backlog_first(backlog) != NULL)
+		backlog_pop(backlog);
+	free(backlog->entries);
+	*backlog = (struct backlog){0};
+}
+
+struct backlog_entry *
+backlog_find(struct backlog *backlog, uint64_t number)
+{
+	return &backlog->entries[number & (backlog->capacity - 1)];
+}
+
+// Twice the room; every entry has its place by the new capacity.
+static void
+grow(struct backlog *backlog)
+{
+	struct backlog larger = *backlog;
+
+	larger.capacity *= 2;
+	larger.entries = backlog_allocate(larger.capacity * sizeof(*larger.entries));
+	for (uint64_t number = backlog->first; number != backlog->next; number++)
+		*backlog_find(&larger, number) = *backlog_find(backlog, number);
+	free(backlog->entries);
+	*backlog = larger;
+}
+
+void
+backlog_push(struct backlog *backlog, uint64_t time_ns)
+{
+	if (backlog->next - backlog->first == backlog->capacity)
+		grow(backlog);
+	*backlog_find(backlog, backlog->next++) = (struct backlog_entry){.time_ns = time_ns};
+}
+
+struct backlog_entry *
+backlog_first(struct backlog *backlog)
+{
+	return backlog->first == backlog->next ? NULL : backlog_find(backlog, backlog->first);
+}
+
+void
+backlog_pop(struct backlog *backlog)
+{
+	struct backlog_entry *entry = backlog_find(backlog, backlog->first++);
+
+	free(entry->line);
+	free(entry->frame);
+}

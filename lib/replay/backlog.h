@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// Packets of a replay from the first one on whose verdict is not written yet.
+//
+// Life cycle: backlog_init, backlog_push for every packet, backlog_pop when the first one's verdict
+// is written, backlog_fini. When memory runs out the process is told so on standard error and
+// aborts.
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+// A packet, and what there is to write about it once it is the first one.
+struct backlog_entry {
+	uint64_t time_ns; // its own time stamp
+	char *line;       // of the verdicts, owned; NULL: not wanted, or not judged
+	uint8_t *frame;   // owned; NULL likewise
+	uint32_t frame_len;
+	bool is_judged;
+	bool is_accepted;
+};
+
+struct backlog {
+	struct backlog_entry *entries; // a ring
+	size_t capacity;               // a power of two
+	uint64_t first;                // number of the first packet in it
+	uint64_t next;                 // of the next one that comes
+};
+
+// => Empty; the first packet to come has number 1.
+void backlog_init(struct backlog *backlog);
+void backlog_fini(struct backlog *backlog);
+
+void backlog_push(struct backlog *backlog, uint64_t time_ns);
+
+// The entry of a packet that is in it.
+struct backlog_entry *backlog_find(struct backlog *backlog, uint64_t number);
+
+// The entry of the first packet, NULL when there is none.
+struct backlog_entry *backlog_first(struct backlog *backlog);
+
+// The first packet is done with.
+void backlog_pop(struct backlog *backlog);
+
+// Memory for an entry. => free(3) gives it back.
+void *backlog_allocate(size_t size);
