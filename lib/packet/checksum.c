@@ -78,6 +78,21 @@ checksum_l4_good(const struct pkt *pkt, uint16_t coverage)
 	return sum == 0xffff;
 }
 
+// rte_hash_crc reads words wherever they lie, which C does not allow.
+static uint32_t
+crc32c_bytes(const uint8_t *bytes, uint32_t n, uint32_t crc)
+{
+	uint64_t word;
+
+	for (; n >= sizeof(word); n -= (uint32_t)sizeof(word), bytes += sizeof(word)) {
+		memcpy(&word, bytes, sizeof(word));
+		crc = rte_hash_crc_8byte(word, crc);
+	}
+	for (; n > 0; n--)
+		crc = rte_hash_crc_1byte(*bytes++, crc);
+	return crc;
+}
+
 // CRC32c over len bytes of the packet from off, which may lie in several segments.
 static uint32_t
 crc32c(const struct pkt *pkt, uint32_t off, uint32_t len, uint32_t crc)
@@ -91,7 +106,7 @@ crc32c(const struct pkt *pkt, uint32_t off, uint32_t len, uint32_t crc)
 	for (; segment != NULL && len > 0; segment = segment->next, off = 0) {
 		uint32_t n = RTE_MIN(len, segment->data_len - off);
 
-		crc = rte_hash_crc(rte_pktmbuf_mtod_offset(segment, const void *, off), n, crc);
+		crc = crc32c_bytes(rte_pktmbuf_mtod_offset(segment, const uint8_t *, off), n, crc);
 		len -= n;
 	}
 	return crc;
@@ -101,7 +116,6 @@ bool
 checksum_sctp_good(const struct pkt *pkt)
 {
 	const uint32_t checksum_off = pkt->l4_off + 8u;
-	const uint32_t zero = 0;
 	uint32_t scratch, crc;
 	const void *stored = pkt_bytes(pkt, checksum_off, sizeof(scratch), &scratch);
 
@@ -111,7 +125,7 @@ checksum_sctp_good(const struct pkt *pkt)
 		return false;
 	memcpy(&scratch, stored, sizeof(scratch));
 	crc = crc32c(pkt, pkt->l4_off, 8, UINT32_MAX);
-	crc = rte_hash_crc(&zero, sizeof(zero), crc); // the field counts as zero
+	crc = rte_hash_crc_4byte(0, crc); // the field counts as zero
 	crc = crc32c(pkt, checksum_off + 4, pkt->l4_len - 12u, crc);
 	return rte_cpu_to_le_32(~crc) == scratch;
 }
