@@ -86,25 +86,46 @@ memory_mib(const struct config *config, unsigned int workers)
 			      ((connections * 1024 + workers * per_worker) >> 20));
 }
 
+// The CPUs that this process may use, as EAL's --lcores wants them: ranges, with commas between.
+static void
+list_cpus(char *text, size_t size)
+{
+	cpu_set_t cpus;
+	size_t len = 0;
+
+	CPU_ZERO(&cpus);
+	if (sched_getaffinity(0, sizeof(cpus), &cpus) != 0)
+		CPU_SET(0, &cpus);
+	text[0] = '\0';
+	for (int first = 0; first < RTE_MAX_LCORE && len < size; first++) {
+		int last = first;
+
+		if (!CPU_ISSET(first, &cpus))
+			continue;
+		while (last + 1 < RTE_MAX_LCORE && CPU_ISSET(last + 1, &cpus))
+			last++;
+		len += (size_t)snprintf(text + len, size - len, "%s%d-%d", len == 0 ? "" : ",",
+					first, last);
+		first = last;
+	}
+}
+
 // EAL without hugepages, devices of the machine, or anything shared with other processes; one
-// lcore, on a CPU this process may use.
+// lcore, which is not tied to a CPU: replays that run at the same time stay out of each other's
+// way.
 static int
 start_eal(const struct config *config, unsigned int workers)
 {
-	char line[160];
+	char cpus[RTE_MAX_LCORE * 4];
+	char line[sizeof(cpus) + 160];
 	char *arguments[16];
 	int n;
-	cpu_set_t cpus;
-	int cpu = 0;
 
-	CPU_ZERO(&cpus);
-	sched_getaffinity(0, sizeof(cpus), &cpus);
-	while (cpu < CPU_SETSIZE - 1 && !CPU_ISSET(cpu, &cpus))
-		cpu++;
+	list_cpus(cpus, sizeof(cpus));
 	snprintf(line, sizeof(line),
-		 "sallyport --no-huge -m %u --no-pci --no-shconf --no-telemetry --lcores 0@%d "
+		 "sallyport --no-huge -m %u --no-pci --no-shconf --no-telemetry --lcores 0@(%s) "
 		 "--log-level *:error",
-		 memory_mib(config, workers), cpu);
+		 memory_mib(config, workers), cpus);
 	n = rte_strsplit(line, sizeof(line), arguments, RTE_DIM(arguments), ' ');
 	return rte_eal_init(n, arguments);
 }
