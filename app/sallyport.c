@@ -92,8 +92,10 @@ add_capture(struct words *words, char *text, const struct argp_state *state, boo
 		argp_error(state, "%d captures are the most", CAPTURES_MAX);
 	if (has_port) {
 		path = strchr(text, '=');
-		if (path == NULL || path == text || path[1] == '\0')
+		if (path == NULL || path == text || path[1] == '\0') {
 			argp_error(state, "--port %s: NAME=CAPTURE is needed", text);
+			return;
+		}
 		*path++ = '\0';
 	}
 	words->names_ports = has_port;

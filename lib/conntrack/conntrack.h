@@ -133,12 +133,18 @@ unsigned int ct_reap(struct ct *ct, const uint32_t slots[], unsigned int n, uint
 // Frees dying connections whose destroy event could not be handed over before. Owner only.
 void ct_reclaim(struct ct *ct, uint64_t now_ns);
 
-// Looks at up to budget slots from *cursor on, without writing, and collects those that have
-// expired. *cursor moves on, and is 0 again behind the last slot in use. *next is lowered to the
-// earliest deadline seen of those that have not expired.
+// A scan of a shard for expired connections, in steps.
+struct ct_scan {
+	uint32_t cursor; // where it goes on; 0 again behind the last slot in use
+	tick_t now;
+	tick_t next; // the earliest deadline that was seen and is still to come
+};
+
+// Looks at up to budget slots from scan.cursor on, without writing to the shard, and collects those
+// that have expired.
 // => Returns how many of found were filled, at most max. Any thread.
-unsigned int ct_scan(const struct ct *ct, uint32_t *cursor, uint32_t budget, tick_t now,
-		     uint32_t found[], unsigned int max, tick_t *next);
+unsigned int ct_scan(const struct ct *ct, struct ct_scan *scan, uint32_t budget, uint32_t found[],
+		     unsigned int max);
 
 // Slots 0 to ct_n_slots() - 1 may hold a connection. Any thread.
 uint32_t ct_n_slots(const struct ct *ct);

@@ -62,11 +62,11 @@ ct_read(const struct ct *ct, uint32_t slot, enum ct_life life, tick_t now, struc
 }
 
 unsigned int
-ct_scan(const struct ct *ct, uint32_t *cursor, uint32_t budget, tick_t now, uint32_t found[],
-	unsigned int max, tick_t *next)
+ct_scan(const struct ct *ct, struct ct_scan *scan, uint32_t budget, uint32_t found[],
+	unsigned int max)
 {
 	uint32_t used = ct_n_slots(ct);
-	uint32_t slot = *cursor;
+	uint32_t slot = scan->cursor;
 	uint32_t end = (uint32_t)RTE_MIN((uint64_t)used, (uint64_t)slot + budget);
 	unsigned int n = 0;
 
@@ -77,12 +77,12 @@ ct_scan(const struct ct *ct, uint32_t *cursor, uint32_t budget, tick_t now, uint
 		if (__atomic_load_n(&conn->life, __ATOMIC_RELAXED) != CT_CONFIRMED)
 			continue;
 		deadline = __atomic_load_n(&conn->deadline, __ATOMIC_RELAXED);
-		if (tick_reached(deadline, now))
+		if (tick_reached(deadline, scan->now))
 			found[n++] = slot;
-		else if (ticks_until(deadline, *next) < 0)
-			*next = deadline;
+		else if (ticks_until(deadline, scan->next) < 0)
+			scan->next = deadline;
 	}
-	*cursor = slot < used ? slot : 0;
+	scan->cursor = slot < used ? slot : 0;
 	return n;
 }
 

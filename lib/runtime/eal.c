@@ -23,10 +23,10 @@ has_option(int argc, char **argv, const char *const options[])
 	for (int i = 0; i < argc; i++) {
 		for (const char *const *option = options; *option != NULL; option++) {
 			size_t len = strlen(*option);
-			char behind = argv[i][0] == '\0' ? '\0' : argv[i][strnlen(argv[i], len)];
+			const char *behind = argv[i] + len;
 
 			if (strncmp(argv[i], *option, len) == 0 &&
-			    (behind == '\0' || behind == '=' || len == 2))
+			    (*behind == '\0' || *behind == '=' || len == 2))
 				return true;
 		}
 	}

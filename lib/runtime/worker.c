@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "runtime/worker.h"
 
+#include <assert.h>
+
 #include <rte_ethdev.h>
 #include <rte_pause.h>
 
@@ -24,6 +26,7 @@ depart(struct worker *worker, unsigned int port, struct departure *departure)
 
 	if (n > 0)
 		sent = port_send(&worker->ports->list[port], worker->index, departure->mbufs, n);
+	assert(sent <= n);
 	worker->stats.sent += sent;
 	for (uint16_t i = sent; i < n; i++) {
 		rte_pktmbuf_free(departure->mbufs[i]);

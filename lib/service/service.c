@@ -105,11 +105,14 @@ scan(struct service *service, struct lane *lane, tick_t now, uint32_t budget)
 {
 	uint32_t found[POST_MAX];
 	unsigned int room = RTE_MIN(rte_ring_free_count(lane->expired), (unsigned int)POST_MAX);
+	struct ct_scan step = {.cursor = lane->cursor, .now = now, .next = service->next};
 	unsigned int n;
 
 	if (room == 0)
 		return;
-	n = ct_scan(lane->ct, &lane->cursor, budget, now, found, room, &service->next);
+	n = ct_scan(lane->ct, &step, budget, found, room);
+	lane->cursor = step.cursor;
+	service->next = step.next;
 	rte_ring_enqueue_bulk_elem(lane->expired, found, sizeof(found[0]), n, NULL);
 	lane->is_done = lane->cursor == 0;
 }

@@ -181,10 +181,8 @@ unsigned int
 shard_expire(struct shard *shard)
 {
 	uint32_t slots[SHARD_CONNS];
-	tick_t next = shard_now(shard) + ticks_from_sec(TIMEOUT_MAX_SEC);
-	uint32_t cursor = 0;
-	unsigned int n = ct_scan(shard->ct, &cursor, UINT32_MAX, shard_now(shard), slots,
-				 RTE_DIM(slots), &next);
+	struct ct_scan scan = {.now = shard_now(shard), .next = shard_now(shard)};
+	unsigned int n = ct_scan(shard->ct, &scan, UINT32_MAX, slots, RTE_DIM(slots));
 
 	return ct_reap(shard->ct, slots, n, shard->now_ns);
 }

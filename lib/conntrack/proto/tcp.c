@@ -319,14 +319,15 @@ choose_timeout(const struct ct *ct, const struct ct_conn *conn, enum tcp_class c
 	bool has_unacked =
 		((tcp->side[DIR_ORIG].flags | tcp->side[DIR_REPLY].flags) & SIDE_HAS_UNACKED) != 0;
 
+	// The first that applies; two of them lead to the same.
 	if (tcp->n_retransmitted >= ct->params.tcp_max_retrans && timeout > retrans)
 		timeout = retrans;
 	else if (class == TCP_RST)
 		timeout = ct->timeouts[CT_TIMEOUT_TCP_CLOSE];
 	else if (has_unacked && timeout > unacked)
 		timeout = unacked;
-	else if (tcp->last_window == 0 && timeout > retrans)
-		timeout = retrans;
+	else if (tcp->last_window == 0) // the peer may take long to open it again
+		timeout = RTE_MIN(timeout, retrans);
 	// One side alone does not keep a connection for days.
 	if (!conn_has(conn, CT_SEEN_REPLY) && tcp->state == TCP_ESTABLISHED)
 		timeout = RTE_MIN(timeout, unacked);

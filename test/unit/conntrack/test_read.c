@@ -122,8 +122,8 @@ static void
 a_scan_goes_on_where_it_stopped(void **state)
 {
 	struct shard shard;
-	uint32_t cursor = 0, found[SHARD_CONNS];
-	tick_t now, next;
+	uint32_t found[SHARD_CONNS];
+	struct ct_scan scan = {0};
 	unsigned int n = 0;
 
 	(void)state;
@@ -133,22 +133,23 @@ a_scan_goes_on_where_it_stopped(void **state)
 		shard_wait(&shard, 1);
 	}
 	shard_wait(&shard, 25); // the first at 30, now at 35: six have expired
-	now = shard_now(&shard);
-	next = now + ticks_from_sec(1000);
+	scan.now = shard_now(&shard);
+	scan.next = scan.now + ticks_from_sec(1000);
 	for (int turn = 0; turn < 4; turn++) {
-		n += ct_scan(shard.ct, &cursor, 3, now, found + n, SHARD_CONNS - n, &next);
-		assert_int_equal(cursor, turn < 3 ? (turn + 1) * 3 : 0);
+		n += ct_scan(shard.ct, &scan, 3, found + n, SHARD_CONNS - n);
+		assert_int_equal(scan.cursor, turn < 3 ? (turn + 1) * 3 : 0);
 	}
 	assert_int_equal(n, 6);
 	for (uint32_t i = 0; i < n; i++)
 		assert_int_equal(found[i], i);
-	assert_int_equal(ticks_until(next, now), ticks_from_sec(1)); // the seventh: at 6 + 30
+	assert_int_equal(ticks_until(scan.next, scan.now),
+			 ticks_from_sec(1)); // the seventh: at 6 + 30
 
 	// As many as the caller has room for, and no further.
-	assert_int_equal(ct_scan(shard.ct, &cursor, 100, now, found, 4, &next), 4);
-	assert_int_equal(cursor, 4);
-	assert_int_equal(ct_scan(shard.ct, &cursor, 100, now, found, 4, &next), 2);
-	assert_int_equal(cursor, 0);
+	assert_int_equal(ct_scan(shard.ct, &scan, 100, found, 4), 4);
+	assert_int_equal(scan.cursor, 4);
+	assert_int_equal(ct_scan(shard.ct, &scan, 100, found, 4), 2);
+	assert_int_equal(scan.cursor, 0);
 	assert_counts(&shard, 10, 0, 0); // it has only looked
 	shard_close(&shard);
 }

@@ -77,8 +77,8 @@ the_reference_gives_the_published_value(void **state)
 	uint8_t message[15];
 
 	(void)state;
-	for (uint8_t i = 0; i < sizeof(message); i++)
-		message[i] = i;
+	for (size_t i = 0; i < sizeof(message); i++)
+		message[i] = (uint8_t)i;
 	assert_true(reference_siphash(2, 4, UINT64_C(0x0706050403020100),
 				      UINT64_C(0x0f0e0d0c0b0a0908), message,
 				      sizeof(message)) == UINT64_C(0xa129ca6149be45e5));
