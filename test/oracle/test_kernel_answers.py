@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The recorded answers of a Linux kernel, case by case, against ours."""
+
+import fnmatch
+import json
+import os
+import pathlib
+import subprocess
+import sys
+
+import pytest
+
+HERE = pathlib.Path(__file__).resolve().parent
+TOP = HERE.parent.parent
+BUILD = pathlib.Path(os.environ.get('SALLYPORT_BUILD', TOP / 'build'))
+FILES = sorted(path.name for path in (HERE / 'cases').glob('*.jsonl.gz'))
+
+
+def known_differences():
+    """Patterns of case names, with the reason for each."""
+    lines = (HERE / 'known-differences.txt').read_text(encoding='utf-8').splitlines()
+    return dict(line.split(None, 1) for line in lines if line.strip() and not line.startswith('#'))
+
+
+@pytest.fixture(scope='session')
+def report(tmp_path_factory):
+    """What compare.py says about all cases, in a few replays."""
+    path = tmp_path_factory.mktemp('oracle') / 'report.json'
+    program = BUILD / 'app' / 'sallyport'
+    if not program.exists():
+        pytest.fail(f'{program} is not built')
+    done = subprocess.run([sys.executable, HERE / 'compare.py', '--sallyport', program,
+                           '--timeout', '300', '--most', '0', '--report', path,
+                           HERE / 'cases', HERE / 'expected'],
+                          capture_output=True, text=True, check=False)
+    assert path.exists(), done.stdout + done.stderr
+    return json.loads(path.read_text(encoding='utf-8'))
+
+
+@pytest.mark.parametrize('name', FILES)
+def test_agrees_with_the_kernel(report, name):
+    group = name.removesuffix('.jsonl.gz')
+    cases = [case for case in report['cases'] if case['file'] == group]
+    wrong = [case for case in cases if case['status'] in ('differs', 'failed')
+             and not any(fnmatch.fnmatchcase(case['id'], known) for known in known_differences())]
+    assert any(case['status'] == 'passed' for case in cases)
+    assert not wrong, '\n'.join(
+        f"{case['id']}: {case['why'] or case['differences'][0]}" for case in wrong[:20])
+
+
+@pytest.mark.parametrize('known', known_differences())
+def test_a_known_difference_is_still_one(report, known):
+    assert any(fnmatch.fnmatchcase(case['id'], known) and case['status'] == 'differs'
+               for case in report['cases']), f'{known} agrees now: take it off the list'
+
+
+def test_few_cases_differ(report):
+    differing = [case['id'] for case in report['cases'] if case['status'] in ('differs', 'failed')]
+    print(f"{len(differing)} of {len(report['cases'])} cases differ")
+    assert len(differing) <= len(report['cases']) // 100
