@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "path.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+#include <rte_ring.h>
+#include <rte_ring_elem.h>
+
+#include "util/mbuf.h"
+
+#define EVENTS_MAX 4096
+
+static uint32_t generation;
+
+static void
+fill_config(struct config *config, const struct path_options *options)
+{
+	static const char *const names[] = {"lan", "wan", "spare"};
+
+	*config = (struct config){
+		.file = (char *)"test.conf",
+		.n_ports = 3,
+		.n_wires = 1,
+		.wires = {{LAN, WAN}},
+		.workers = 1,
+		.n_chains = options->n_chains,
+	};
+	for (unsigned int i = 0; i < config->n_ports; i++)
+		config->ports[i].name = (char *)names[i];
+	ct_params_init(&config->conntrack);
+	config->conntrack.max_connections =
+		options->max_connections == 0 ? 256 : options->max_connections;
+	config->conntrack.enable = options->enable;
+	frag_params_init(&config->fragments);
+	config->fragments.max_datagrams = 16;
+	config->fragments.max_fragments = 64;
+	for (unsigned int i = 0; i < options->n_chains; i++)
+		config->chains[i] = options->chains[i];
+}
+
+void
+path_open(struct path *path, const struct path_options *options)
+{
+	static const uint8_t seed[HASH_SEED_BYTES] = "pipeline tests.";
+	struct ct_config ct_config = {
+		.params = &path->config.conntrack,
+		.secret = &path->secret,
+		.worker = options->worker,
+		.n_workers = 1,
+		.socket = SOCKET_ID_ANY,
+		.wants_entries = true,
+	};
+	struct errors errors;
+	char name[16];
+
+	*path = (struct path){.now_ns = 1000 * NS_PER_SEC};
+	fill_config(&path->config, options);
+	hash_secret_init(&path->secret, seed);
+	errors_init(&errors);
+	path->snapshot = snapshot_create(&path->config, generation++, &errors);
+	errors_print(&errors, stderr);
+	errors_fini(&errors);
+	assert_non_null(path->snapshot);
+	snprintf(name, sizeof(name), "told%u", options->worker);
+	path->events =
+		rte_ring_create_elem(name, sizeof(struct ct_event), EVENTS_MAX, SOCKET_ID_ANY, 0);
+	assert_non_null(path->events);
+	ct_config.events = path->events;
+	path->ct = ct_create(&ct_config);
+	assert_non_null(path->ct);
+	path->pipeline = pipeline_create(&(struct pipeline_config){
+		.snapshot = path->snapshot,
+		.secret = &path->secret,
+		.ct = path->ct,
+		.steer = options->steer,
+		.worker = options->worker,
+	});
+	assert_non_null(path->pipeline);
+}
+
+void
+path_close(struct path *path)
+{
+	assert_int_equal(ct_count(path->ct).unconfirmed, 0);
+	pipeline_destroy(path->pipeline);
+	ct_destroy(path->ct);
+	rte_ring_free(path->events);
+	snapshot_destroy(path->snapshot);
+}
+
+void
+path_run(struct path *path, const struct arrival arrivals[], uint16_t n, struct burst *burst)
+{
+	burst_reset(burst);
+	for (uint16_t i = 0; i < n; i++) {
+		path->now_ns += arrivals[i].after_ns;
+		burst_add(burst, mbuf_from_frame(&arrivals[i].frame), arrivals[i].port, ++path->seq,
+			  path->now_ns);
+	}
+	pipeline_run(path->pipeline, burst);
+	for (uint16_t i = 0; i < n; i++) {
+		path->n_frames[i] = 0;
+		for (const struct fragment *f = burst->pkts[i].fragments; f != NULL; f = f->next)
+			path->frames[i][path->n_frames[i]++] = f->seq;
+	}
+	burst_free(burst);
+	burst->n = n; // what is known about the packets is still there
+}
+
+struct pkt
+path_one(struct path *path, const struct frame *frame, uint8_t port)
+{
+	static struct burst burst;
+	struct arrival arrival = {.port = port};
+
+	arrival.frame = *frame;
+	path_run(path, &arrival, 1, &burst);
+	return burst.pkts[0];
+}
+
+const char *
+path_describe(const struct path *path, const struct pkt *pkt, char *text)
+{
+	static const char *const dirs[] = {" orig", " reply", ""};
+	const struct ruleset *ruleset = path->snapshot->ruleset;
+	char *at = text;
+
+	at += sprintf(at, "%s %s", verdict_name(pkt->verdict), reason_name(pkt->reason));
+	if (pkt->chain != CHAIN_NONE)
+		at += sprintf(at, " %s", ruleset_chain_name(ruleset, pkt->chain));
+	if (pkt->rule != RULE_NONE)
+		at += sprintf(at, "/%u", pkt->rule - ruleset_chain_first(ruleset, pkt->chain));
+	if (pkt->class != CLASS_NONE)
+		sprintf(at, " %s%s", class_name(pkt->class), dirs[pkt->dir]);
+	return text;
+}
+
+void
+path_assert(const struct path *path, struct pkt pkt, const char *expected, const char *file,
+	    int line)
+{
+	char text[PATH_TEXT_MAX];
+
+	_assert_string_equal(path_describe(path, &pkt, text), expected, file, line);
+}

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// A whole path for packets, made from chains written in C: configuration, snapshot, connections,
+// pipeline.
+//
+// Ports: 0 "lan" and 1 "wan" are the ends of a wire, 2 "spare" belongs to none.
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "pipeline/pipeline.h"
+#include "util/frame.h"
+
+#define PATH_WORKERS    2
+#define PATH_FRAMES_MAX 64
+
+enum { LAN, WAN, SPARE };
+
+struct path {
+	struct config config;
+	struct hash_secret secret;
+	struct snapshot *snapshot;
+	struct ct *ct;
+	struct rte_ring *events;
+	struct pipeline *pipeline;
+	uint64_t seq;    // of the last packet
+	uint64_t now_ns; // when it came
+	// the fragments, by number, that became the i-th packet of the last burst
+	uint64_t frames[BURST_MAX][PATH_FRAMES_MAX];
+	unsigned int n_frames[BURST_MAX];
+};
+
+struct path_options {
+	const struct chain *chains; // sorted by priority; they stay the caller's
+	unsigned int n_chains;
+	uint32_t max_connections; // 0: 256
+	enum ct_enable enable;
+	struct steer *steer;
+	unsigned int worker;
+};
+
+// => EAL runs. One path per worker at a time.
+void path_open(struct path *path, const struct path_options *options);
+void path_close(struct path *path);
+
+// A packet on its way in.
+struct arrival {
+	struct frame frame;
+	uint64_t after_ns; // since the one before
+	uint8_t port;
+};
+
+// Runs up to BURST_MAX packets as one burst. burst->pkts[i] is the i-th as it left; its mbuf is
+// gone. A fragment that waits is pending; its datagram has the verdict.
+void path_run(struct path *path, const struct arrival arrivals[], uint16_t n, struct burst *burst);
+
+// Runs one packet that comes in at this port.
+struct pkt path_one(struct path *path, const struct frame *frame, uint8_t port);
+
+// What became of a packet, in a line: verdict, reason, chain and rule, class and direction.
+//
+//	"accept rule filter/1 new orig"   "drop malformed"   "drop default filter established reply"
+//
+// => text has room for PATH_TEXT_MAX; returns text.
+#define PATH_TEXT_MAX 128
+const char *path_describe(const struct path *path, const struct pkt *pkt, char *text);
+
+#define assert_path(path, pkt, expected) path_assert(path, pkt, expected, __FILE__, __LINE__)
+void path_assert(const struct path *path, struct pkt pkt, const char *expected, const char *file,
+		 int line);

@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// Packets that come in at one worker and belong to another.
+#include "pipeline/steer.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+#include <rte_common.h>
+
+#include "path.h"
+#include "util/eal.h"
+#include "util/mbuf.h"
+
+// Two workers with a path each.
+static struct path paths[PATH_WORKERS];
+static struct steer *steer;
+static struct burst burst;
+
+static void
+open_workers(unsigned int ring_size)
+{
+	steer = steer_create(PATH_WORKERS, ring_size);
+	assert_non_null(steer);
+	for (unsigned int worker = 0; worker < PATH_WORKERS; worker++)
+		path_open(&paths[worker], &(struct path_options){.steer = steer, .worker = worker});
+}
+
+static void
+close_workers(void)
+{
+	for (unsigned int worker = 0; worker < PATH_WORKERS; worker++)
+		path_close(&paths[worker]);
+	steer_destroy(steer);
+}
+
+static void
+build_udp(struct frame *frame, uint8_t host, bool is_reply)
+{
+	char client[] = "10.1.0.x";
+
+	client[7] = (char)('0' + host);
+	frame_begin(frame);
+	frame_ethernet(frame);
+	frame_ip(frame, is_reply ? "10.2.0.2" : client, is_reply ? client : "10.2.0.2");
+	frame_udp(frame, is_reply ? 53 : 5000, is_reply ? 5000 : 53);
+	frame_end(frame);
+}
+
+// A router's error about the client's packet.
+static void
+build_error(struct frame *frame, uint8_t host)
+{
+	char client[] = "10.1.0.x";
+
+	client[7] = (char)('0' + host);
+	frame_begin(frame);
+	frame_ethernet(frame);
+	frame_ip(frame, "10.9.0.9", client);
+	frame_icmp(frame, 3, 3, 0);
+	frame_ip(frame, client, "10.2.0.2");
+	frame_udp(frame, 5000, 53);
+	frame_end(frame);
+}
+
+// Takes what waits for a worker through its path. Returns how many packets there were.
+static unsigned int
+take_over(unsigned int worker)
+{
+	burst_reset(&burst);
+	steer_receive(steer, worker, &burst, BURST_MAX);
+	pipeline_run(paths[worker].pipeline, &burst);
+	for (uint16_t i = 0; i < burst.n; i++)
+		rte_pktmbuf_free(burst.pkts[i].mbuf);
+	return burst.n;
+}
+
+// Wherever they come in: both directions and the errors about them meet the same connection.
+static void
+a_flow_is_at_home_with_one_worker(void **state)
+{
+	unsigned int n_moved = 0;
+
+	(void)state;
+	for (unsigned int in = 0; in < PATH_WORKERS; in++) {
+		for (uint8_t host = 0; host < 10; host++) {
+			struct frame frames[3];
+			unsigned int home = PATH_WORKERS;
+
+			open_workers(64);
+			build_udp(&frames[0], host, false);
+			build_udp(&frames[1], host, true);
+			build_error(&frames[2], host);
+			for (int i = 0; i < 3; i++) {
+				struct pkt pkt = path_one(&paths[in], &frames[i], LAN);
+				bool is_moved = take_over(1 - in) == 1;
+				unsigned int worker = is_moved ? 1 - in : in;
+
+				if (is_moved)
+					pkt = burst.pkts[0];
+				n_moved += is_moved;
+				assert_true(home == PATH_WORKERS || home == worker);
+				home = worker;
+				assert_int_equal(pkt.class, i == 0   ? CLASS_NEW
+							    : i == 1 ? CLASS_ESTABLISHED
+								     : CLASS_RELATED);
+			}
+			assert_int_equal(ct_count(paths[home].ct).confirmed, 1);
+			assert_int_equal(ct_count(paths[1 - home].ct).confirmed, 0);
+			close_workers();
+		}
+	}
+	assert_true(n_moved > 0 && n_moved < 60);
+}
+
+// The packet keeps what its frame does not say: its number, its time and its port.
+static void
+a_packet_keeps_its_name_on_the_way(void **state)
+{
+	struct frame frame;
+	struct pkt sent = {.seq = 77, .now_ns = 5000000000, .in_port = WAN};
+
+	(void)state;
+	steer = steer_create(3, 8);
+	build_udp(&frame, 1, false);
+	sent.mbuf = mbuf_from_frame(&frame);
+	assert_true(steer_send(steer, 2, &sent));
+	for (unsigned int worker = 0; worker < 2; worker++) {
+		burst_reset(&burst);
+		steer_receive(steer, worker, &burst, BURST_MAX);
+		assert_int_equal(burst.n, 0);
+	}
+	steer_receive(steer, 2, &burst, BURST_MAX);
+	assert_int_equal(burst.n, 1);
+	assert_ptr_equal(burst.pkts[0].mbuf, sent.mbuf);
+	assert_int_equal(burst.pkts[0].seq, 77);
+	assert_int_equal(burst.pkts[0].now_ns, 5000000000);
+	assert_int_equal(burst.pkts[0].now, 1250);
+	assert_int_equal(burst.pkts[0].in_port, WAN);
+	rte_pktmbuf_free(sent.mbuf);
+	steer_destroy(steer);
+}
+
+static void
+packets_are_received_in_order_and_as_many_as_asked_for(void **state)
+{
+	struct frame frame;
+
+	(void)state;
+	steer = steer_create(1, 16);
+	build_udp(&frame, 1, false);
+	for (uint64_t seq = 1; seq <= 10; seq++)
+		assert_true(steer_send(steer, 0,
+				       &(struct pkt){.mbuf = mbuf_from_frame(&frame), .seq = seq}));
+	for (uint64_t seq = 0; seq < 9; seq += 3) {
+		burst_reset(&burst);
+		steer_receive(steer, 0, &burst, 3);
+		assert_int_equal(burst.n, 3);
+		for (uint16_t i = 0; i < 3; i++) {
+			assert_int_equal(burst.pkts[i].seq, seq + i + 1);
+			rte_pktmbuf_free(burst.pkts[i].mbuf);
+		}
+	}
+	steer_destroy(steer); // frees the tenth
+}
+
+// No room in the ring: the packet is dropped with a reason of its own, once.
+static void
+a_full_ring_drops(void **state)
+{
+	struct frame frame;
+	unsigned int in = 0;
+	struct pkt pkt;
+
+	(void)state;
+	open_workers(2); // one waits
+	build_udp(&frame, 1, false);
+	pkt = path_one(&paths[0], &frame, LAN);
+	if (take_over(1) == 0)
+		in = 1; // at home with 0: let it come in at 1
+	path_one(&paths[in], &frame, LAN);
+	pkt = path_one(&paths[in], &frame, LAN);
+	assert_path(&paths[in], pkt, "drop handoff_full");
+	assert_int_equal(pipeline_stats(paths[in].pipeline)->dropped[REASON_HANDOFF_FULL], 1);
+	assert_int_equal(take_over(1 - in), 1);
+	close_workers();
+}
+
+// Each packet counts where it was judged; whoever passed it on counts only that.
+static void
+packets_are_counted_at_home(void **state)
+{
+	const struct pipeline_stats *stats[PATH_WORKERS];
+	uint64_t n_moved = 0, n_judged = 0;
+
+	(void)state;
+	open_workers(64);
+	for (uint8_t host = 0; host < 10; host++) {
+		struct frame frame;
+
+		build_udp(&frame, host, false);
+		path_one(&paths[0], &frame, LAN);
+		take_over(1);
+	}
+	for (unsigned int worker = 0; worker < PATH_WORKERS; worker++) {
+		stats[worker] = pipeline_stats(paths[worker].pipeline);
+		n_moved += stats[worker]->handed_over;
+		n_judged += stats[worker]->packets;
+	}
+	assert_int_equal(n_judged, 10);
+	assert_int_equal(stats[1]->packets, n_moved);
+	assert_int_equal(stats[0]->packets, 10 - n_moved);
+	close_workers();
+}
+
+// What is no flow stays where it came in.
+static void
+what_is_no_flow_stays(void **state)
+{
+	struct pkt pkt = {.family = FAMILY_NONE, .home = 12345};
+
+	(void)state;
+	steer = steer_create(4, 2);
+	for (unsigned int worker = 0; worker < 4; worker++)
+		assert_int_equal(steer_home(steer, &pkt, worker), worker);
+	pkt.family = FAMILY_IPV4;
+	for (unsigned int worker = 0; worker < 4; worker++) {
+		pkt.home = (uint32_t)(UINT64_C(0x100000000) / 4 * worker);
+		assert_int_equal(steer_home(steer, &pkt, 0), worker);
+	}
+	steer_destroy(steer);
+	steer_destroy(NULL);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_flow_is_at_home_with_one_worker),
+		cmocka_unit_test(a_packet_keeps_its_name_on_the_way),
+		cmocka_unit_test(packets_are_received_in_order_and_as_many_as_asked_for),
+		cmocka_unit_test(a_full_ring_drops),
+		cmocka_unit_test(packets_are_counted_at_home),
+		cmocka_unit_test(what_is_no_flow_stays),
+	};
+
+	return cmocka_run_group_tests(tests, test_eal_start, test_eal_stop);
+}
