@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// Any bytes as a frame: they are read as a packet or refused, whole or in pieces, with the same
+// result, and nothing outside of them is touched.
+//
+// The first byte of the input cuts the frame: into segments of so many bytes, 0: one segment. Every
+// segment is memory of exactly its length, so that AddressSanitizer sees what is read beyond it.
+#include <stdlib.h>
+#include <string.h>
+
+#include "packet/checksum.h"
+#include "packet/parse.h"
+
+#define SEGMENTS_MAX 64
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+struct chain {
+	struct rte_mbuf mbufs[SEGMENTS_MAX];
+	unsigned int n;
+};
+
+static void
+must_hold(bool condition)
+{
+	if (!condition)
+		abort();
+}
+
+static struct rte_mbuf *
+chain_make(struct chain *chain, const uint8_t *bytes, size_t len, size_t segment_len)
+{
+	size_t off = 0;
+
+	memset(chain, 0, sizeof(*chain));
+	do {
+		struct rte_mbuf *mbuf = &chain->mbufs[chain->n++];
+		size_t part = RTE_MIN(segment_len, len - off);
+
+		mbuf->buf_addr = malloc(part);
+		must_hold(mbuf->buf_addr != NULL);
+		memcpy(mbuf->buf_addr, bytes + off, part);
+		mbuf->data_len = (uint16_t)part;
+		if (chain->n > 1)
+			mbuf[-1].next = mbuf;
+		off += part;
+	} while (off < len);
+	chain->mbufs[0].pkt_len = (uint32_t)len;
+	chain->mbufs[0].nb_segs = (uint16_t)chain->n;
+	return &chain->mbufs[0];
+}
+
+static void
+chain_free(struct chain *chain)
+{
+	for (unsigned int i = 0; i < chain->n; i++)
+		free(chain->mbufs[i].buf_addr);
+}
+
+// What the parser promises about offsets and lengths.
+static void
+check_promises(const struct pkt *pkt)
+{
+	const uint32_t end = pkt->l3_off + pkt->l3_len;
+	uint8_t *scratch;
+
+	must_hold(pkt->fault < FAULT_COUNT);
+	if (pkt->family == FAMILY_NONE) {
+		must_hold(!pkt->has_tuple);
+		return;
+	}
+	must_hold(pkt->family == FAMILY_IPV4 || pkt->family == FAMILY_IPV6);
+	must_hold(pkt->tuple.family == pkt->family);
+	must_hold(end <= pkt->mbuf->pkt_len);
+	must_hold(pkt->l4_off >= pkt->l3_off && pkt->l4_off + pkt->l4_len == end);
+	must_hold(pkt->has_tuple || pkt->fault != FAULT_NONE);
+	scratch = malloc(pkt->l3_len);
+	must_hold(pkt_bytes(pkt, pkt->l3_off, pkt->l3_len, scratch) != NULL);
+	must_hold(pkt_bytes(pkt, pkt->l3_off, pkt->l3_len + 1, NULL) == NULL);
+	free(scratch);
+}
+
+// Everything that later stages ask the parser for.
+static void
+parse(struct rte_mbuf *mbuf, const struct hash_secret *secret, struct pkt *pkt, struct tuple *inner)
+{
+	*pkt = (struct pkt){.mbuf = mbuf};
+	memset(inner, 0, sizeof(*inner));
+	packet_parse(pkt, secret);
+	check_promises(pkt);
+	if (icmp_is_error(pkt))
+		packet_parse_inner(pkt, inner);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static const uint8_t seed[HASH_SEED_BYTES] = "fuzz";
+	static struct hash_secret secret;
+	struct chain whole, pieces;
+	struct pkt a, b;
+	struct tuple inner_a, inner_b;
+	size_t segment_len;
+
+	if (size < 1 || size - 1 > UINT16_MAX)
+		return -1;
+	if (secret.mix == NULL)
+		hash_secret_init(&secret, seed);
+	segment_len = data[0] == 0 ? size : RTE_MAX((size_t)data[0], size / SEGMENTS_MAX + 1);
+	parse(chain_make(&whole, data + 1, size - 1, size), &secret, &a, &inner_a);
+	parse(chain_make(&pieces, data + 1, size - 1, segment_len), &secret, &b, &inner_b);
+	must_hold(memcmp(&inner_a, &inner_b, sizeof(inner_a)) == 0);
+	must_hold(!a.has_tuple || checksum_l4_good(&a, a.l4_len) == checksum_l4_good(&b, b.l4_len));
+	b.mbuf = a.mbuf;
+	must_hold(memcmp(&a, &b, sizeof(a)) == 0);
+	chain_free(&whole);
+	chain_free(&pieces);
+	return 0;
+}
