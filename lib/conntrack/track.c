@@ -372,16 +372,23 @@ confirm_new(struct ct *ct, struct pkt *pkt)
 	pkt->in_table = pkt->conn->life == CT_CONFIRMED;
 }
 
+// Writes back the mark that rules have left with the packet.
+static void
+take_mark(const struct ct *ct, struct pkt *pkt)
+{
+	if (pkt->conn->mark == pkt->mark)
+		return;
+	pkt->conn->mark = pkt->mark;
+	pkt->conn->events |= CT_CHANGED_MARK;
+	pkt->has_news = ct->events != NULL;
+}
+
 static void
 update(struct ct *ct, struct pkt *pkt)
 {
 	struct ct_conn *conn = pkt->conn;
 
-	if (conn->mark != pkt->mark) {
-		conn->mark = pkt->mark;
-		conn->events |= CT_CHANGED_MARK;
-		pkt->has_news = ct->events != NULL;
-	}
+	take_mark(ct, pkt);
 	if (!pkt->has_news)
 		return;
 	if (!ct_event_send(ct, conn, CT_EVENT_UPDATE, pkt->seq, pkt->now_ns))
@@ -418,6 +425,10 @@ ct_release_burst(struct ct *ct, struct pkt *const pkts[], uint16_t n)
 
 		if (conn != NULL && conn->life == CT_UNCONFIRMED)
 			ct_conn_discard(ct, conn);
+		// A packet that was dropped has marked its connection all the same, and so has a
+		// chain behind confirm. Listeners hear of it with the next packet.
+		else if (conn != NULL && conn->life == CT_CONFIRMED)
+			take_mark(ct, pkts[i]);
 	}
 	if (ct->dying_head != SLOT_NONE && n > 0)
 		ct_reclaim(ct, pkts[n - 1]->now_ns);
