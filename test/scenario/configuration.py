@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Configurations for scenarios: two ports, lan and wan, one wire, and what a scenario adds.
+
+Rules are written as in a configuration file, so that a scenario shows them as an operator would.
+"""
+
+HEAD = '''\
+ports = ( { name = "lan"; device = "net_null0"; },
+          { name = "wan"; device = "net_null1"; } );
+wires = ( { a = "lan"; b = "wan"; } );
+'''
+
+# Two wires that have nothing to do with each other.
+TWO_WIRES = '''\
+ports = ( { name = "lan"; device = "net_null0"; },
+          { name = "wan"; device = "net_null1"; },
+          { name = "lan2"; device = "net_null2"; },
+          { name = "wan2"; device = "net_null3"; } );
+wires = ( { a = "lan"; b = "wan"; },
+          { a = "lan2"; b = "wan2"; } );
+'''
+
+
+def chain(*rules, name='filter', priority=0, policy='accept'):
+    """A chain of rules, each the inside of its braces."""
+    inner = ',\n'.join(f'      {{ {rule} }}' for rule in rules)
+    return (f'  {{ name = "{name}"; priority = {priority}; policy = "{policy}"; rules = (\n'
+            f'{inner} ); }}')
+
+
+def configuration(*chains, conntrack='', sets='', head=HEAD):
+    """conntrack and sets: what stands inside of these groups. There is room for 1024 connections,
+    since a replay starts faster with less."""
+    if 'max_connections' not in conntrack:
+        conntrack = f'max_connections = 1024; {conntrack}'
+    text = f'{head}conntrack: {{ {conntrack} }};\n'
+    if sets:
+        text += f'sets: {{ {sets} }};\n'
+    if chains:
+        text += 'chains = (\n' + ',\n'.join(chains) + ' );\n'
+    return text
+
+
+# Lets everything pass.
+OPEN = configuration()
+
+# What a site with one web server might have: replies, the web, ping; everything else is dropped.
+SITE = configuration(
+    chain('name = "replies"; state = ["established", "related"]; action = "accept";',
+          'name = "broken"; state = "invalid"; action = "drop";',
+          'name = "web"; in = "lan"; proto = "tcp"; dport = 80; state = "new"; action = "accept";',
+          'name = "dns"; in = "lan"; proto = "udp"; dport = 53; state = "new"; action = "accept";',
+          'name = "ping"; in = "lan"; proto = "icmp"; state = "new"; action = "accept";',
+          'name = "ping6"; in = "lan"; proto = "icmpv6"; state = "new"; action = "accept";',
+          policy='drop'))

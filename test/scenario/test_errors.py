@@ -1,0 +1,191 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""What is wrong is said in one clear line each, and the exit status says whose mistake it is: 1 for
+files, 2 for the command line."""
+
+import re
+
+import pytest
+
+from scenario.configuration import OPEN
+from scenario.runner import run_sallyport
+from scenario.traffic import CLIENT, RAW_IP, SERVER, Traffic, udp, write_pcap
+
+EIGHT_MISTAKES = '''\
+ports = ( { name = "lan"; device = "net_null0"; },
+          { name = "wan"; device = "net_null1"; } );
+wires = ( { a = "lan"; b = "wan"; } );
+workers = 0;
+conntrack: { max_conections = 10;
+             timeouts: { udp = "long"; }; };
+chains = (
+  { name = "filter"; policy = "maybe"; rules = (
+      { name = "r1"; proto = "tpc"; action = "accept"; },
+      { name = "r2"; in = "dmz"; action = "accept"; },
+      { name = "r3"; src = "192.0.2.0/33"; action = "drop"; },
+      { name = "r4"; dst = "@servers"; action = "drop"; } ); } );
+'''
+# Where they are, and a word the message cannot do without.
+EIGHT_PLACES = [(4, 'workers'), (5, 'max_conections'), (6, 'udp'), (8, 'maybe'), (9, 'tpc'),
+                (10, 'dmz'), (11, '192.0.2.0/33'), (12, 'servers')]
+
+
+@pytest.fixture
+def files(tmp_path):
+    """A good configuration and a good capture."""
+    traffic = Traffic()
+    for port in range(3):
+        traffic.lan(udp(CLIENT, SERVER, 5000 + port, 53))
+    write_pcap(tmp_path / 'good.pcap', traffic.of('lan'))
+    (tmp_path / 'good.conf').write_text(OPEN)
+    return tmp_path
+
+
+def complaints(done, status):
+    """The lines on standard error of a run that ends with this status and prints nothing else."""
+    assert (done.returncode, done.stdout) == (status, '')
+    return done.stderr.splitlines()
+
+
+@pytest.mark.parametrize('words', [['check'], ['replay', 'good.pcap']], ids=['check', 'replay'])
+def test_every_mistake_of_a_configuration_at_once(files, words):
+    (files / 'bad.conf').write_text(EIGHT_MISTAKES)
+    command, *captures = words
+
+    lines = complaints(run_sallyport(command, '-c', files / 'bad.conf',
+                                     *(files / name for name in captures)), 1)
+
+    form = re.compile(re.escape(f'{files}/bad.conf') + r':(\d+): (.+)')
+    found = [form.fullmatch(line) for line in lines]
+    assert all(found), lines
+    assert [int(match[1]) for match in found] == [line for line, _ in EIGHT_PLACES]
+    for match, (_, word) in zip(found, EIGHT_PLACES):
+        assert word in match[2]
+
+
+def test_check_says_nothing_about_a_good_configuration(files):
+    assert complaints(run_sallyport('check', '-c', files / 'good.conf'), 0) == []
+
+
+def test_a_syntax_error_has_its_line(files):
+    (files / 'bad.conf').write_text(OPEN + 'chains = ( { name = } );\n')
+
+    (line,) = complaints(run_sallyport('check', '-c', files / 'bad.conf'), 1)
+
+    assert line.startswith(f'{files}/bad.conf:{OPEN.count(chr(10)) + 1}: ')
+
+
+@pytest.mark.parametrize('name', ['missing.conf', '.'])
+def test_a_configuration_that_cannot_be_read(files, name):
+    (line,) = complaints(run_sallyport('check', '-c', files / name), 1)
+
+    assert line.startswith(f'{files / name}: ')
+
+
+def replay_of(files, name, *words):
+    return run_sallyport('replay', '-c', files / 'good.conf', *words, files / name)
+
+
+def bad_captures(folder):
+    """name -> what the one line about it has to say."""
+    good = (folder / 'good.pcap').read_bytes()
+    (folder / 'empty').write_bytes(b'')
+    (folder / 'text').write_text('this is not a capture, but a text of some length\n' * 3)
+    (folder / 'cut header').write_bytes(good[:20])
+    (folder / 'cut record header').write_bytes(good[:24 + 2 * 16 + 47 + 5])
+    (folder / 'cut packet').write_bytes(good[:-1])
+    (folder / 'folder').mkdir()
+    write_pcap(folder / 'raw ip', [(0, bytes(udp(CLIENT, SERVER, 1, 2)))], link=RAW_IP)
+    return {'empty': 'empty', 'text': 'capture', 'cut header': 'capture',
+            'cut record header': 'packet 1', 'cut packet': 'packet 2', 'folder': 'folder',
+            'raw ip': 'RAW', 'missing': 'No such file'}
+
+
+@pytest.mark.parametrize('name', ['empty', 'text', 'cut header', 'cut record header', 'cut packet',
+                                  'folder', 'raw ip', 'missing'])
+def test_a_bad_capture(files, name):
+    word = bad_captures(files)[name]
+
+    (line,) = complaints(replay_of(files, name), 1)
+
+    assert line.startswith(f'{files / name}: ')
+    assert word in line.removeprefix(f'{files / name}: ')
+
+
+def test_a_bad_capture_leaves_older_outputs_alone(files):
+    bad_captures(files)
+    (files / 'table').write_text('of last time')
+
+    complaints(replay_of(files, 'cut packet', '--table', files / 'table'), 1)
+
+    assert (files / 'table').read_text() == 'of last time'
+
+
+def test_all_bad_captures_are_named(files):
+    bad_captures(files)
+
+    lines = complaints(run_sallyport('replay', '-c', files / 'good.conf',
+                                     '--port', f'lan={files}/empty', '--port', f'wan={files}/text'),
+                       1)
+
+    assert [line.split(': ')[0] for line in lines] == [f'{files}/empty', f'{files}/text']
+
+
+def test_a_port_that_is_not_configured(files):
+    (line,) = complaints(run_sallyport('replay', '-c', files / 'good.conf',
+                                       '--port', f'dmz={files}/good.pcap'), 1)
+
+    assert '"dmz"' in line
+
+
+@pytest.mark.parametrize('option', ['--verdicts', '--events', '--table', '--accepted', '--dropped'])
+def test_an_output_that_cannot_be_written(files, option):
+    for path in (files / 'no such folder' / 'out', files):
+        (line,) = complaints(replay_of(files, 'good.pcap', option, path), 1)
+        assert line.startswith(f'{path}: ')
+
+
+@pytest.mark.parametrize('option', ['--verdicts', '--table', '--accepted'])
+def test_an_output_that_has_no_room_left(files, option):
+    (line,) = complaints(replay_of(files, 'good.pcap', option, '/dev/full'), 1)
+
+    assert line.startswith('/dev/full: ')
+
+
+@pytest.mark.parametrize('words', [
+    [],
+    ['repaly'],
+    ['replay'],
+    ['replay', 'good.pcap'],
+    ['replay', '-c', 'good.conf'],
+    ['replay', '-c', 'good.conf', 'good.pcap', 'good.pcap'],
+    ['replay', '-c', 'good.conf', '--port', 'lan=good.pcap', 'good.pcap'],
+    ['replay', '-c', 'good.conf', 'good.pcap', '--port', 'lan=good.pcap'],
+    ['replay', '-c', 'good.conf', '--port', 'good.pcap'],
+    ['replay', '-c', 'good.conf', '--port', '=good.pcap'],
+    ['replay', '-c', 'good.conf', '--port', 'lan='],
+    ['replay', '-c', 'good.conf', '--burst', '0', 'good.pcap'],
+    ['replay', '-c', 'good.conf', '--burst', '65', 'good.pcap'],
+    ['replay', '-c', 'good.conf', '--burst', 'many', 'good.pcap'],
+    ['replay', '-c', 'good.conf', '--workers', '0', 'good.pcap'],
+    ['replay', '-c', 'good.conf', '--settle', '-1', 'good.pcap'],
+    ['replay', '-c', 'good.conf', '--settle', '1.5', 'good.pcap'],
+    ['replay', '-c', 'good.conf', '--verdict', 'good.pcap', '--nonsense', 'good.pcap'],
+    ['check'],
+    ['check', '-c', 'good.conf', 'good.conf'],
+    ['check', '--config'],
+], ids=' '.join)
+def test_a_mistake_in_the_command_line(files, words):
+    done = run_sallyport(*(files / word if word.startswith('good') else word for word in words))
+
+    assert (done.returncode, done.stdout) == (2, '')
+    assert done.stderr.startswith(('sallyport', 'Usage: sallyport'))
+
+
+@pytest.mark.parametrize('words', [['--help'], ['help'], ['replay', '--help'], ['check', '--help'],
+                                   ['run', '--help'], ['--version'], ['replay', '--version']],
+                         ids=' '.join)
+def test_help_is_no_error(words):
+    done = run_sallyport(*words)
+
+    assert (done.returncode, done.stderr) == (0, '')
+    assert 'sallyport' in done.stdout
