@@ -15,12 +15,12 @@
 // one quoted inside an ICMP error.
 struct view {
 	const struct pkt *pkt;
-	uint32_t off;      // of the layer 3 header
-	uint32_t l4_off;   // set by the layer 3 readers
-	uint32_t end;      // behind the last byte
-	bool is_fragment;  // more fragments follow, or the offset is not 0
-	bool is_atomic;    // a fragment header says that it is not
-	bool has_l4;       // the layer 4 header is in this packet: offset 0
+	uint32_t off;     // of the layer 3 header
+	uint32_t l4_off;  // set by the layer 3 readers
+	uint32_t end;     // behind the last byte
+	bool is_fragment; // more fragments follow, or the offset is not 0
+	bool is_atomic;   // a fragment header says that it is not
+	bool has_l4;      // the layer 4 header is in this packet: offset 0
 	bool has_ports;
 };
 
@@ -185,7 +185,8 @@ skip_extensions(struct view *view, struct tuple *tuple)
 			uint16_t fragment = be16(bytes + 2);
 
 			view->has_l4 = (fragment & RTE_IPV6_EHDR_FO_MASK) == 0;
-			view->is_fragment |= !view->has_l4 || (fragment & RTE_IPV6_EHDR_MF_MASK) != 0;
+			view->is_fragment |=
+				!view->has_l4 || (fragment & RTE_IPV6_EHDR_MF_MASK) != 0;
 			view->is_atomic = !view->is_fragment;
 		}
 		view->l4_off += ipv6_extension_len(tuple->proto, bytes);
@@ -249,8 +250,8 @@ parse_ethernet(struct pkt *pkt)
 			return false;
 		pkt->ethertype = be16(bytes);
 		off += 2;
-		if (pkt->ethertype != RTE_ETHER_TYPE_VLAN && pkt->ethertype != RTE_ETHER_TYPE_QINQ &&
-		    pkt->ethertype != ETHERTYPE_QINQ_OLD)
+		if (pkt->ethertype != RTE_ETHER_TYPE_VLAN &&
+		    pkt->ethertype != RTE_ETHER_TYPE_QINQ && pkt->ethertype != ETHERTYPE_QINQ_OLD)
 			break;
 		off += 2; // the tag's priority and VLAN id
 	}
