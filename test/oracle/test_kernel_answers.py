@@ -22,15 +22,18 @@ def known_differences():
     return dict(line.split(None, 1) for line in lines if line.strip() and not line.startswith('#'))
 
 
-@pytest.fixture(scope='session')
-def report(tmp_path_factory):
+WAYS = {'one worker': [], 'three workers': ['--workers', '3', '--burst', '5']}
+
+
+@pytest.fixture(scope='session', params=WAYS.values(), ids=WAYS.keys())
+def report(request, tmp_path_factory):
     """What compare.py says about all cases, in a few replays."""
     path = tmp_path_factory.mktemp('oracle') / 'report.json'
     program = BUILD / 'app' / 'sallyport'
     if not program.exists():
         pytest.fail(f'{program} is not built')
     done = subprocess.run([sys.executable, HERE / 'compare.py', '--sallyport', program,
-                           '--timeout', '300', '--most', '0', '--report', path,
+                           '--timeout', '300', '--most', '0', '--report', path, *request.param,
                            HERE / 'cases', HERE / 'expected'],
                           capture_output=True, text=True, check=False)
     assert path.exists(), done.stdout + done.stderr
@@ -58,3 +61,11 @@ def test_few_cases_differ(report):
     differing = [case['id'] for case in report['cases'] if case['status'] in ('differs', 'failed')]
     print(f"{len(differing)} of {len(report['cases'])} cases differ")
     assert len(differing) <= len(report['cases']) // 100
+
+
+def test_few_cases_are_not_compared(report):
+    """Those that change the rules or empty the table in the middle, and one that no firewall sees."""
+    left_out = [case['id'] for case in report['cases']
+                if case['status'] not in ('passed', 'differs', 'failed')]
+    print('not compared:', *left_out)
+    assert len(left_out) <= 7
