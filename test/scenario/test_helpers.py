@@ -13,8 +13,8 @@ FTP = chain(
 
 
 def control(traffic):
-    """A control connection, six packets long. As in the kernel, a helper believes no line before it has
-    seen one of the same side end."""
+    """A control connection, six packets long. As in the kernel, a helper believes no line before
+    it has seen one of the same side end."""
     tcp = Tcp(traffic, sport=40000, dport=21)
     tcp.open()
     tcp.server('PA', b'220 ready\r\n')

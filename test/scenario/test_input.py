@@ -158,6 +158,19 @@ def test_years_between_two_packets(tmp_path):
     assert answers.of('state', 'dir') == [('new', 'orig')] * 3
 
 
+@pytest.mark.parametrize('us', [2**63 - 1, 2**63, 2**64 - 1])
+def test_a_time_that_nobody_will_see(tmp_path, us):
+    """pcapng has 64 bits for it. The packets are judged all the same, and before long."""
+    traffic = handshake()
+    frames = [(stamp, frame) for stamp, (_, _, frame) in zip((0, us, us), traffic.frames)]
+    write_pcapng(tmp_path / 'late.pcapng', frames)
+
+    answers = replay_in(tmp_path, OPEN, tmp_path / 'late.pcapng', '--settle', 2**32 - 1)
+
+    assert answers.of('verdict') == ['accept'] * 3
+    assert answers.table == []
+
+
 def test_a_path_with_commas_blanks_and_quotes(tmp_path):
     folder = tmp_path / "it's, a \"folder\", really=true"
     folder.mkdir()
