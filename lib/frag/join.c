@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+#include <assert.h>
+
 #include <rte_ip.h>
 
 #include "packet/checksum.h"
@@ -115,6 +117,7 @@ overwrite(const struct frame *frame, uint32_t off, const void *bytes, unsigned i
 		while (off >= segment->data_len) {
 			off -= segment->data_len;
 			segment = segment->next;
+			assert(segment != NULL); // the headers are in the frame
 		}
 		*rte_pktmbuf_mtod_offset(segment, uint8_t *, off) = ((const uint8_t *)bytes)[i];
 	}
