@@ -243,6 +243,7 @@ def test_pipeline(small):
     assert small.json('pipeline') == [
         {'name': 'parse', 'kind': 'builtin', 'priority': -2**31},
         {'name': 'steer', 'kind': 'builtin', 'priority': -2**31},
+        {'name': 'defrag', 'kind': 'builtin', 'priority': -400},
         {'name': 'raw', 'kind': 'chain', 'priority': -300, 'policy': 'accept', 'rules': 1},
         {'name': 'conntrack', 'kind': 'builtin', 'priority': -200},
         {'name': 'filter', 'kind': 'chain', 'priority': 0, 'policy': 'drop', 'rules': 3},
