@@ -218,9 +218,9 @@ shard_entry_text(const struct shard *shard, char text[SHARD_TEXT_MAX])
 	struct ct_entry entry, other;
 
 	if (!shard_entry(shard, CT_CONFIRMED, 0, &entry))
-		return strcpy(text, "none");
+		return memcpy(text, "none", 5);
 	if (shard_entry(shard, CT_CONFIRMED, 1, &other))
-		return strcpy(text, "many");
+		return memcpy(text, "many", 5);
 	return describe(&entry, text);
 }
 
@@ -255,7 +255,7 @@ shard_event_text(struct shard *shard, char text[SHARD_TEXT_MAX])
 	struct ct_event event;
 
 	if (!shard_event(shard, &event))
-		return strcpy(text, "none");
+		return memcpy(text, "none", 5);
 	describe(&event.entry, text + sprintf(text, "%s ", types[event.type]));
 	return text;
 }

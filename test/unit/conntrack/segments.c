@@ -78,9 +78,10 @@ describe(const struct shard *shard, const struct pkt *pkt, uint64_t first_id, ch
 	char class[SHARD_TEXT_MAX], entry[SHARD_TEXT_MAX];
 	struct ct_entry only;
 
-	sprintf(text, "%s: %s", shard_class_text(pkt, class), shard_entry_text(shard, entry));
-	if (shard_entry(shard, CT_CONFIRMED, 0, &only) && only.id != first_id)
-		strcat(text, " #2");
+	bool is_second = shard_entry(shard, CT_CONFIRMED, 0, &only) && only.id != first_id;
+
+	sprintf(text, "%s: %s%s", shard_class_text(pkt, class), shard_entry_text(shard, entry),
+		is_second ? " #2" : "");
 }
 
 void

@@ -216,7 +216,7 @@ memory_is_reported(void **state)
 {
 	(void)state;
 	// Two entries per connection and family, and each entry at least its key.
-	assert_true(ct_table_bytes(table) >= 2 * N_CONNS * (16 + 48));
+	assert_true(ct_table_bytes(table) >= (size_t)2 * N_CONNS * (16 + 48));
 	ct_table_destroy(NULL);
 }
 
