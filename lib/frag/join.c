@@ -4,9 +4,8 @@
 // attached to, segment by segment, so that the frame costs no copy of the datagram.
 #include "frag/join.h"
 
-#include <string.h>
-
 #include <assert.h>
+#include <string.h>
 
 #include <rte_ip.h>
 
@@ -113,6 +112,7 @@ overwrite(const struct frame *frame, uint32_t off, const void *bytes, unsigned i
 {
 	struct rte_mbuf *segment = frame->head;
 
+	assert(segment != NULL);
 	for (unsigned int i = 0; i < n; i++, off++) {
 		while (off >= segment->data_len) {
 			off -= segment->data_len;

@@ -149,7 +149,7 @@ read_datagram(const struct pkt *pkt)
 			sum += bytes[i];
 		len += segment->data_len;
 	}
-	check(sum < UINT32_MAX && len == pkt->mbuf->pkt_len);
+	check(pkt->mbuf != NULL && sum < UINT32_MAX && len == pkt->mbuf->pkt_len);
 	check(pkt->family != FAMILY_NONE && pkt->l3_off + pkt->l3_len == len);
 }
 
