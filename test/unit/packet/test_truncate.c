@@ -135,7 +135,7 @@ assert_split(const struct packet_case *test, const struct frame *frame, const ui
 
 	fixture_describe(&pkt, text);
 	if (strcmp(text, test->expected) != 0)
-		print_error("%s, cut at %u and at %u others\n", test->name, cuts[0], n_cuts - 1);
+		print_error("%s, cut at %u places\n", test->name, n_cuts);
 	assert_string_equal(text, test->expected);
 	read_what_was_promised(&pkt);
 	rte_pktmbuf_free(mbuf);
