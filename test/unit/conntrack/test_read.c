@@ -12,15 +12,20 @@
 #include <stddef.h>
 
 #include <pthread.h>
+#include <signal.h>
+#include <unistd.h>
+
 #include <cmocka.h>
 #include <rte_cycles.h>
 
 #include "fixture.h"
 #include "util/eal.h"
 
-#define READ_MS   500
+#define READ_MS   300
 #define N_READERS 2
 #define N_PORTS   32
+
+#define N_INTERRUPTS 5000
 
 struct reader {
 	const struct shard *shard;
@@ -117,6 +122,68 @@ what_is_read_belongs_together(void **state)
 	shard_close(&shard);
 }
 
+// The owner of the shard that is read here, as a signal: it comes between any two instructions of
+// the reader.
+static struct shard interrupted;
+static volatile sig_atomic_t n_interrupts;
+
+// Each connection takes the place of the one before, in the other of two slots: after two, the slot
+// that is being read is confirmed again, and another connection.
+static void
+replace_connections(int signal_number)
+{
+	(void)signal_number;
+	accept_one(&interrupted);
+	accept_one(&interrupted);
+	n_interrupts++;
+}
+
+// A thread that interrupts another one over and over.
+static void *
+interrupt(void *argument)
+{
+	const pthread_t *reader = argument;
+
+	while (n_interrupts < N_INTERRUPTS) {
+		pthread_kill(*reader, SIGUSR1);
+		usleep(20);
+	}
+	return NULL;
+}
+
+static void
+a_copy_that_is_interrupted_is_thrown_away(void **state)
+{
+	const struct sigaction action = {.sa_handler = replace_connections};
+	struct ct_params params = shard_params();
+	uint64_t n_read = 0, n_torn = 0;
+	pthread_t self = pthread_self(), thread;
+
+	(void)state;
+	params.max_connections = 1;
+	shard_open(&interrupted, &(struct shard_options){.params = &params});
+	accept_one(&interrupted);
+	accept_one(&interrupted);
+	n_interrupts = 0;
+	assert_int_equal(sigaction(SIGUSR1, &action, NULL), 0);
+	assert_int_equal(pthread_create(&thread, NULL, interrupt, &self), 0);
+	while (n_interrupts < N_INTERRUPTS) {
+		for (uint32_t slot = 0; slot < 2; slot++) {
+			struct ct_entry entry;
+
+			if (!ct_read(interrupted.ct, slot, CT_CONFIRMED, shard_now(&interrupted),
+				     &entry))
+				continue;
+			n_read++;
+			n_torn += !belongs_together(&entry);
+		}
+	}
+	pthread_join(thread, NULL);
+	assert_int_equal(n_torn, 0);
+	assert_true(n_read > 0);
+	shard_close(&interrupted);
+}
+
 // The scan of the service core only looks: it finds the expired, and the earliest of the others.
 static void
 a_scan_goes_on_where_it_stopped(void **state)
@@ -159,6 +226,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_is_read_belongs_together),
+		cmocka_unit_test(a_copy_that_is_interrupted_is_thrown_away),
 		cmocka_unit_test(a_scan_goes_on_where_it_stopped),
 	};
 

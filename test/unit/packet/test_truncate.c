@@ -16,6 +16,8 @@
 #include "util/eal.h"
 #include "util/mbuf.h"
 
+#define PADDING 46
+
 // As a stage behind the parser would: nothing that was promised to be there may be missing.
 static void
 read_what_was_promised(const struct pkt *pkt)
@@ -121,6 +123,10 @@ a_packet_sent_shorter_has_the_fault_of_where_it_ends(void **state)
 			}
 			frame_shorten_ip(&frame, len);
 			assert_fault(test, &frame, frame.len, expected);
+			// What Ethernet fills up is no part of it: it does not help.
+			memset(frame.bytes + frame.len, 0, PADDING);
+			if (len >= (test->shorter[0].fault == FAULT_IPV4_SHORT ? 20 : 40))
+				assert_fault(test, &frame, frame.len + PADDING, expected);
 		}
 	}
 }
