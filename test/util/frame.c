@@ -201,6 +201,40 @@ frame_gre(struct frame *frame, uint16_t flags, uint16_t proto, uint16_t call_id)
 }
 
 uint8_t *
+frame_sctp(struct frame *frame, uint16_t sport, uint16_t dport, uint32_t tag)
+{
+	uint8_t *at = add(frame, FRAME_SCTP, IPPROTO_SCTP, 12);
+
+	put16(at, sport);
+	put16(at + 2, dport);
+	put32(at + 4, tag);
+	return at;
+}
+
+uint8_t *
+frame_chunk(struct frame *frame, uint8_t type, uint8_t flags, uint16_t len)
+{
+	uint8_t *at = add(frame, FRAME_DATA, 0, (4u + len + 3) / 4 * 4);
+
+	at[0] = type;
+	at[1] = flags;
+	put16(at + 2, (uint16_t)(4 + len));
+	return at;
+}
+
+uint8_t *
+frame_dccp(struct frame *frame, uint8_t type, uint64_t seq, unsigned int header_len)
+{
+	uint8_t *at = add(frame, FRAME_DCCP, IPPROTO_DCCP, header_len);
+
+	at[4] = (uint8_t)(header_len / 4);
+	at[8] = (uint8_t)(type << 1 | 1);
+	put16(at + 10, (uint16_t)(seq >> 32));
+	put32(at + 12, (uint32_t)seq);
+	return at;
+}
+
+uint8_t *
 frame_proto(struct frame *frame, uint8_t proto, unsigned int len)
 {
 	return add(frame, FRAME_OTHER, proto, len);
@@ -242,6 +276,32 @@ checksum_l4(const struct frame *frame, unsigned int n, uint32_t coverage)
 	else if (layer->kind != FRAME_ICMP)
 		sum = sum16(len + layer->proto, frame->bytes + ip->off + 12, 8);
 	return finish_sum(sum16(sum, frame->bytes + layer->off, coverage == 0 ? len : coverage));
+}
+
+// CRC32c, a bit at a time (RFC 9260, appendix A). It goes into the header lowest byte first.
+static void
+end_sctp(uint8_t *sctp, uint32_t len)
+{
+	uint32_t crc = UINT32_MAX;
+
+	if (get16(sctp + 8) != 0 || get16(sctp + 10) != 0)
+		return;
+	for (uint32_t i = 0; i < len; i++) {
+		crc ^= sctp[i];
+		for (int bit = 0; bit < 8; bit++)
+			crc = crc >> 1 ^ ((crc & 1) != 0 ? UINT32_C(0x82f63b78) : 0);
+	}
+	for (int i = 0; i < 4; i++)
+		sctp[8 + i] = (uint8_t)(~crc >> 8 * i);
+}
+
+// RFC 4340, 9.2: coverage 0 is all, else the header and so many words less one.
+static uint32_t
+dccp_coverage(const uint8_t *dccp)
+{
+	const uint32_t words = dccp[5] & 0xf;
+
+	return words == 0 ? 0 : (dccp[4] + words - 1) * 4;
 }
 
 static void
@@ -305,6 +365,12 @@ end_layer(struct frame *frame, unsigned int n)
 		break;
 	case FRAME_ICMP:
 		fill16(at + 2, checksum_l4(frame, n, 0));
+		break;
+	case FRAME_SCTP:
+		end_sctp(at, frame->len - layer->off);
+		break;
+	case FRAME_DCCP:
+		fill16(at + 6, checksum_l4(frame, n, dccp_coverage(at)));
 		break;
 	case FRAME_GRE:
 	case FRAME_OTHER:

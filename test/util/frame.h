@@ -37,6 +37,8 @@ enum frame_kind {
 	FRAME_UDPLITE,
 	FRAME_ICMP, // of either family
 	FRAME_GRE,
+	FRAME_SCTP,
+	FRAME_DCCP,
 	FRAME_OTHER,
 	FRAME_DATA,
 };
@@ -103,6 +105,16 @@ uint8_t *frame_icmp(struct frame *frame, uint8_t type, uint8_t code, uint16_t id
 
 // GRE of 8 bytes: flags and version, protocol, and the two fields that a PPTP header has there.
 uint8_t *frame_gre(struct frame *frame, uint16_t flags, uint16_t proto, uint16_t call_id);
+
+// SCTP's header; chunks come behind it.
+uint8_t *frame_sctp(struct frame *frame, uint16_t sport, uint16_t dport, uint32_t tag);
+
+// A chunk with len bytes of value, which are zero; padded to a multiple of 4.
+uint8_t *frame_chunk(struct frame *frame, uint8_t type, uint8_t flags, uint16_t len);
+
+// DCCP with sequence numbers of 48 bits: header_len bytes, of which those behind the first 16 are
+// zero.
+uint8_t *frame_dccp(struct frame *frame, uint8_t type, uint64_t seq, unsigned int header_len);
 
 // len zero bytes of any other protocol.
 uint8_t *frame_proto(struct frame *frame, uint8_t proto, unsigned int len);

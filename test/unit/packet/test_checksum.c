@@ -210,6 +210,43 @@ udplite_covers_what_it_says(void **state)
 	}
 }
 
+// RFC 9260, appendix A: any byte, wherever the segments end; the NIC vouches for it as well.
+static void
+sctp_has_a_crc(void **state)
+{
+	struct frame frame;
+
+	(void)state;
+	for (unsigned int len = 0; len < 20; len++) {
+		frame_begin(&frame);
+		frame_ethernet(&frame);
+		frame_ip(&frame, "192.0.2.1", "198.51.100.254");
+		frame_sctp(&frame, 100, 200, 0x01020304);
+		frame_chunk(&frame, 0, 3, (uint16_t)len);
+		frame_end(&frame);
+		for (uint32_t cut = 34; cut < frame.len; cut++) {
+			struct rte_mbuf *mbuf = mbuf_split(&frame, &cut, 1);
+			struct pkt pkt = fixture_parse(mbuf);
+
+			assert_true(checksum_sctp_good(&pkt));
+			rte_pktmbuf_free(mbuf);
+		}
+		for (uint32_t byte = 34; byte < frame.len; byte++) {
+			struct rte_mbuf *mbuf;
+			struct pkt pkt;
+
+			frame.bytes[byte] ^= 0x20;
+			mbuf = mbuf_from_frame(&frame);
+			pkt = fixture_parse(mbuf);
+			assert_false(checksum_sctp_good(&pkt));
+			mbuf->ol_flags = mbuf->ol_flags | RTE_MBUF_F_RX_L4_CKSUM_GOOD;
+			assert_true(checksum_sctp_good(&pkt));
+			rte_pktmbuf_free(mbuf);
+			frame.bytes[byte] ^= 0x20;
+		}
+	}
+}
+
 static void
 segments_are_summed_like_one(void **state)
 {
@@ -240,6 +277,7 @@ main(void)
 		cmocka_unit_test(a_sum_of_all_ones_is_zero_too),
 		cmocka_unit_test(the_nic_vouches),
 		cmocka_unit_test(udplite_covers_what_it_says),
+		cmocka_unit_test(sctp_has_a_crc),
 		cmocka_unit_test(segments_are_summed_like_one),
 	};
 

@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// Expectations alone: who is expected, by whom, how long and how many.
+#include "conntrack/expect.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+#include <rte_common.h>
+#include <rte_memory.h>
+
+#include "util/eal.h"
+
+#define NOBODY UINT32_MAX
+
+static struct ct_expects *expects;
+
+static int
+create(void **state)
+{
+	(void)state;
+	expects = ct_expects_create(SOCKET_ID_ANY);
+	return expects == NULL ? -1 : 0;
+}
+
+static int
+destroy(void **state)
+{
+	(void)state;
+	ct_expects_destroy(expects);
+	return 0;
+}
+
+// A connection from host 1, any port, to host 2.
+static struct tuple
+make_tuple(uint16_t sport, uint16_t dport)
+{
+	struct tuple tuple = {
+		.src_field = sport,
+		.dst_field = dport,
+		.proto = PROTO_TCP,
+		.family = FAMILY_IPV4,
+	};
+
+	tuple.src.v4 = 1;
+	tuple.dst.v4 = 2;
+	return tuple;
+}
+
+static bool
+expect(uint32_t master, uint16_t dport, tick_t now, uint8_t max)
+{
+	const struct ct_expectation wanted = {
+		.tuple = make_tuple(0, dport),
+		.master = master,
+		.deadline = now + ticks_from_sec(300),
+		.max_per_master = max,
+	};
+
+	return ct_expect_add(expects, &wanted, now);
+}
+
+static uint32_t
+take(uint16_t sport, uint16_t dport, tick_t now)
+{
+	const struct tuple tuple = make_tuple(sport, dport);
+
+	return ct_expect_take(expects, &tuple, now);
+}
+
+static void
+an_expectation_is_used_once_whatever_the_source_port(void **state)
+{
+	(void)state;
+	assert_int_equal(take(20, 1930, 0), NOBODY);
+	assert_true(expect(7, 1930, 0, 1));
+	assert_int_equal(ct_expects_count(expects), 1);
+	assert_int_equal(take(12345, 1930, 0), 7);
+	assert_int_equal(ct_expects_count(expects), 0);
+	assert_int_equal(take(12345, 1930, 0), NOBODY);
+}
+
+static void
+all_but_the_source_port_must_fit(void **state)
+{
+	const struct tuple wanted = make_tuple(20, 1930);
+
+	(void)state;
+	assert_true(expect(7, 1930, 0, 1));
+	for (int field = 0; field < 6; field++) {
+		struct tuple other = wanted;
+
+		other.src.v4 ^= field == 0;
+		other.dst.v4 ^= field == 1;
+		other.dst_field ^= field == 2;
+		other.zone ^= field == 3;
+		other.proto = field == 4 ? PROTO_UDP : other.proto;
+		other.family = field == 5 ? FAMILY_IPV6 : other.family;
+		assert_int_equal(ct_expect_take(expects, &other, 0), NOBODY);
+	}
+	assert_int_equal(ct_expect_take(expects, &wanted, 0), 7);
+}
+
+static void
+an_expectation_expires(void **state)
+{
+	const tick_t begin = UINT32_MAX - 100; // ticks wrap meanwhile
+
+	(void)state;
+	assert_true(expect(7, 1930, begin, 1));
+	assert_true(expect(8, 1931, begin, 1));
+	assert_int_equal(take(20, 1930, begin + ticks_from_sec(300) - 1), 7);
+	assert_int_equal(take(20, 1931, begin + ticks_from_sec(300)), NOBODY);
+}
+
+// The same one again lives on from now; nobody else may expect it meanwhile.
+static void
+the_same_expectation_is_refreshed(void **state)
+{
+	(void)state;
+	assert_true(expect(7, 1930, 0, 1));
+	assert_true(expect(7, 1930, ticks_from_sec(200), 1));
+	assert_int_equal(ct_expects_count(expects), 1);
+	assert_false(expect(8, 1930, ticks_from_sec(200), 1));
+	assert_int_equal(take(20, 1930, ticks_from_sec(499)), 7);
+
+	// Once it has expired, another master may have it.
+	assert_true(expect(7, 1930, 0, 1));
+	assert_true(expect(8, 1930, ticks_from_sec(300), 1));
+	assert_int_equal(take(20, 1930, ticks_from_sec(301)), 8);
+}
+
+// At its limit a master gives up its oldest one.
+static void
+the_oldest_of_a_master_gives_way(void **state)
+{
+	(void)state;
+	assert_true(expect(7, 1, 0, 2));
+	assert_true(expect(8, 100, 0, 1));
+	assert_true(expect(7, 2, 1, 2));
+	assert_true(expect(7, 3, 2, 2));
+	assert_int_equal(ct_expects_count(expects), 3);
+	assert_int_equal(take(20, 1, 3), NOBODY);
+	assert_int_equal(take(20, 2, 3), 7);
+	assert_int_equal(take(20, 3, 3), 7);
+	assert_int_equal(take(20, 100, 3), 8);
+}
+
+static void
+all_of_a_master_go_with_it(void **state)
+{
+	(void)state;
+	for (uint16_t port = 1; port <= 10; port++)
+		assert_true(expect(port % 2, port, 0, 10));
+	ct_expect_forget(expects, 1);
+	assert_int_equal(ct_expects_count(expects), 5);
+	for (uint16_t port = 1; port <= 10; port++)
+		assert_int_equal(take(20, port, 0), port % 2 == 0 ? 0 : NOBODY);
+}
+
+// Memory is bounded: a full array refuses, until one is used or has expired.
+static void
+a_full_array_refuses(void **state)
+{
+	(void)state;
+	for (uint32_t i = 0; i < CT_EXPECTS_MAX; i++)
+		assert_true(expect(i, (uint16_t)i, i == 5 ? 0 : 1, 1));
+	assert_false(expect(70000, 60000, 1, 1));
+	assert_int_equal(ct_expects_count(expects), CT_EXPECTS_MAX);
+	assert_int_equal(take(20, 77, 1), 77);
+	assert_true(expect(70000, 60000, 1, 1));
+	assert_false(expect(70001, 60001, 1, 1));
+	// Number 5 is over one tick earlier than the others.
+	assert_true(expect(70001, 60001, ticks_from_sec(300), 1));
+	assert_int_equal(take(20, 5, ticks_from_sec(300)), NOBODY);
+	assert_int_equal(take(20, 60001, ticks_from_sec(300)), 70001);
+	ct_expects_destroy(NULL);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(
+			an_expectation_is_used_once_whatever_the_source_port, create, destroy),
+		cmocka_unit_test_setup_teardown(all_but_the_source_port_must_fit, create, destroy),
+		cmocka_unit_test_setup_teardown(an_expectation_expires, create, destroy),
+		cmocka_unit_test_setup_teardown(the_same_expectation_is_refreshed, create, destroy),
+		cmocka_unit_test_setup_teardown(the_oldest_of_a_master_gives_way, create, destroy),
+		cmocka_unit_test_setup_teardown(all_of_a_master_go_with_it, create, destroy),
+		cmocka_unit_test_setup_teardown(a_full_array_refuses, create, destroy),
+	};
+
+	return cmocka_run_group_tests(tests, test_eal_start, test_eal_stop);
+}
