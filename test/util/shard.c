@@ -114,6 +114,7 @@ begin_packet(struct shard *shard, const struct frame *frame, struct pkt *pkt)
 	packet_parse(pkt, &shard->secret);
 	pkt->tuple.zone = shard->zone;
 	pkt->is_notrack = shard->is_notrack;
+	pkt->set_window = shard->set_window;
 }
 
 static void

@@ -28,6 +28,7 @@ struct shard {
 	unsigned int worker;    // number of the owner
 	enum ct_rules_do rules; // what the rules may do to connections
 	uint16_t zone;          // of the packets
+	uint8_t set_window;     // what a rule asks for of every packet: enum ct_window plus one
 	bool is_notrack;        // a rule before conntrack says so of every packet
 };
 

@@ -397,6 +397,52 @@ liberal_tracking_accepts_any_number(void **state)
 	assert_segments(nothing_is_learnt, &params);
 }
 
+// Each row of vectors behind a handshake, in every play, with what a rule asked for.
+static void
+assert_each_with_window(const struct segment vectors[], unsigned int n, enum ct_window window)
+{
+	for (unsigned int i = 0; i < n * N_PLAYS; i++) {
+		const struct segment rows[] = {HANDSHAKE, vectors[i / N_PLAYS]};
+		struct shard shard;
+
+		shard_open(&shard, &(struct shard_options){0});
+		shard.set_window = (uint8_t)(window + 1);
+		segments_run(&shard, &segments_plays[i % N_PLAYS], rows, RTE_DIM(rows), __FILE__);
+		shard_close(&shard);
+	}
+}
+
+// A rule may ask for the windows of Linux 5.10, or for none, when a connection begins.
+static void
+a_rule_chooses_how_strict_windows_are(void **state)
+{
+	static const struct segment strict[] = {
+		C(ACK, 101, 501, 65535, 0, ACCEPTED),
+		C(ACK, 65636, 501, 65535, 0, UNACKED),
+		C(ACK, 65637, 501, 65535, 0, INVALID),
+		C(ACK, 101, 502, 65535, 0, INVALID),
+		C(ACK, 101 - UINT32_C(65535), 501, 65535, 0, ACCEPTED),
+		C(ACK, 101 - UINT32_C(65536), 501, 65535, 0, INVALID),
+		C(ACK, 101, 501 - UINT32_C(66000), 65535, 0, ACCEPTED),
+		C(ACK, 101, 501 - UINT32_C(66001), 65535, 0, INVALID),
+	};
+	static const struct segment as_linux[] = {
+		C(ACK, 65637, 501, 65535, 0, PASSES),
+		C(ACK, 101, 502, 65535, 0, INVALID),
+		C(ACK, 101 - UINT32_C(65536), 501, 65535, 0, PASSES),
+	};
+	static const struct segment liberal[] = {
+		C(ACK, 131171, 501, 65535, 0, ACCEPTED),
+		C(ACK, 101, 502, 65535, 0, ACCEPTED),
+		C(ACK, 101 - UINT32_C(65536), 501, 65535, 0, ACCEPTED),
+	};
+
+	(void)state;
+	assert_each_with_window(strict, RTE_DIM(strict), CT_WINDOW_STRICT);
+	assert_each_with_window(as_linux, RTE_DIM(as_linux), CT_WINDOW_LINUX);
+	assert_each_with_window(liberal, RTE_DIM(liberal), CT_WINDOW_LIBERAL);
+}
+
 // Picked up mid-stream, without scaling known: both sides are treated liberally.
 static void
 a_flow_may_be_picked_up(void **state)
@@ -605,6 +651,7 @@ main(void)
 		cmocka_unit_test(a_selective_acknowledgement_counts_when_it_was_permitted),
 		cmocka_unit_test(a_large_window_reaches_further_back),
 		cmocka_unit_test(liberal_tracking_accepts_any_number),
+		cmocka_unit_test(a_rule_chooses_how_strict_windows_are),
 		cmocka_unit_test(a_flow_may_be_picked_up),
 		cmocka_unit_test(a_later_syn_begins_the_window_anew),
 		cmocka_unit_test(an_old_retransmission_passes),
