@@ -10,12 +10,15 @@
 
 #include <cmocka.h>
 
-static char folder[64];
+static char folder[4096];
 
 void
 folder_init(void)
 {
-	snprintf(folder, sizeof(folder), "/tmp/sallyport-config-XXXXXX");
+	const char *parent = getenv("TMPDIR");
+
+	snprintf(folder, sizeof(folder), "%s/sallyport-config-XXXXXX",
+		 parent == NULL ? P_tmpdir : parent);
 	assert_non_null(mkdtemp(folder));
 }
 

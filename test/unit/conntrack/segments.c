@@ -122,3 +122,15 @@ segments_assert(const struct segment rows[], unsigned int n, const struct ct_par
 		shard_close(&shard);
 	}
 }
+
+void
+segments_assert_each_after_handshake(const struct segment rows[], unsigned int n,
+				     const struct ct_params *params, const char *file)
+{
+	for (unsigned int i = 0; i < n; i++) {
+		const struct segment connection[] = {HANDSHAKE, rows[i]};
+
+		segments_assert(connection, sizeof(connection) / sizeof(connection[0]), params,
+				file);
+	}
+}

@@ -82,3 +82,9 @@ void segments_frame(struct frame *frame, const struct play *play, const struct s
 	C(SYN, 100, 0, 65535, 0, "new orig: 120 SYN_SENT [UNREPLIED]"),                            \
 		S(SYN | ACK, 500, 101, 65535, 0, "established reply: 60 SYN_RECV"),                \
 		C(ACK, 101, 501, 65535, 0, "established orig: 432000 ESTABLISHED [ASSURED]")
+
+// Plays the handshake with a single row behind it, for each of the rows.
+#define assert_each_after_handshake(rows, n, params)                                               \
+	segments_assert_each_after_handshake(rows, n, params, __FILE__)
+void segments_assert_each_after_handshake(const struct segment rows[], unsigned int n,
+					  const struct ct_params *params, const char *file);

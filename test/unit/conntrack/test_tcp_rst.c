@@ -18,17 +18,6 @@
 #define PASSES  "established orig: 431999 ESTABLISHED [ASSURED]"
 #define INVALID "invalid: 431999 ESTABLISHED [ASSURED]"
 
-static void
-assert_each_after_handshake(const struct segment vectors[], unsigned int n,
-			    const struct ct_params *params)
-{
-	for (unsigned int i = 0; i < n; i++) {
-		const struct segment rows[] = {HANDSHAKE, vectors[i]};
-
-		assert_segments(rows, params);
-	}
-}
-
 // The server has acknowledged up to 101, and lets the client send up to 65636.
 static void
 only_the_exact_number_closes(void **state)

@@ -23,18 +23,6 @@
 #define S_UNACKED  "established reply: 300 ESTABLISHED [ASSURED]"
 #define S_PASSES   "established reply: 431999 ESTABLISHED [ASSURED]"
 
-// Plays rows, then the handshake with a single row behind it, for each of the rows.
-static void
-assert_each_after_handshake(const struct segment vectors[], unsigned int n,
-			    const struct ct_params *params)
-{
-	for (unsigned int i = 0; i < n; i++) {
-		const struct segment rows[] = {HANDSHAKE, vectors[i]};
-
-		assert_segments(rows, params);
-	}
-}
-
 // The server's SYN-ACK lets the client send up to 101 + 65535 = 65636.
 static void
 bound_1_is_what_the_peer_lets_it_send(void **state)
