@@ -104,8 +104,9 @@ add_capture(struct words *words, char *text, const struct argp_state *state, boo
 	words->n_captures++;
 }
 
+// What every command has: its configuration.
 static error_t
-parse_replay(int key, char *text, struct argp_state *state)
+parse_config(int key, char *text, struct argp_state *state)
 {
 	struct words *words = state->input;
 
@@ -113,6 +114,24 @@ parse_replay(int key, char *text, struct argp_state *state)
 	case 'c':
 		words->config = text;
 		return 0;
+	case ARGP_KEY_ARG:
+		argp_error(state, "%s: one word too many", text);
+		return 0;
+	case ARGP_KEY_END:
+		if (words->config == NULL)
+			argp_error(state, "-c FILE is missing");
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+static error_t
+parse_replay(int key, char *text, struct argp_state *state)
+{
+	struct words *words = state->input;
+
+	switch (key) {
 	case KEY_PORT:
 		if (words->n_captures > 0 && !words->names_ports)
 			argp_error(state, "give one CAPTURE, or a --port for each");
@@ -148,34 +167,11 @@ parse_replay(int key, char *text, struct argp_state *state)
 		add_capture(words, text, state, false);
 		return 0;
 	case ARGP_KEY_END:
-		if (words->config == NULL)
-			argp_error(state, "-c FILE is missing");
 		if (words->n_captures == 0)
 			argp_error(state, "no CAPTURE is given");
-		return 0;
+		return parse_config(key, text, state);
 	default:
-		return ARGP_ERR_UNKNOWN;
-	}
-}
-
-static error_t
-parse_config(int key, char *text, struct argp_state *state)
-{
-	struct words *words = state->input;
-
-	switch (key) {
-	case 'c':
-		words->config = text;
-		return 0;
-	case ARGP_KEY_ARG:
-		argp_error(state, "%s: one word too many", text);
-		return 0;
-	case ARGP_KEY_END:
-		if (words->config == NULL)
-			argp_error(state, "-c FILE is missing");
-		return 0;
-	default:
-		return ARGP_ERR_UNKNOWN;
+		return parse_config(key, text, state);
 	}
 }
 
