@@ -227,6 +227,10 @@ void ct_entry_fill(const struct ct *ct, const struct ct_conn *conn, tick_t now,
 // What is wrong with an ICMP packet whatever it says: checksum, a type nobody uses.
 enum fault ct_icmp_check(const struct ct *ct, const struct pkt *pkt);
 
+// An ICMP packet is invalid for what it says itself, or speaks of nothing known. Returns true: it
+// is done with.
+bool ct_set_error(struct ct *ct, struct pkt *pkt, enum fault fault);
+
 // True when the packet is an error or a redirect with a quotation to look for.
 bool ct_icmp_speaks_of_another(const struct pkt *pkt);
 

@@ -75,8 +75,8 @@ struct ct_stats {
 	uint64_t expired;       // of these, by timeout
 	uint64_t expected;      // new connections that a helper had announced
 	uint64_t found;         // lookups that hit
-	uint64_t invalid;       // packets of class invalid, ICMP errors excepted
-	uint64_t error;         // ICMP packets that are errors about nothing known
+	uint64_t invalid;       // packets of class invalid, those counted as error excepted
+	uint64_t error;         // ICMP packets that are broken, or errors about nothing known
 	uint64_t early_drop;    // connections killed to make room in a full table
 	uint64_t table_full;    // new connections refused for want of room
 	uint64_t insert_failed; // the hash table refused an entry

@@ -49,8 +49,8 @@ ct_icmp_speaks_of_another(const struct pkt *pkt)
 	return icmp_is_error(pkt);
 }
 
-static bool
-set_error(struct ct *ct, struct pkt *pkt, enum fault fault)
+bool
+ct_set_error(struct ct *ct, struct pkt *pkt, enum fault fault)
 {
 	pkt->class = CLASS_INVALID;
 	pkt->dir = DIR_NONE;
@@ -68,18 +68,18 @@ ct_track_related(struct ct *ct, struct pkt *pkt)
 
 	if (pkt->icmp_type == ICMPV6_REDIRECT && pkt->family == FAMILY_IPV6 &&
 	    !is_redirect_from_neighbour(pkt))
-		return set_error(ct, pkt, FAULT_ICMP_TYPE);
+		return ct_set_error(ct, pkt, FAULT_ICMP_TYPE);
 	if (packet_parse_inner(pkt, &inner) != FAULT_NONE || !tuple_invert(&inner, &entry))
-		return set_error(ct, pkt, FAULT_ICMP_INNER);
+		return ct_set_error(ct, pkt, FAULT_ICMP_INNER);
 	hash = hash_tuple(ct->secret, &entry);
 	if (ct->touched.n > 0 && ct_is_touched(ct, hash))
 		return false;
 	value = ct_table_lookup(ct->table, &entry, hash);
 	conn = value == CT_TABLE_MISS ? NULL : &ct->conns[value >> 1];
 	if (conn == NULL || conn_is_expired(conn, pkt->now))
-		return set_error(ct, pkt, FAULT_ICMP_NO_CONNECTION);
+		return ct_set_error(ct, pkt, FAULT_ICMP_NO_CONNECTION);
 	if (memcmp(&entry.dst, &pkt->tuple.dst, sizeof(entry.dst)) != 0)
-		return set_error(ct, pkt, FAULT_ICMP_NOT_SENDER);
+		return ct_set_error(ct, pkt, FAULT_ICMP_NOT_SENDER);
 	pkt->conn = conn;
 	pkt->class = CLASS_RELATED;
 	pkt->dir = value & 1;

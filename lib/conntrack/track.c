@@ -283,10 +283,8 @@ track_one(struct ct *ct, struct pkt *pkt, uint32_t value)
 		return true;
 	if (pkt->tuple.proto == PROTO_ICMP || pkt->tuple.proto == PROTO_ICMPV6) {
 		fault = ct_icmp_check(ct, pkt);
-		if (fault != FAULT_NONE) {
-			set_invalid(ct, pkt, fault);
-			return true;
-		}
+		if (fault != FAULT_NONE)
+			return ct_set_error(ct, pkt, fault);
 		if (is_neighbour_talk(pkt)) {
 			set_untracked(pkt);
 			return true;

@@ -114,6 +114,7 @@ a_broken_icmp_packet_is_invalid(void **state)
 		struct ct_params params = shard_params();
 		struct shard shard;
 		struct frame frame;
+		struct ct_stats stats;
 		struct pkt pkt;
 
 		params.checksum = i % 2 == 0;
@@ -124,6 +125,9 @@ a_broken_icmp_packet_is_invalid(void **state)
 		assert_class(pkt, params.checksum ? "invalid" : "new orig");
 		if (params.checksum)
 			assert_int_equal(pkt.fault, FAULT_L4_CHECKSUM);
+		ct_stats_read(shard.ct, &stats);
+		assert_int_equal(stats.error, params.checksum);
+		assert_int_equal(stats.invalid, 0);
 		shard_close(&shard);
 	}
 }
