@@ -70,6 +70,12 @@ enable_name(uint32_t enable)
 	return ct_enable_name((enum ct_enable)enable);
 }
 
+static const char *
+dccp_name(uint32_t dccp)
+{
+	return ct_dccp_name((enum ct_dccp_tracking)dccp);
+}
+
 // clang-format off
 const struct cfg_field cfg_fields[] = {
 	{"", "workers", CFG_FIELD_U32, offsetof(struct config, workers), 1, WORKERS_MAX, "lcores",
@@ -100,6 +106,9 @@ const struct cfg_field cfg_fields[] = {
 	{"conntrack", "enable", CFG_FIELD_WORD, PARAM(enable), 0, CT_ENABLE_COUNT - 1, "",
 	 "Whether connections are tracked always, or only when some rule needs to know them",
 	 enable_name},
+	{"conntrack", "dccp", CFG_FIELD_WORD, PARAM(dccp), 0, CT_DCCP_COUNT - 1, "",
+	 "Whether DCCP is tracked by ports and states, or like a protocol nobody knows",
+	 dccp_name},
 	{"conntrack", "accounting", CFG_FIELD_BOOL, PARAM(accounting), 0, 1, "",
 	 "Count packets and bytes of each connection and direction"},
 	{"conntrack", "checksum", CFG_FIELD_BOOL, PARAM(checksum), 0, 1, "",

@@ -185,6 +185,21 @@ conn_is_expired(const struct ct_conn *conn, tick_t now)
 	return tick_reached(conn->deadline, now);
 }
 
+// DCCP may be tracked like a protocol that nobody knows.
+static inline bool
+ct_is_generic(const struct ct *ct, uint8_t proto)
+{
+	return proto == PROTO_DCCP && ct->params.dccp == CT_DCCP_GENERIC;
+}
+
+// A tuple as the table has it: one whose protocol is generic has no ports.
+static inline void
+ct_tuple_prepare(const struct ct *ct, struct tuple *tuple)
+{
+	if (ct_is_generic(ct, tuple->proto))
+		tuple->src_field = tuple->dst_field = 0;
+}
+
 // A new, unconfirmed connection for the tuple of pkt, or NULL when it has no inverse, which
 // pkt.fault says. The caller has made sure that there is room: ct_is_full, or ct_has_slot for one
 // that follows upon a connection which was just killed.
@@ -218,7 +233,7 @@ bool ct_event_send(struct ct *ct, const struct ct_conn *conn, enum ct_event_type
 		   uint64_t now_ns);
 
 // Name of the protocol's state, NULL when it has none.
-const char *ct_conn_state(const struct ct_conn *conn);
+const char *ct_conn_state(const struct ct *ct, const struct ct_conn *conn);
 
 // Copies what can be told about a connection that the caller owns.
 void ct_entry_fill(const struct ct *ct, const struct ct_conn *conn, tick_t now,

@@ -24,6 +24,11 @@ static const char *const windows[CT_WINDOW_COUNT] = {
 	[CT_WINDOW_LIBERAL] = "liberal",
 };
 
+static const char *const dccps[CT_DCCP_COUNT] = {
+	[CT_DCCP_TRACKED] = "tracked",
+	[CT_DCCP_GENERIC] = "generic",
+};
+
 void
 ct_params_init(struct ct_params *params)
 {
@@ -60,4 +65,10 @@ const char *
 ct_window_name(enum ct_window window)
 {
 	return windows[window];
+}
+
+const char *
+ct_dccp_name(enum ct_dccp_tracking dccp)
+{
+	return dccps[dccp];
 }

@@ -54,6 +54,13 @@ enum ct_enable {
 	CT_ENABLE_COUNT,
 };
 
+// How DCCP is tracked (conntrack.dccp).
+enum ct_dccp_tracking {
+	CT_DCCP_TRACKED, // by ports and states, as Linux before 6.17
+	CT_DCCP_GENERIC, // by addresses only, as Linux since
+	CT_DCCP_COUNT,
+};
+
 // How strictly the windows of a TCP connection are kept (rule statement set_window).
 enum ct_window {
 	CT_WINDOW_LINUX,   // as Linux since 6.0: what is below the window passes
@@ -65,6 +72,7 @@ enum ct_window {
 struct ct_params {
 	uint32_t max_connections; // of all workers together
 	uint32_t enable;          // enum ct_enable
+	uint32_t dccp;            // enum ct_dccp_tracking
 	bool accounting;          // packets and bytes per direction
 	bool checksum;            // verify layer 4 checksums
 	bool tcp_loose;           // pick up connections mid-stream
@@ -83,6 +91,7 @@ const char *ct_timeout_key(enum ct_timeout timeout);
 // Helpers a rule may attach to a new connection (set_helper). 0 is none.
 enum ct_helper { CT_HELPER_NONE, CT_HELPER_FTP, CT_HELPER_TFTP, CT_HELPER_COUNT };
 
-const char *ct_helper_name(enum ct_helper helper); // "ftp"; NULL for none
-const char *ct_enable_name(enum ct_enable enable); // "always"
-const char *ct_window_name(enum ct_window window); // "strict"
+const char *ct_helper_name(enum ct_helper helper);    // "ftp"; NULL for none
+const char *ct_enable_name(enum ct_enable enable);    // "always"
+const char *ct_window_name(enum ct_window window);    // "strict"
+const char *ct_dccp_name(enum ct_dccp_tracking dccp); // "tracked"

@@ -71,6 +71,7 @@ ct_track_related(struct ct *ct, struct pkt *pkt)
 		return ct_set_error(ct, pkt, FAULT_ICMP_TYPE);
 	if (packet_parse_inner(pkt, &inner) != FAULT_NONE || !tuple_invert(&inner, &entry))
 		return ct_set_error(ct, pkt, FAULT_ICMP_INNER);
+	ct_tuple_prepare(ct, &entry);
 	hash = hash_tuple(ct->secret, &entry);
 	if (ct->touched.n > 0 && ct_is_touched(ct, hash))
 		return false;

@@ -41,7 +41,7 @@ remember(const struct ct *ct, struct pkt *pkt)
 	pkt->ct_status = (uint8_t)conn->status;
 	pkt->ct_deadline = conn->deadline;
 	pkt->conn_id = conn->id;
-	pkt->ct_state = ct_conn_state(conn);
+	pkt->ct_state = ct_conn_state(ct, conn);
 	pkt->mark = conn->mark;
 }
 
@@ -191,7 +191,7 @@ refuse_for_want_of_room(struct ct *ct, struct pkt *pkt)
 static void
 track_normal(struct ct *ct, struct pkt *pkt, uint32_t value)
 {
-	const struct ct_proto *proto = ct_proto_find(pkt->tuple.proto);
+	const struct ct_proto *proto = ct_proto_find(ct, pkt->tuple.proto);
 	struct ct_conn *conn = resolve(ct, pkt, value);
 	enum fault fault;
 
@@ -298,6 +298,21 @@ track_one(struct ct *ct, struct pkt *pkt, uint32_t value)
 	return true;
 }
 
+// A packet whose protocol is generic has a tuple without ports, even where it is too short for
+// them.
+static void
+forget_ports(const struct ct *ct, struct pkt *pkt)
+{
+	if (!ct_is_generic(ct, pkt->tuple.proto))
+		return;
+	ct_tuple_prepare(ct, &pkt->tuple);
+	pkt->has_ports = false;
+	if (pkt->fault == FAULT_L4_SHORT) {
+		pkt->fault = FAULT_NONE;
+		pkt->has_tuple = true;
+	}
+}
+
 static void
 lookup_burst(struct ct *ct, struct pkt *const pkts[], uint16_t n, uint32_t values[])
 {
@@ -309,7 +324,10 @@ lookup_burst(struct ct *ct, struct pkt *const pkts[], uint16_t n, uint32_t value
 
 	for (uint16_t i = 0; i < n; i++) {
 		values[i] = CT_TABLE_MISS;
-		if (!pkts[i]->has_tuple || pkts[i]->is_notrack)
+		if (pkts[i]->is_notrack)
+			continue;
+		forget_ports(ct, pkts[i]);
+		if (!pkts[i]->has_tuple)
 			continue;
 		pkts[i]->hash = hash_tuple(ct->secret, &pkts[i]->tuple);
 		tuples[n_tuples] = &pkts[i]->tuple;

@@ -9,9 +9,9 @@
 #include "conntrack/proto/proto.h"
 
 const char *
-ct_conn_state(const struct ct_conn *conn)
+ct_conn_state(const struct ct *ct, const struct ct_conn *conn)
 {
-	const struct ct_proto *proto = ct_proto_find(conn->proto);
+	const struct ct_proto *proto = ct_proto_find(ct, conn->proto);
 
 	return proto->state_name == NULL ? NULL : proto->state_name(conn);
 }
@@ -30,7 +30,7 @@ ct_entry_fill(const struct ct *ct, const struct ct_conn *conn, tick_t now, struc
 		.timeout_sec = seconds_left(conn->deadline, now),
 		.status = conn->status,
 		.mark = conn->mark,
-		.state = ct_conn_state(conn),
+		.state = ct_conn_state(ct, conn),
 		.helper = conn->helper,
 		.life = conn->life,
 		.has_counters = ct->params.accounting,

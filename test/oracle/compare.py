@@ -172,8 +172,9 @@ def rules_config(chains):
 
 
 def conntrack_config(sysctl):
-    """The `conntrack` section: the kernel's defaults except what the case sets."""
-    groups = {"": {"max_connections": 65536}, "tcp": {}, "timeouts": {}}
+    """The `conntrack` section: the defaults of the recorded kernel, which has no tracker for DCCP any more, except what
+    the case sets."""
+    groups = {"": {"max_connections": 65536, "dccp": '"generic"'}, "tcp": {}, "timeouts": {}}
     for name, value in sorted(sysctl.items()):
         key = re.sub(r".*[./]|nf_conntrack_", "", name)
         if key == "log_invalid":

@@ -9,7 +9,9 @@ static const struct ct_proto *const trackers[256] = {
 };
 
 const struct ct_proto *
-ct_proto_find(uint8_t proto)
+ct_proto_find(const struct ct *ct, uint8_t proto)
 {
-	return trackers[proto] == NULL ? &ct_proto_generic : trackers[proto];
+	if (trackers[proto] == NULL || ct_is_generic(ct, proto))
+		return &ct_proto_generic;
+	return trackers[proto];
 }

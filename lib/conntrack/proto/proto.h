@@ -47,7 +47,7 @@ extern const struct ct_proto ct_proto_gre;
 extern const struct ct_proto ct_proto_generic;
 
 // The tracker of a protocol number; ct_proto_generic for those without one of their own.
-const struct ct_proto *ct_proto_find(uint8_t proto);
+const struct ct_proto *ct_proto_find(const struct ct *ct, uint8_t proto);
 
 // The connection has carried traffic both ways and is not evicted early any more.
 static inline void

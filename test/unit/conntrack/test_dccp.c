@@ -304,6 +304,39 @@ a_broken_header_is_invalid(void **state)
 	}
 }
 
+// As Linux since 6.17: by addresses, 600 s, and nothing in the header can be wrong.
+static void
+generic_dccp_has_addresses_only(void **state)
+{
+	static const struct packet packets[] = {
+		{SERVER, DATA, 10, 0, "600 [UNREPLIED]"},
+		{CLIENT, RESET, 11, 0, "600"},
+		{SERVER, CLOSE, 12, 0, "600"},
+	};
+	struct ct_params params = shard_params();
+	struct shard shard;
+	struct frame frame;
+	struct pkt pkt;
+
+	(void)state;
+	params.dccp = CT_DCCP_GENERIC;
+	shard_open(&shard, &(struct shard_options){.params = &params});
+	pkt = play(&shard, packets, RTE_DIM(packets));
+	assert_class(pkt, "established orig");
+	assert_int_equal(pkt.tuple.src_field, 0);
+	assert_int_equal(pkt.tuple.dst_field, 0);
+	assert_false(pkt.has_ports);
+	// another pair of ports, and then not even room for them, is the same flow
+	for (unsigned int len = 4; len != 0; len -= 2) {
+		fixture_begin(&frame, &(struct flow){0}, CLIENT);
+		frame_proto(&frame, PROTO_DCCP, len);
+		frame_end(&frame);
+		assert_class(shard_accept(&shard, &frame), "established reply");
+	}
+	assert_entry(&shard, "600");
+	shard_close(&shard);
+}
+
 int
 main(void)
 {
@@ -313,6 +346,7 @@ main(void)
 		cmocka_unit_test(a_request_of_the_server_changes_the_roles),
 		cmocka_unit_test(an_answer_to_an_ignored_request_is_believed),
 		cmocka_unit_test(a_broken_header_is_invalid),
+		cmocka_unit_test(generic_dccp_has_addresses_only),
 	};
 
 	return cmocka_run_group_tests(tests, test_eal_start, test_eal_stop);
