@@ -380,8 +380,9 @@ def talk(client, server):
 @families
 def test_conntrack_sctp_collision_init_ack(replay, client, server):
     """S7. Client and server open an association at the same time, and the server's answer to the
-    client's INIT comes 1.2 seconds late, when the association stands. That INIT-ACK must be invalid,
-    and data must still flow both ways behind it. All of it applies; the script is for IPv4 only."""
+    client's INIT comes 1.2 seconds late, when the association stands. That INIT-ACK must be
+    invalid, and data must still flow both ways behind it. All of it applies; the script is for IPv4
+    only."""
     ends = {'client': client, 'server': server}
     traffic = Traffic()
     traffic.lan(sctp(0, init(CLIENT_TAG), **ends))
@@ -460,8 +461,8 @@ def test_conntrack_tcp_unreplied(replay, client, server):
 @families
 def test_conntrack_vrf(replay, client, server):
     """S9. A packet passes the hooks twice, on a device and on its VRF. The zone that was chosen the
-    first time, 1, must be kept and not replaced by the second, 2, and no connection may be confirmed
-    by the second pass.
+    first time, 1, must be kept and not replaced by the second, 2, and no connection may be
+    confirmed by the second pass.
 
     Applies to what comes past the firewall twice because two of its wires follow one another: wan0
     is connected to lan1. Each pass has a connection of its own in the zone that its wire chose, and

@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The kernel's packetdrill tests of connection tracking, each for IPv4 and IPv6, as Linux runs them.
+"""The kernel's packetdrill tests of connection tracking, each for IPv4 and IPv6, as Linux runs
+them.
 
 There, the traced host is one end of the connection and drops what is invalid in both directions.
 Here, the firewall stands between the ends and has the same rule, so a packet that "the local stack
-must get" is one that passes, and what the local stack sends is played as well. "Inbound" is the port
-behind which the traced host's peer is. doc/kernel-differences.md has the list.
+must get" is one that passes, and what the local stack sends is played as well. "Inbound" is the
+port behind which the traced host's peer is. doc/kernel-differences.md has the list.
 """
 
 import pytest
