@@ -193,7 +193,6 @@ ct_conn_kill(struct ct *ct, struct ct_conn *conn, uint64_t seq, uint64_t now_ns)
 
 		ct_table_remove(ct->table, tuple, hash_tuple(ct->secret, tuple));
 	}
-	ct_helper_detach(ct, conn);
 	change_begin(conn);
 	change_end(conn, CT_DYING);
 	ct->stats.destroyed++;
@@ -203,6 +202,7 @@ ct_conn_kill(struct ct *ct, struct ct_conn *conn, uint64_t seq, uint64_t now_ns)
 	// Whether the event still has to be told, by ct_reclaim.
 	conn->is_untold = !ct_event_send(ct, conn, CT_EVENT_DESTROY, seq, now_ns);
 	ct->stats.events_late += conn->is_untold;
+	ct_helper_end(ct, conn, seq, now_ns);
 }
 
 // Of two that end at once the older one, since which of them lies first is chance.
@@ -267,6 +267,8 @@ ct_touch(struct ct *ct, const struct ct_conn *conn)
 
 	for (int dir = 0; dir < DIR_COUNT; dir++)
 		ct_touch_hash(ct, hash_tuple(ct->secret, &names->tuple[dir]));
+	if (conn->helper != CT_HELPER_NONE)
+		ct_touch_hash(ct, hash_home(ct->secret, &names->tuple[DIR_ORIG]));
 }
 
 void

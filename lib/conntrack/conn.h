@@ -22,12 +22,13 @@
 #include "conntrack/conntrack.h"
 #include "conntrack/expect.h"
 #include "conntrack/params.h"
+#include "conntrack/proto/gre.h"
 #include "conntrack/table.h"
 #include "packet/hash.h"
 #include "packet/packet.h"
 
 struct ct_proto;
-struct ct_ftp;
+union ct_helper_memory;
 
 // What TCP knows about one sender (proto/tcp_window.c). Sequence numbers are modulo 2^32.
 struct ct_tcp_side {
@@ -127,9 +128,10 @@ struct ct {
 	uint32_t used_slots;    // slots from here on were never used; owner: rw, others: ro
 	uint32_t dying_head;    // list through ct_conn.next, SLOT_NONE ends it
 	struct ct_expects *expects;
-	struct ct_ftp *helper_memory; // of HELPED_MAX connections that have a helper
-	uint32_t *helper_free;        // stack
+	union ct_helper_memory *helper_memory; // of HELPED_MAX connections that have a helper
+	uint32_t *helper_free;                 // stack
 	uint32_t n_helper_free;
+	struct ct_gre_map calls; // of PPTP
 	struct ct_touched touched;
 	bool wants_entries; // packets take along what they left of their connection
 	const struct hash_secret *secret;
@@ -221,8 +223,9 @@ bool ct_evict(struct ct *ct, uint32_t hash, uint64_t seq, uint64_t now_ns);
 // when none did.
 void ct_conn_kill(struct ct *ct, struct ct_conn *conn, uint64_t seq, uint64_t now_ns);
 
-// Later packets of this burst that carry one of the connection's tuples must wait for the next
-// pass: what the lookup of the burst said about them is out of date.
+// Later packets of this burst that carry one of the connection's tuples, or that its helper may
+// have announced, must wait for the next pass: what the lookup of the burst said about them is out
+// of date.
 void ct_touch(struct ct *ct, const struct ct_conn *conn);
 void ct_touch_hash(struct ct *ct, uint32_t hash);
 bool ct_is_touched(const struct ct *ct, uint32_t hash);
@@ -254,10 +257,12 @@ bool ct_icmp_speaks_of_another(const struct pkt *pkt);
 bool ct_track_related(struct ct *ct, struct pkt *pkt);
 
 // A connection that is about to be confirmed gets the helper a rule asked for, if the helper is for
-// its protocol and there is room for what it remembers; and a dying one gives it back, with all it
-// expects.
+// its protocol and there is room for what it remembers; an unconfirmed one that is discarded gives
+// it back. With a dying one (seq and now_ns as in ct_conn_kill) goes all that it expects, and what
+// cannot be without it.
 void ct_helper_attach(struct ct *ct, struct ct_conn *conn, uint8_t helper);
 void ct_helper_detach(struct ct *ct, struct ct_conn *conn);
+void ct_helper_end(struct ct *ct, struct ct_conn *conn, uint64_t seq, uint64_t now_ns);
 
 // The helper of the packet's connection, if it has one, reads the packet. Returns false when the
 // packet must be dropped.

@@ -61,13 +61,17 @@ bucket_of(struct ct_expects *expects, const struct tuple *tuple)
 	return &expects->buckets[hash % N_BUCKETS];
 }
 
-// Equal in all but the source port.
+// Equal in all but, maybe, the source port.
 static bool
-fits(const struct tuple *a, const struct tuple *b)
+fits(const struct ct_expectation *expectation, const struct tuple *tuple)
 {
-	return a->dst_field == b->dst_field && a->proto == b->proto && a->family == b->family &&
-	       a->zone == b->zone && memcmp(&a->dst, &b->dst, sizeof(a->dst)) == 0 &&
-	       memcmp(&a->src, &b->src, sizeof(a->src)) == 0;
+	const struct tuple *own = &expectation->tuple;
+
+	return own->dst_field == tuple->dst_field && own->proto == tuple->proto &&
+	       own->family == tuple->family && own->zone == tuple->zone &&
+	       (own->src_field == tuple->src_field || !expectation->has_src_field) &&
+	       memcmp(&own->dst, &tuple->dst, sizeof(own->dst)) == 0 &&
+	       memcmp(&own->src, &tuple->src, sizeof(own->src)) == 0;
 }
 
 static uint32_t
@@ -75,7 +79,7 @@ find(struct ct_expects *expects, const struct tuple *tuple)
 {
 	uint32_t at = *bucket_of(expects, tuple);
 
-	while (at != NONE && !fits(&expects->slots[at].expectation.tuple, tuple))
+	while (at != NONE && !fits(&expects->slots[at].expectation, tuple))
 		at = expects->slots[at].next;
 	return at;
 }
@@ -168,19 +172,35 @@ ct_expect_add(struct ct_expects *expects, const struct ct_expectation *wanted, t
 	return true;
 }
 
+// Gives up the expectation of what answers the one that came.
+static void
+release_answer(struct ct_expects *expects, const struct ct_expectation *taken)
+{
+	struct tuple answer;
+	uint32_t index;
+
+	if (!tuple_invert(&taken->tuple, &answer))
+		return;
+	index = find(expects, &answer);
+	if (index != NONE && expects->slots[index].expectation.master == taken->master)
+		release(expects, index);
+}
+
 uint32_t
 ct_expect_take(struct ct_expects *expects, const struct tuple *tuple, tick_t now)
 {
 	uint32_t index = expects->n == 0 ? NONE : find(expects, tuple);
-	uint32_t master;
+	struct ct_expectation taken;
 
 	if (index == NONE)
 		return UINT32_MAX;
-	master = tick_reached(expects->slots[index].expectation.deadline, now)
-			 ? UINT32_MAX
-			 : expects->slots[index].expectation.master;
+	taken = expects->slots[index].expectation;
 	release(expects, index);
-	return master;
+	if (tick_reached(taken.deadline, now))
+		return UINT32_MAX;
+	if (taken.is_either_way)
+		release_answer(expects, &taken);
+	return taken.master;
 }
 
 void

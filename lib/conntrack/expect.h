@@ -29,10 +29,12 @@ void ct_expects_destroy(struct ct_expects *expects); // takes NULL
 uint32_t ct_expects_count(const struct ct_expects *expects);
 
 struct ct_expectation {
-	struct tuple tuple; // its src_field is ignored
-	uint32_t master;    // slot of the connection that announced it
+	struct tuple tuple;
+	uint32_t master; // slot of the connection that announced it
 	tick_t deadline;
 	uint8_t max_per_master; // the oldest ones of the master beyond this are given up
+	bool has_src_field;     // of the tuple; else any will do
+	bool is_either_way;     // expected from both sides: one of the two uses both up
 };
 
 // Announces a connection. The same one again is merely refreshed. Returns false when it is refused:

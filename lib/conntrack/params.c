@@ -11,6 +11,7 @@ static const struct {
 static const char *const helpers[CT_HELPER_COUNT] = {
 	[CT_HELPER_FTP] = "ftp",
 	[CT_HELPER_TFTP] = "tftp",
+	[CT_HELPER_PPTP] = "pptp",
 };
 
 static const char *const enables[CT_ENABLE_COUNT] = {

@@ -89,7 +89,7 @@ void ct_params_init(struct ct_params *params);
 const char *ct_timeout_key(enum ct_timeout timeout);
 
 // Helpers a rule may attach to a new connection (set_helper). 0 is none.
-enum ct_helper { CT_HELPER_NONE, CT_HELPER_FTP, CT_HELPER_TFTP, CT_HELPER_COUNT };
+enum ct_helper { CT_HELPER_NONE, CT_HELPER_FTP, CT_HELPER_TFTP, CT_HELPER_PPTP, CT_HELPER_COUNT };
 
 const char *ct_helper_name(enum ct_helper helper);    // "ftp"; NULL for none
 const char *ct_enable_name(enum ct_enable enable);    // "always"

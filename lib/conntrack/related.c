@@ -59,21 +59,46 @@ ct_set_error(struct ct *ct, struct pkt *pkt, enum fault fault)
 	return true;
 }
 
+// The tuple of the entry that the quoted packet belongs to, if the quotation has one. A tuple does
+// not tell the version of GRE; one of another version has no ids, so it is completed only where
+// the id it seems to have, 0, is that of a call.
+static bool
+read_quotation(const struct ct *ct, const struct pkt *pkt, struct tuple *entry)
+{
+	struct tuple inner;
+
+	if (packet_parse_inner(pkt, &inner) != FAULT_NONE)
+		return false;
+	if (inner.proto == PROTO_GRE)
+		ct_gre_complete(ct, &inner);
+	if (!tuple_invert(&inner, entry))
+		return false;
+	ct_tuple_prepare(ct, entry);
+	return true;
+}
+
+// An earlier packet of the burst has touched the entry, or maybe the key it has.
+static bool
+is_touched(const struct ct *ct, const struct tuple *entry, uint32_t hash)
+{
+	return ct_is_touched(ct, hash) ||
+	       (entry->proto == PROTO_GRE && ct_is_touched(ct, hash_home(ct->secret, entry)));
+}
+
 bool
 ct_track_related(struct ct *ct, struct pkt *pkt)
 {
-	struct tuple inner, entry;
+	struct tuple entry;
 	struct ct_conn *conn;
 	uint32_t hash, value;
 
 	if (pkt->icmp_type == ICMPV6_REDIRECT && pkt->family == FAMILY_IPV6 &&
 	    !is_redirect_from_neighbour(pkt))
 		return ct_set_error(ct, pkt, FAULT_ICMP_TYPE);
-	if (packet_parse_inner(pkt, &inner) != FAULT_NONE || !tuple_invert(&inner, &entry))
+	if (!read_quotation(ct, pkt, &entry))
 		return ct_set_error(ct, pkt, FAULT_ICMP_INNER);
-	ct_tuple_prepare(ct, &entry);
 	hash = hash_tuple(ct->secret, &entry);
-	if (ct->touched.n > 0 && ct_is_touched(ct, hash))
+	if (ct->touched.n > 0 && is_touched(ct, &entry, hash))
 		return false;
 	value = ct_table_lookup(ct->table, &entry, hash);
 	conn = value == CT_TABLE_MISS ? NULL : &ct->conns[value >> 1];

@@ -261,7 +261,7 @@ decide_early(struct ct *ct, struct pkt *pkt)
 }
 
 // An earlier packet of the burst has touched this flow; or may give back the room that a new
-// connection needs; or may have announced this one to a helper.
+// connection needs; or may have announced this one to a helper, or ended it with its call.
 static bool
 must_wait(const struct ct *ct, const struct pkt *pkt, uint32_t value)
 {
@@ -270,7 +270,8 @@ must_wait(const struct ct *ct, const struct pkt *pkt, uint32_t value)
 
 	if (ct_is_touched(ct, pkt->hash) || (!is_known && ct_is_full(ct)))
 		return true;
-	return value == CT_TABLE_MISS && ct_is_touched(ct, pkt->home);
+	return (value == CT_TABLE_MISS || pkt->tuple.proto == PROTO_GRE) &&
+	       ct_is_touched(ct, pkt->home);
 }
 
 // One packet. Returns false when it must wait for the next pass.
@@ -329,6 +330,8 @@ lookup_burst(struct ct *ct, struct pkt *const pkts[], uint16_t n, uint32_t value
 		forget_ports(ct, pkts[i]);
 		if (!pkts[i]->has_tuple)
 			continue;
+		if (pkts[i]->has_call_id)
+			ct_gre_complete(ct, &pkts[i]->tuple);
 		pkts[i]->hash = hash_tuple(ct->secret, &pkts[i]->tuple);
 		tuples[n_tuples] = &pkts[i]->tuple;
 		hashes[n_tuples] = pkts[i]->hash;
@@ -352,12 +355,12 @@ let_others_wait(struct ct *ct, struct pkt *pkt, enum ct_rules_do rules)
 	if (pkt->conn == NULL)
 		return;
 	is_new = pkt->conn->life == CT_UNCONFIRMED;
-	if (pkt->helper != CT_HELPER_NONE || (is_new && (rules & CT_RULES_SET_HELPERS) != 0))
+	if (is_new && (rules & CT_RULES_SET_HELPERS) != 0)
 		ct_touch_hash(ct, pkt->home);
 	if (pkt->conn->life != CT_CONFIRMED)
 		return;
 	pkt->has_news = ct->events != NULL && pkt->conn->events != 0;
-	if (pkt->has_news || (rules & CT_RULES_SET_MARKS) != 0)
+	if (pkt->has_news || pkt->helper != CT_HELPER_NONE || (rules & CT_RULES_SET_MARKS) != 0)
 		ct_touch(ct, pkt->conn);
 }
 

@@ -121,6 +121,7 @@ struct pkt {
 	bool has_tuple;   // the tuple is complete; else only family, addresses and proto are set
 	bool has_ports;   // the tuple's fields are ports
 	bool is_fragment; // more follow, the offset is not 0, or the header that tells is cut off
+	bool has_call_id; // GRE version 1: the tuple's dst_field is a call id (RFC 2637)
 	bool is_atomic;   // has a fragment header of IPv6 all the same (RFC 6946)
 	uint32_t hash;    // keyed hash of the tuple
 	uint32_t home;    // symmetric hash that chooses the home worker

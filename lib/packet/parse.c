@@ -22,6 +22,7 @@ struct view {
 	bool is_atomic;   // a fragment header says that it is not
 	bool has_l4;      // the layer 4 header is in this packet: offset 0
 	bool has_ports;
+	bool has_call_id;
 };
 
 static const void *
@@ -79,6 +80,7 @@ read_gre(struct view *view, struct tuple *tuple)
 	if (be16(bytes + 2) != ETHERTYPE_PPP)
 		return FAULT_GRE_PPTP;
 	tuple->dst_field = be16(bytes + 6);
+	view->has_call_id = true;
 	return FAULT_NONE;
 }
 
@@ -280,6 +282,7 @@ parse_ip(struct pkt *pkt)
 	if (fault == FAULT_NONE)
 		fault = read_l4(&view, &pkt->tuple);
 	pkt->has_ports = view.has_ports;
+	pkt->has_call_id = view.has_call_id;
 	pkt->has_tuple = fault == FAULT_NONE;
 	// A fragment cannot be judged without the rest of its datagram.
 	if (fault == FAULT_NONE && pkt->is_fragment)
@@ -310,6 +313,7 @@ forget(struct pkt *pkt)
 	pkt->fault = FAULT_NONE;
 	pkt->has_tuple = false;
 	pkt->has_ports = false;
+	pkt->has_call_id = false;
 	pkt->is_fragment = false;
 	pkt->is_atomic = false;
 	pkt->tcp_flags = 0;

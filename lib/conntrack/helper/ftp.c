@@ -75,12 +75,14 @@ read_six(struct text text, char terminator, struct announced *announced)
 {
 	uint32_t octets[6];
 
-	if (announced->family != FAMILY_IPV4 || read_numbers(text, octets, 6, ',', terminator) == 0)
+	if (read_numbers(text, octets, 6, ',', terminator) == 0)
 		return false;
 	for (int i = 0; i < 6; i++) {
 		if (octets[i] > UINT8_MAX)
 			return false;
 	}
+	announced->family = FAMILY_IPV4;
+	announced->address = (union address){0};
 	announced->address.v4 =
 		rte_cpu_to_be_32(octets[0] << 24 | octets[1] << 16 | octets[2] << 8 | octets[3]);
 	announced->port = (uint16_t)(octets[4] << 8 | octets[5]);
@@ -259,7 +261,8 @@ expect_data(struct ct *ct, const struct ct_conn *conn, const struct pkt *pkt,
 	};
 
 	// Only its own address may be announced; anything else is none of our business.
-	if (memcmp(&announced->address, &pkt->tuple.src, sizeof(announced->address)) != 0)
+	if (announced->family != pkt->family ||
+	    memcmp(&announced->address, &pkt->tuple.src, sizeof(announced->address)) != 0)
 		return true;
 	wanted.tuple.dst_field = announced->port;
 	return ct_expect_add(ct->expects, &wanted, pkt->now);
@@ -268,7 +271,7 @@ expect_data(struct ct *ct, const struct ct_conn *conn, const struct pkt *pkt,
 static bool
 read_packet(struct ct *ct, struct ct_conn *conn, const struct pkt *pkt)
 {
-	struct ct_ftp *ftp = ct_helper_memory(ct, conn);
+	struct ct_ftp *ftp = &ct_helper_memory(ct, conn)->ftp;
 	struct announced announced = {.address = pkt->tuple.src, .family = pkt->family};
 	struct rte_tcp_hdr room;
 	const struct rte_tcp_hdr *tcp = pkt_bytes(pkt, pkt->l4_off, sizeof(room), &room);

@@ -4,19 +4,8 @@
 static const struct ct_helper_ops *const helpers[CT_HELPER_COUNT] = {
 	[CT_HELPER_FTP] = &ct_helper_ftp,
 	[CT_HELPER_TFTP] = &ct_helper_tftp,
+	[CT_HELPER_PPTP] = &ct_helper_pptp,
 };
-
-const struct ct_helper_ops *
-ct_helper_find(uint8_t helper)
-{
-	return helpers[helper];
-}
-
-struct ct_ftp *
-ct_helper_memory(struct ct *ct, const struct ct_conn *conn)
-{
-	return conn->helper_memory == SLOT_NONE ? NULL : &ct->helper_memory[conn->helper_memory];
-}
 
 void
 ct_helper_attach(struct ct *ct, struct ct_conn *conn, uint8_t helper)
@@ -26,7 +15,7 @@ ct_helper_attach(struct ct *ct, struct ct_conn *conn, uint8_t helper)
 		return;
 	conn->helper = helper;
 	conn->helper_memory = ct->helper_free[--ct->n_helper_free];
-	ct->helper_memory[conn->helper_memory] = (struct ct_ftp){0};
+	ct->helper_memory[conn->helper_memory] = (union ct_helper_memory){0};
 }
 
 void
@@ -39,11 +28,22 @@ ct_helper_detach(struct ct *ct, struct ct_conn *conn)
 	conn->helper_memory = SLOT_NONE;
 }
 
+void
+ct_helper_end(struct ct *ct, struct ct_conn *conn, uint64_t seq, uint64_t now_ns)
+{
+	if (conn->helper == CT_HELPER_NONE)
+		return;
+	if (helpers[conn->helper]->end != NULL)
+		helpers[conn->helper]->end(ct, conn, seq, now_ns);
+	ct_helper_detach(ct, conn);
+}
+
 bool
 ct_helper_read(struct ct *ct, struct pkt *pkt)
 {
-	// An ICMP error about the connection is none of its packets.
-	if (pkt->conn->helper == CT_HELPER_NONE || pkt->class == CLASS_RELATED)
+	// An ICMP error about the connection is none of its packets; a dying one has nothing to
+	// announce.
+	if (pkt->conn->helper_memory == SLOT_NONE || pkt->class == CLASS_RELATED)
 		return true;
 	return helpers[pkt->conn->helper]->read(ct, pkt->conn, pkt);
 }

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// GRE: a stream, and assured, as soon as a packet follows the first reply.
+// GRE: a stream, and assured, as soon as a packet follows the first reply. And its keys (gre.h).
+#include "conntrack/proto/gre.h"
+
+#include "conntrack/helper/helper.h"
 #include "conntrack/proto/proto.h"
 
 static enum ct_result
@@ -17,3 +20,102 @@ track(struct ct *ct, struct ct_conn *conn, struct pkt *pkt, uint32_t *timeout)
 }
 
 const struct ct_proto ct_proto_gre = {.track = track};
+
+static struct ct_gre_call *
+call_of(const struct ct *ct, uint32_t link)
+{
+	return &ct->helper_memory[(link - 1) >> 1].pptp.call;
+}
+
+static enum dir
+dir_of(uint32_t link)
+{
+	return (enum dir)((link - 1) & 1);
+}
+
+// A packet of the call in this direction, as it is looked for: without the key it does not carry.
+static struct tuple
+bare_tuple(const struct ct *ct, const struct ct_gre_call *call, enum dir dir)
+{
+	struct tuple tuple = ct->names[call->master].tuple[dir];
+
+	tuple.proto = PROTO_GRE;
+	tuple.src_field = 0;
+	tuple.dst_field = call->id[dir_other(dir)];
+	return tuple;
+}
+
+// The hash has a secret: whoever makes calls cannot choose their bucket.
+static uint32_t
+bucket_of(const struct ct *ct, const struct tuple *bare)
+{
+	return hash_tuple(ct->secret, bare) % GRE_BUCKETS;
+}
+
+// As in the kernel the older one of two calls is found, should they share an id and addresses.
+static void
+append(struct ct *ct, struct ct_gre_call *call, uint32_t link)
+{
+	const struct tuple bare = bare_tuple(ct, call, dir_of(link));
+	uint32_t *at = &ct->calls.buckets[bucket_of(ct, &bare)];
+
+	while (*at != 0)
+		at = &call_of(ct, *at)->next[dir_of(*at)];
+	*at = link;
+	call->next[dir_of(link)] = 0;
+}
+
+static void
+take_out(struct ct *ct, const struct ct_gre_call *call, enum dir dir)
+{
+	const struct tuple bare = bare_tuple(ct, call, dir);
+	uint32_t *at = &ct->calls.buckets[bucket_of(ct, &bare)];
+
+	while (call_of(ct, *at) != call || dir_of(*at) != dir)
+		at = &call_of(ct, *at)->next[dir_of(*at)];
+	*at = call->next[dir];
+}
+
+void
+ct_gre_map(struct ct *ct, const struct ct_conn *master, const uint16_t id[DIR_COUNT])
+{
+	struct ct_gre_call *call = &ct->helper_memory[master->helper_memory].pptp.call;
+
+	*call = (struct ct_gre_call){
+		.master = conn_slot(ct, master),
+		.id = {id[DIR_ORIG], id[DIR_REPLY]},
+		.is_mapped = true,
+	};
+	for (enum dir dir = DIR_ORIG; dir < DIR_COUNT; dir++)
+		append(ct, call, (master->helper_memory << 1 | dir) + 1);
+	ct->calls.n++;
+}
+
+void
+ct_gre_unmap(struct ct *ct, struct ct_gre_call *call)
+{
+	for (enum dir dir = DIR_ORIG; dir < DIR_COUNT; dir++)
+		take_out(ct, call, dir);
+	call->is_mapped = false;
+	ct->calls.n--;
+}
+
+void
+ct_gre_complete(const struct ct *ct, struct tuple *tuple)
+{
+	uint32_t link = 0;
+
+	tuple->src_field = 0;
+	if (ct->calls.n > 0)
+		link = ct->calls.buckets[bucket_of(ct, tuple)];
+	while (link != 0) {
+		const struct ct_gre_call *call = call_of(ct, link);
+		const struct tuple bare = bare_tuple(ct, call, dir_of(link));
+
+		if (tuple_equal(&bare, tuple)) {
+			tuple->src_field = call->id[dir_of(link)];
+			return;
+		}
+		link = call->next[dir_of(link)];
+	}
+}

@@ -103,6 +103,58 @@ all_but_the_source_port_must_fit(void **state)
 	assert_int_equal(ct_expect_take(expects, &wanted, 0), 7);
 }
 
+// Both directions between two hosts, with their source ports.
+static void
+expect_either_way(uint32_t master, uint16_t id, uint16_t peers)
+{
+	struct ct_expectation wanted = {
+		.tuple = make_tuple(id, peers),
+		.master = master,
+		.deadline = ticks_from_sec(300),
+		.max_per_master = 2,
+		.has_src_field = true,
+		.is_either_way = true,
+	};
+
+	assert_true(ct_expect_add(expects, &wanted, 0));
+	assert_true(tuple_invert(&wanted.tuple, &wanted.tuple));
+	assert_true(ct_expect_add(expects, &wanted, 0));
+}
+
+static void
+a_source_port_may_have_to_fit(void **state)
+{
+	(void)state;
+	expect_either_way(7, 100, 200);
+	expect_either_way(8, 101, 200);
+	assert_int_equal(ct_expects_count(expects), 4);
+	assert_int_equal(take(102, 200, 0), NOBODY);
+	assert_int_equal(take(0, 200, 0), NOBODY);
+	assert_int_equal(take(101, 200, 0), 8);
+	assert_int_equal(take(100, 200, 0), 7);
+}
+
+// One that is expected from either side comes once, from one of them.
+static void
+the_other_way_is_used_up_too(void **state)
+{
+	for (int way = 0; way <= 1; way++) {
+		const struct tuple there = make_tuple(100, 200);
+		struct tuple back;
+
+		(void)state;
+		assert_true(tuple_invert(&there, &back));
+		expect_either_way(7, 100, 200);
+		expect_either_way(8, 101, 200);
+		assert_int_equal(ct_expect_take(expects, way == 0 ? &there : &back, 0), 7);
+		assert_int_equal(ct_expects_count(expects), 2);
+		assert_int_equal(ct_expect_take(expects, &there, 0), NOBODY);
+		assert_int_equal(ct_expect_take(expects, &back, 0), NOBODY);
+		assert_int_equal(take(101, 200, 0), 8);
+		assert_int_equal(ct_expects_count(expects), 0);
+	}
+}
+
 static void
 an_expectation_expires(void **state)
 {
@@ -186,6 +238,8 @@ main(void)
 		cmocka_unit_test_setup_teardown(
 			an_expectation_is_used_once_whatever_the_source_port, create, destroy),
 		cmocka_unit_test_setup_teardown(all_but_the_source_port_must_fit, create, destroy),
+		cmocka_unit_test_setup_teardown(a_source_port_may_have_to_fit, create, destroy),
+		cmocka_unit_test_setup_teardown(the_other_way_is_used_up_too, create, destroy),
 		cmocka_unit_test_setup_teardown(an_expectation_expires, create, destroy),
 		cmocka_unit_test_setup_teardown(the_same_expectation_is_refreshed, create, destroy),
 		cmocka_unit_test_setup_teardown(the_oldest_of_a_master_gives_way, create, destroy),

@@ -88,6 +88,7 @@ helpers_have_names(void **state)
 	assert_null(ct_helper_name(CT_HELPER_NONE));
 	assert_string_equal(ct_helper_name(CT_HELPER_FTP), "ftp");
 	assert_string_equal(ct_helper_name(CT_HELPER_TFTP), "tftp");
+	assert_string_equal(ct_helper_name(CT_HELPER_PPTP), "pptp");
 }
 
 int
