@@ -73,6 +73,7 @@ class Appliance:
         self.environment = os.environ | {'RUNTIME_DIRECTORY': str(self.folder)}
         self.socket = self.folder / 'dpdk/test/dpdk_telemetry.v2'
         self.log = self.folder / 'log'
+        self.command = [SALLYPORT]  # a test may put before it what runs it somewhere else
         self.process = None
 
     def write(self, name, frames):
@@ -83,7 +84,7 @@ class Appliance:
         path.write_text(config.replace('{folder}', str(self.folder)))
         with open(self.log, 'wb') as log:
             self.process = subprocess.Popen(
-                [SALLYPORT, 'run', '-c', path, '--', '--no-huge', '--no-pci', '--file-prefix',
+                [*self.command, 'run', '-c', path, '--', '--no-huge', '--no-pci', '--file-prefix',
                  'test'],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=self.environment)
         wait_until(self.answers, 'sallyport answers')
