@@ -1,0 +1,188 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-3-Clause
+"""Runs Sallyport and its peers on the same packets, in turns, and prints how fast each is.
+
+scripts/bench builds what this needs and calls it; README.md says what the columns mean.
+"""
+
+import argparse
+import datetime
+import os
+import pathlib
+import platform
+import re
+import subprocess
+import sys
+import time
+
+import process
+from contenders.contender import Failed, Place
+from contenders.ovs import Ovs
+from contenders.rte_hash import RteHash
+from contenders.sallyport import Sallyport
+from contenders.testpmd import Testpmd
+from results import Results, Round
+from rows import ROWS
+from traces import made
+
+NIC_FLAGS = ',csum=1,rss=1'
+DEFAULT_CONTENDERS = ('sallyport', 'ovs', 'ovs-nic', 'rte_hash', 'testpmd')
+PEERS = {'OVS': ['ovs', 'ovs-nic', 'ovs-emc-nic'], 'rte_hash': ['rte_hash']}
+ENDLESS_WARM_UP_SEC = 0.5
+SETTLE_SEC = 0.1
+
+
+def contenders(place, extra_programs):
+    """Everything that can be compared, by name."""
+    program = place.build / 'app/sallyport'
+    return {each.name: each for each in [
+        Sallyport('sallyport', place, program),
+        Sallyport('sallyport-nic', place, program, NIC_FLAGS),
+        *[Sallyport(name, place, pathlib.Path(path)) for name, path in extra_programs],
+        Ovs('ovs', place),
+        Ovs('ovs-nic', place, has_emc=False, source_extra=NIC_FLAGS),
+        Ovs('ovs-emc-nic', place, source_extra=NIC_FLAGS),
+        RteHash('rte_hash', place),
+        Testpmd('testpmd', place),
+    ]}
+
+
+def warm_up(contender, row, trace):
+    """Until all connections of the trace are there; of an endless one, for a while."""
+    if row.is_endless:
+        time.sleep(ENDLESS_WARM_UP_SEC)
+    else:
+        lap = trace.beginning + trace.packets
+        contender.wait_until(lambda: contender.packets() >= lap, 'it has seen all packets once')
+    time.sleep(SETTLE_SEC)
+
+
+def sample(contender):
+    """What has been counted so far. To ask for connections may take a while, so the CPU time that
+    belongs to them is read again."""
+    return {
+        'packets': contender.packets(),
+        'cpu_ns': contender.cpu_ns(),
+        'wall_ns': time.monotonic_ns(),
+        'connections': contender.connections() or 0,
+        'connections_cpu_ns': contender.cpu_ns(),
+    }
+
+
+def difference(after, before):
+    return {name: n - before.get(name, 0) for name, n in after.items()}
+
+
+def measure(contender, row, trace, seconds):
+    """One round."""
+    try:
+        contender.start(row, trace)
+        warm_up(contender, row, trace)
+        doubts = contender.doubts()
+        before = sample(contender)
+        time.sleep(seconds)
+        counted = difference(sample(contender), before)
+        doubts = difference(contender.doubts(), doubts)
+        return Round(**counted, workers=row.workers, facts=contender.facts(),
+                     doubts={name: n for name, n in doubts.items() if n != 0})
+    finally:
+        contender.stop()
+
+
+def about(arguments):
+    """On what and how it was measured."""
+    cpu = re.search(r'model name\s*: (.*)', pathlib.Path('/proc/cpuinfo').read_text())
+    commit = subprocess.run(['git', 'describe', '--always', '--dirty'], capture_output=True,
+                            text=True, check=False,
+                            cwd=pathlib.Path(__file__).parent).stdout.strip()
+    return {
+        'time': datetime.datetime.now(datetime.timezone.utc).isoformat(timespec='seconds'),
+        'cpu': cpu.group(1) if cpu else platform.processor(),
+        'cpus': os.cpu_count(),
+        'kernel': platform.release(),
+        'commit': commit,
+        'rounds': arguments.rounds,
+        'seconds': arguments.seconds,
+        'load_before': os.getloadavg(),
+    }
+
+
+def parse_arguments():
+    parser = argparse.ArgumentParser(description=__doc__.split('\n')[0])
+    names = [row.name for row in ROWS]
+    parser.add_argument('--rows', help=f'these only, by comma; * is allowed: {", ".join(names)}')
+    parser.add_argument('--contenders', default=','.join(DEFAULT_CONTENDERS),
+                        help='these only, by comma (default: %(default)s); also sallyport-nic, '
+                             'ovs-emc-nic, and what --add names')
+    parser.add_argument('--add', action='append', default=[], metavar='NAME=PROGRAM',
+                        help='another sallyport to compare with')
+    parser.add_argument('--rounds', type=int, default=5)
+    parser.add_argument('--seconds', type=float, default=1.5, help='of one measurement')
+    parser.add_argument('--cpus', help='of the workers, by comma (default: all but the first, '
+                                       'then the first)')
+    parser.add_argument('--build', default='build-perf', help='build folder')
+    parser.add_argument('--json', metavar='FILE', help='write everything measured there too')
+    return parser.parse_args()
+
+
+def chosen_rows(text):
+    if text is None:
+        return ROWS
+    patterns = [re.escape(word).replace(r'\*', '.*') for word in text.split(',')]
+    return [row for row in ROWS if any(re.fullmatch(pattern, row.name) for pattern in patterns)]
+
+
+def chosen_contenders(arguments, place):
+    """Those that are asked for and can run here."""
+    extra = [word.split('=', 1) for word in arguments.add]
+    known = contenders(place, extra)
+    names = [*arguments.contenders.split(','), *[name for name, _ in extra]]
+    found = []
+    for name in dict.fromkeys(names):
+        if name not in known:
+            sys.exit(f'bench: there is no contender {name}; there are {", ".join(known)}')
+        reason = known[name].missing()
+        if reason:
+            print(f'bench: without {name}: {reason}', file=sys.stderr)
+        else:
+            found.append(known[name])
+    return found
+
+
+def main():
+    arguments = parse_arguments()
+    available = sorted(os.sched_getaffinity(0))
+    cpus = ([int(cpu) for cpu in arguments.cpus.split(',')] if arguments.cpus
+            else available[1:] + available[:1])
+    place = Place(pathlib.Path(arguments.build).absolute(), cpus, available[0])
+    rows = chosen_rows(arguments.rows)
+    runners = chosen_contenders(arguments, place)
+    if not rows or not runners:
+        sys.exit('bench: nothing to measure')
+    if not process.may_raise_priority():
+        print('bench: not root: other programs will disturb the measurement', file=sys.stderr)
+    traffic = place.build / 'test/perf/traffic'
+    results = Results(PEERS, 'testpmd')
+    facts = about(arguments)
+    for row in rows:
+        trace = made(row.trace, traffic, place.build / 'traces')
+        for number in range(arguments.rounds):
+            for contender in runners:
+                if not contender.can(row):
+                    continue
+                cell = results.cell(row.name, contender.name)
+                try:
+                    cell.rounds.append(measure(contender, row, trace, arguments.seconds))
+                    told = f'{cell.rounds[-1].mpps:.2f} Mpps/core'
+                except Failed as failure:
+                    cell.failures.append(str(failure))
+                    told = str(failure)
+                print(f'bench: {row.name}: round {number + 1}: {contender.name}: {told}',
+                      file=sys.stderr)
+    print(results.table())
+    if arguments.json:
+        results.write_json(arguments.json, facts)
+
+
+if __name__ == '__main__':
+    main()

@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""sallyport run."""
+
+import process
+from contenders.contender import SINK, SOURCE, Contender
+from rows import unmatched_rules
+
+ENDLESS_TIMEOUTS = ('udp', 'udp_stream', 'tcp_time_wait', 'tcp_close')
+
+
+def rule(name, keys, action):
+    words = [f'name = "{name}";']
+    for key, value in keys.items():
+        words.append(f'{key} = {value};' if isinstance(value, int) else f'{key} = "{value}";')
+    return f'{{ {" ".join(words)} action = "{action}"; }}'
+
+
+def rules(row):
+    """The states decide, or every packet passes all rules before the last one accepts it."""
+    if row.rules == 0:
+        return ['{ name = "known"; state = ["established", "related"]; action = "accept"; }',
+                '{ name = "new"; state = "new"; action = "accept"; }']
+    listed = [rule(f'r{n}', {key: value for key, value in vars(each).items() if value}, 'drop')
+              for n, each in enumerate(unmatched_rules(row.rules - 1))]
+    return [*listed, '{ name = "all"; action = "accept"; }']
+
+
+def config(row):
+    timeouts = ''
+    if row.timeout:
+        timeouts = ''.join(f'{name} = {row.timeout}; ' for name in ENDLESS_TIMEOUTS)
+    return f'''
+ports = ( {{ name = "a"; device = "{SOURCE}"; }}, {{ name = "b"; device = "{SINK}"; }} );
+wires = ( {{ a = "a"; b = "b"; }} );
+workers = {row.workers};
+conntrack: {{ max_connections = {row.capacity}; timeouts: {{ {timeouts}}}; }};
+chains = ( {{ name = "filter"; priority = 0; policy = "drop"; rules = (
+  {(","+chr(10)+"  ").join(rules(row))} ); }} );
+'''
+
+
+class Sallyport(Contender):
+    def __init__(self, name, place, program, source_extra=''):
+        super().__init__(name, place)
+        self.program = program
+        self.source_extra = source_extra
+
+    def missing(self):
+        return '' if self.program.exists() else f'there is no {self.program}'
+
+    def can(self, row):
+        return row.workers <= len(self.place.cpus)
+
+    def launch(self, row, environment):
+        path = self.folder / 'conf'
+        path.write_text(config(row))
+        workers = [f'{n + 1}@{self.place.cpus[n]}' for n in range(row.workers)]
+        lcores = ','.join([f'0@{self.place.main_cpu}', *workers,
+                           f'{row.workers + 1}@{self.place.main_cpu}'])
+        return process.start([self.program, 'run', '-c', path, '--', *self.place.eal(lcores)],
+                             self.folder / 'log', environment)
+
+    def find_threads(self):
+        lcores = '|'.join(str(n + 1) for n in range(self.row.workers))
+        return process.threads(self.process.pid, f'(rte|dpdk)-worker-?({lcores})')
+
+    def connections(self):
+        return self.telemetry.ask('/sallyport/ct/stats')['confirmed']
+
+    def doubts(self):
+        """Everything is to be let through."""
+        stats = self.telemetry.ask('/sallyport/stats')
+        return {'invalid': stats['classes']['invalid'],
+                **{f'dropped: {reason}': n for reason, n in stats['dropped'].items()}}
+
+    def facts(self):
+        info = self.telemetry.ask('/sallyport/info')
+        stats = self.telemetry.ask('/sallyport/stats')
+        count = self.telemetry.ask('/sallyport/ct/count')
+        return {'bytes_per_connection': info['bytes_per_connection'], 'hash': info['hash'],
+                'connections': count['confirmed'], 'classes': stats['classes'],
+                'handed_over': stats['handed_over']}

@@ -1,0 +1,136 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Medians, spreads and ratios of what was measured, as a table and as JSON."""
+
+import dataclasses
+import json
+import statistics
+
+from tabulate import tabulate
+
+CPU_SHARE_MIN = 0.5  # with less of a CPU a round says little: it is left out
+
+
+@dataclasses.dataclass
+class Round:
+    """One measurement of one contender on one row."""
+    packets: int
+    cpu_ns: int              # of all threads that handle packets, together
+    wall_ns: int
+    connections: int         # made in the time, which was a little longer
+    connections_cpu_ns: int
+    workers: int
+    doubts: dict             # counters that should not have moved, and by how much
+    facts: dict
+
+    @property
+    def mpps(self):
+        """Million packets per second of a worker's CPU time."""
+        return self.packets / self.cpu_ns * 1e3
+
+    @property
+    def wall_mpps(self):
+        return self.packets / self.wall_ns * 1e3
+
+    @property
+    def cpu_share(self):
+        return self.cpu_ns / self.wall_ns / self.workers
+
+    @property
+    def mega_connections(self):
+        """Million new connections per second of a worker's CPU time."""
+        return self.connections / self.connections_cpu_ns * 1e3
+
+
+class Cell:
+    """The rounds of one contender on one row."""
+
+    def __init__(self):
+        self.rounds = []
+        self.failures = []
+
+    @property
+    def good(self):
+        return [each for each in self.rounds if each.cpu_share >= CPU_SHARE_MIN]
+
+    def median(self, what='mpps'):
+        values = [getattr(each, what) for each in self.good]
+        return statistics.median(values) if values else None
+
+    @property
+    def notes(self):
+        left_out = len(self.rounds) - len(self.good)
+        words = sorted({name for each in self.rounds for name in each.doubts})
+        if left_out:
+            words.append(f'{left_out} rounds left out: not enough CPU')
+        return words + [text.split('\n')[0][:60] for text in self.failures]
+
+
+class Results:
+    """Cells by row and contender. The peers are groups of names: of each group the best counts."""
+
+    def __init__(self, peers, idle):
+        self.cells = {}
+        self.peers = peers  # heading -> names of contenders
+        self.idle = idle    # the contender that only moves packets
+
+    def cell(self, row, contender):
+        return self.cells.setdefault(row, {}).setdefault(contender, Cell())
+
+    def best(self, row, names):
+        """The median of the best of some contenders; None when none has one."""
+        medians = [self.cells[row][name].median() for name in names if name in self.cells[row]]
+        return max((median for median in medians if median), default=None)
+
+    def ratio(self, row, contender, heading):
+        mine, theirs = self.cell(row, contender).median(), self.best(row, self.peers[heading])
+        if contender in self.peers[heading] or not mine or not theirs:
+            return None
+        return mine / theirs
+
+    def own_ns(self, row, contender):
+        """Nanoseconds per packet without what source and sink cost."""
+        mine, idle = self.cell(row, contender).median(), self.best(row, [self.idle])
+        return 1e3 / mine - 1e3 / idle if mine and idle and contender != self.idle else None
+
+    def line(self, row, contender):
+        cell = self.cell(row, contender)
+        mine = cell.median()
+        rates = [each.mpps for each in cell.good]
+        return {
+            'row': row,
+            'contender': contender,
+            'Mpps/core': mine,
+            'min': min(rates, default=None),
+            'max': max(rates, default=None),
+            'wall': cell.median('wall_mpps'),
+            'cpu %': 100 * cell.median('cpu_share') if mine else None,
+            'ns/packet': 1e3 / mine if mine else None,
+            'own ns': self.own_ns(row, contender),
+            'Mconn/s': cell.median('mega_connections') or None,
+            **{f'x {heading}': self.ratio(row, contender, heading) for heading in self.peers},
+            'n': len(cell.good),
+            'notes': '; '.join(cell.notes),
+        }
+
+    def lines(self):
+        return [self.line(row, contender) for row in self.cells for contender in self.cells[row]]
+
+    def table(self):
+        formats = {'own ns': '.1f', 'ns/packet': '.1f', 'cpu %': '.0f', 'n': 'd'}
+        lines = self.lines()
+        headings = list(lines[0]) if lines else []
+        last_row = None
+        for line in lines:
+            line['row'], last_row = (line['row'] if line['row'] != last_row else ''), line['row']
+        return tabulate(
+            [[line[heading] for heading in headings] for line in lines], headings,
+            floatfmt=[formats.get(heading, '.2f') for heading in headings], missingval='',
+            disable_numparse=[headings.index('row'), headings.index('contender')])
+
+    def write_json(self, path, about):
+        rounds = {row: {name: {'rounds': [dataclasses.asdict(each) for each in cell.rounds],
+                               'failures': cell.failures} for name, cell in cells.items()}
+                  for row, cells in self.cells.items()}
+        with open(path, 'w', encoding='utf-8') as file:
+            json.dump({'about': about, 'lines': self.lines(), 'rounds': rounds}, file, indent=1)
+            file.write('\n')

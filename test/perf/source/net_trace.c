@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// A packet source for any DPDK program that costs little and takes any capture. It is loaded with
+// LD_PRELOAD and uses DPDK's public interface only: net_null makes the packets, and a callback that
+// this library adds to the port when it starts fills them from the capture. So the program under
+// test, the device's counters and the way back of the memory are what they always are.
+//
+//   NET_TRACE=file=F.pcap[,first=F.pcap][,...]  LD_PRELOAD=libnet_trace.so  PROGRAM --vdev
+//   net_null0
+//
+// settings.h lists what NET_TRACE may say. A port with several receive queues gets the flows dealt
+// to its queues as a NIC with a symmetric hash does. The sink is net_null1,no-rx=1.
+//
+// Threads: ports are started by one thread; a queue is read by one thread.
+#include <dlfcn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <rte_ethdev.h>
+#include <rte_mbuf.h>
+#include <rte_memcpy.h>
+#include <rte_prefetch.h>
+
+#include "source/change.h"
+#include "source/settings.h"
+#include "source/trace.h"
+
+#define PREFETCH_AHEAD (16UL * TRACE_SLOT)
+#define QUEUES_MAX     64
+
+// One receive queue: where it is in its part of the captures.
+struct player {
+	const struct settings *settings;
+	struct trace traces[2]; // the one played once, then the one played in laps; or that only
+	unsigned int n_traces;
+	unsigned int current;
+	uint32_t position;
+	uint32_t lap;
+	uint64_t mbuf_flags;
+};
+
+static struct settings settings;
+static struct player *players[QUEUES_MAX];
+static unsigned int n_players;
+
+// Returns false when there is nothing more to play.
+static bool
+turn_over(struct player *player)
+{
+	if (player->current + 1 < player->n_traces)
+		player->current++;
+	else if (!player->settings->loops)
+		return false;
+	else
+		player->lap++;
+	player->position = 0;
+	return true;
+}
+
+static void
+change(const struct player *player, struct rte_mbuf *mbufs[], unsigned int n)
+{
+	uint32_t bytes = player->lap * player->settings->advance;
+
+	if (player->lap == 0)
+		return;
+	if (player->settings->mutates) {
+		for (unsigned int i = 0; i < n; i++)
+			change_client(rte_pktmbuf_mtod(mbufs[i], uint8_t *), player->lap);
+	}
+	if (bytes != 0) {
+		for (unsigned int i = 0; i < n; i++)
+			change_sequence(rte_pktmbuf_mtod(mbufs[i], uint8_t *), bytes);
+	}
+}
+
+// What a NIC would have told about the packets.
+static void
+describe(const struct player *player, const uint32_t hashes[], struct rte_mbuf *mbufs[],
+	 unsigned int n)
+{
+	// Other addresses have another hash.
+	uint32_t other = player->settings->mutates ? player->lap * 0x9e3779b1U : 0;
+
+	if (player->mbuf_flags == 0)
+		return;
+	for (unsigned int i = 0; i < n; i++) {
+		mbufs[i]->ol_flags |= player->mbuf_flags;
+		mbufs[i]->hash.rss = hashes[i] ^ other;
+	}
+}
+
+// Copies n packets, which the trace has from the position on.
+static void
+fill(const struct player *player, const struct trace *trace, struct rte_mbuf *mbufs[],
+     unsigned int n)
+{
+	uint32_t position = player->position;
+
+	for (unsigned int i = 0; i < n; i++) {
+		struct rte_mbuf *mbuf = mbufs[i];
+		uint8_t *frame = rte_pktmbuf_mtod(mbuf, uint8_t *);
+		uint16_t len = trace->lengths[position + i];
+
+		if (trace->slots == NULL) {
+			const uint8_t *slot = trace->bytes + (size_t)(position + i) * TRACE_SLOT;
+
+			rte_prefetch0(slot + PREFETCH_AHEAD);
+			memcpy(frame, slot, TRACE_SLOT);
+		} else {
+			rte_memcpy(frame,
+				   trace->bytes + (size_t)trace->slots[position + i] * TRACE_SLOT,
+				   len);
+		}
+		mbuf->data_len = len;
+		mbuf->pkt_len = len;
+	}
+	change(player, mbufs, n);
+	describe(player, trace->hashes + position, mbufs, n);
+}
+
+// The callback: net_null has received n packets without content.
+static uint16_t
+play(uint16_t port, uint16_t queue, struct rte_mbuf *mbufs[], uint16_t n, uint16_t max,
+     void *argument)
+{
+	struct player *player = argument;
+	unsigned int done = 0;
+
+	(void)port, (void)queue, (void)max;
+	while (done < n) {
+		const struct trace *trace = &player->traces[player->current];
+		unsigned int count = RTE_MIN(n - done, trace->n - player->position);
+
+		if (count == 0) {
+			if (!turn_over(player))
+				break;
+			continue;
+		}
+		fill(player, trace, mbufs + done, count);
+		player->position += count;
+		done += count;
+	}
+	if (done < n)
+		rte_pktmbuf_free_bulk(mbufs + done, n - done);
+	return (uint16_t)done;
+}
+
+static struct player *
+player_create(unsigned int queue, unsigned int n_queues)
+{
+	struct trace_share share = {.queue = queue, .n_queues = n_queues};
+	struct player *player =
+		aligned_alloc(RTE_CACHE_LINE_SIZE, RTE_ALIGN(sizeof(*player), RTE_CACHE_LINE_SIZE));
+	int result = 0;
+
+	if (player == NULL)
+		return NULL;
+	*player = (struct player){.settings = &settings};
+	if (settings.first != NULL)
+		result |= trace_load(&player->traces[player->n_traces++], settings.first, &share);
+	result |= trace_load(&player->traces[player->n_traces++], settings.file, &share);
+	if (settings.has_csum)
+		player->mbuf_flags |= RTE_MBUF_F_RX_IP_CKSUM_GOOD | RTE_MBUF_F_RX_L4_CKSUM_GOOD;
+	if (settings.has_rss)
+		player->mbuf_flags |= RTE_MBUF_F_RX_RSS_HASH;
+	if (result == 0 && player->traces[player->n_traces - 1].n > 0)
+		return player;
+	fprintf(stderr, "net_trace: nothing to play for queue %u\n", queue);
+	for (unsigned int i = 0; i < player->n_traces; i++)
+		trace_free(&player->traces[i]);
+	free(player);
+	return NULL;
+}
+
+// Every receive queue of the port plays its part from now on. A port that starts again goes on
+// where it was; it cannot have more queues than when it started first, but fewer.
+static int
+add_players(uint16_t port)
+{
+	struct rte_eth_dev_info info;
+
+	if (n_players > 0 || rte_eth_dev_info_get(port, &info) != 0)
+		return 0;
+	if (info.nb_rx_queues > QUEUES_MAX)
+		return -EINVAL;
+	for (uint16_t queue = 0; queue < info.nb_rx_queues; queue++) {
+		players[queue] = player_create(queue, info.nb_rx_queues);
+		if (players[queue] == NULL)
+			return -EINVAL;
+		if (rte_eth_add_rx_callback(port, queue, play, players[queue]) == NULL)
+			return -ENOMEM;
+		n_players++;
+	}
+	return 0;
+}
+
+static bool
+is_source(uint16_t port)
+{
+	char name[RTE_ETH_NAME_MAX_LEN];
+
+	return rte_eth_dev_get_name_by_port(port, name) == 0 && strcmp(name, settings.port) == 0;
+}
+
+// In place of DPDK's function of that name, which it ends with.
+int
+rte_eth_dev_start(uint16_t port)
+{
+	int (*start)(uint16_t) = (int (*)(uint16_t))dlsym(RTLD_NEXT, "rte_eth_dev_start");
+	const char *text = getenv("NET_TRACE");
+	int result = 0;
+
+	if (start == NULL)
+		return -ENOTSUP;
+	if (text != NULL) {
+		if (settings.file == NULL)
+			result = settings_read(&settings, text);
+		if (result == 0 && is_source(port))
+			result = add_players(port);
+	}
+	return result == 0 ? start(port) : -EINVAL;
+}
