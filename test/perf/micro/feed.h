@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// Bursts of packets of the flows of traffic/flow.h, as a worker would have received them.
+//
+// Life cycle: feed_open, bursts, feed_close. The mbufs are used again for every burst, so nobody
+// else may free or keep them.
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "pipeline/burst.h"
+#include "traffic/flow.h"
+#include "traffic/frame.h"
+#include "traffic/random.h"
+
+#define FEED_BURST 32
+
+struct feed {
+	struct flow_family family;
+	struct random random;
+	struct rte_mempool *pool;
+	struct rte_mbuf *mbufs[FEED_BURST];
+	uint64_t seq; // of the last packet
+};
+
+// => Returns -1 with rte_errno set when memory is short.
+int feed_open(struct feed *feed);
+void feed_close(struct feed *feed);
+
+// The burst has one more packet of a flow: now, at the first port.
+void feed_add(struct feed *feed, struct burst *burst, uint32_t index,
+	      const struct packet_spec *spec, uint64_t now_ns);

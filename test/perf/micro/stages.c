@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "micro/stages.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <rte_byteorder.h>
+#include <rte_cycles.h>
+#include <rte_ip.h>
+
+#include "packet/parse.h"
+
+#define SCAN_BUDGET 8192
+#define REAP_MAX    32
+
+const char *const stage_names[STAGE_COUNT] = {
+	[STAGE_PARSE] = "parse",       [STAGE_HASH] = "hash",       [STAGE_TRACK] = "track",
+	[STAGE_CLASSIFY] = "classify", [STAGE_CONFIRM] = "confirm", [STAGE_RELEASE] = "release",
+};
+
+// A chain of rules for single destinations that no flow has, and one that accepts the rest.
+static struct ruleset *
+compile(unsigned int n_rules)
+{
+	struct chain chain = {.name = (char *)"filter", .policy = ACTION_DROP, .n_rules = n_rules};
+	struct prefix *prefixes = calloc(n_rules, sizeof(*prefixes));
+	struct ruleset *ruleset = NULL;
+	struct errors errors;
+
+	errors_init(&errors);
+	chain.rules = calloc(n_rules, sizeof(*chain.rules));
+	if (chain.rules != NULL && prefixes != NULL) {
+		for (unsigned int i = 0; i < n_rules - 1; i++) {
+			prefixes[i] = (struct prefix){.family = FAMILY_IPV4, .len = 32};
+			prefixes[i].address.v4 = rte_cpu_to_be_32(RTE_IPV4(198, 18, 0, 0) + i);
+			chain.rules[i].match.dst = &prefixes[i];
+			chain.rules[i].match.n_dst = 1;
+			chain.rules[i].action = ACTION_DROP;
+			chain.rules[i].name = (char *)"other";
+		}
+		chain.rules[n_rules - 1].action = ACTION_ACCEPT;
+		chain.rules[n_rules - 1].name = (char *)"all";
+		ruleset = ruleset_compile(&chain, 1, 1, NULL, &errors);
+		errors_print(&errors, stderr);
+	}
+	errors_fini(&errors);
+	free(chain.rules);
+	free(prefixes);
+	return ruleset;
+}
+
+int
+stages_open(struct stages *stages, uint32_t capacity, unsigned int n_rules)
+{
+	static const uint8_t seed[HASH_SEED_BYTES] = "microbenchmarks";
+	struct ct_params params;
+	struct ct_config config = {
+		.params = &params,
+		.secret = &stages->secret,
+		.n_workers = 1,
+		.socket = SOCKET_ID_ANY,
+	};
+
+	*stages = (struct stages){0};
+	hash_secret_init(&stages->secret, seed);
+	ct_params_init(&params);
+	params.max_connections = capacity;
+	stages->ct = ct_create(&config);
+	stages->ruleset = compile(n_rules);
+	if (stages->ruleset != NULL)
+		stages->counters =
+			calloc(ruleset_n_counters(stages->ruleset), sizeof(*stages->counters));
+	if (stages->ct != NULL && stages->counters != NULL)
+		return 0;
+	stages_close(stages);
+	return -1;
+}
+
+void
+stages_close(struct stages *stages)
+{
+	free(stages->counters);
+	ruleset_destroy(stages->ruleset);
+	ct_destroy(stages->ct);
+}
+
+// Adds what has passed since *since to a stage, and begins anew.
+static void
+account(struct stage_cycles *cycles, enum stage_kind stage, uint64_t *since)
+{
+	uint64_t now = rte_rdtsc_precise();
+
+	cycles->spent[stage] += now - *since;
+	*since = now;
+}
+
+// The packets from the front that conntrack handles at once. Returns how many.
+static uint16_t
+run_pass(struct stages *stages, struct pkt *pkts[], uint16_t n, struct stage_cycles *cycles)
+{
+	uint64_t since = rte_rdtsc_precise();
+	uint16_t handled = ct_track_burst(stages->ct, pkts, n, CT_RULES_ONLY_JUDGE);
+
+	account(cycles, STAGE_TRACK, &since);
+	ruleset_eval_burst(stages->ruleset, 0, pkts, handled, stages->counters);
+	account(cycles, STAGE_CLASSIFY, &since);
+	ct_confirm_burst(stages->ct, pkts, handled);
+	account(cycles, STAGE_CONFIRM, &since);
+	ct_release_burst(stages->ct, pkts, handled);
+	account(cycles, STAGE_RELEASE, &since);
+	return handled;
+}
+
+void
+stages_run(struct stages *stages, struct burst *burst, struct stage_cycles *cycles)
+{
+	struct pkt *pkts[BURST_MAX];
+	uint64_t since = rte_rdtsc_precise();
+
+	for (uint16_t i = 0; i < burst->n; i++) {
+		pkts[i] = &burst->pkts[i];
+		packet_parse(pkts[i], &stages->secret);
+	}
+	account(cycles, STAGE_PARSE, &since);
+	for (uint16_t i = 0; i < burst->n; i++)
+		stages->sink += hash_tuple(&stages->secret, &pkts[i]->tuple);
+	account(cycles, STAGE_HASH, &since);
+	for (uint16_t done = 0; done < burst->n;)
+		done += run_pass(stages, pkts + done, burst->n - done, cycles);
+	cycles->packets += burst->n;
+}
+
+struct expiry_cycles
+stages_expire(struct stages *stages, uint64_t now_ns)
+{
+	struct ct_scan scan = {.now = tick_from_ns(now_ns)};
+	struct expiry_cycles cycles = {.scanned = ct_n_slots(stages->ct)};
+
+	do {
+		uint32_t slots[SCAN_BUDGET];
+		uint64_t since = rte_rdtsc_precise();
+		unsigned int n = ct_scan(stages->ct, &scan, SCAN_BUDGET, slots, SCAN_BUDGET);
+
+		cycles.scan += rte_rdtsc_precise() - since;
+		since = rte_rdtsc_precise();
+		for (unsigned int i = 0; i < n; i += REAP_MAX)
+			cycles.reaped +=
+				ct_reap(stages->ct, slots + i, RTE_MIN(n - i, REAP_MAX), now_ns);
+		cycles.reap += rte_rdtsc_precise() - since;
+	} while (scan.cursor != 0);
+	return cycles;
+}

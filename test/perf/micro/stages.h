@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// One shard whose stages are run one after the other on a whole burst, with the time each takes.
+//
+// Life cycle: stages_open, bursts, stages_expire, stages_close. One thread.
+#pragma once
+
+#include <stdint.h>
+
+#include "conntrack/conntrack.h"
+#include "packet/hash.h"
+#include "pipeline/burst.h"
+#include "rules/ruleset.h"
+
+enum stage_kind {
+	STAGE_PARSE,
+	STAGE_HASH, // once more by itself: parse has it in it
+	STAGE_TRACK,
+	STAGE_CLASSIFY,
+	STAGE_CONFIRM,
+	STAGE_RELEASE,
+	STAGE_COUNT,
+};
+
+extern const char *const stage_names[STAGE_COUNT];
+
+// TSC cycles so far.
+struct stage_cycles {
+	uint64_t spent[STAGE_COUNT];
+	uint64_t packets;
+};
+
+struct stages {
+	struct hash_secret secret;
+	struct ct *ct;
+	struct ruleset *ruleset;
+	struct rule_counter *counters;
+	uint64_t sink; // keeps results from being optimised away
+};
+
+// => n_rules is at least 1; the last one accepts, no packet of a feed matches the others. Returns
+//    -1 when memory is short.
+int stages_open(struct stages *stages, uint32_t capacity, unsigned int n_rules);
+void stages_close(struct stages *stages);
+
+// All packets of the burst have gone through all stages and cycles has counted it.
+void stages_run(struct stages *stages, struct burst *burst, struct stage_cycles *cycles);
+
+// What it costs to look for connections that have expired, and to remove one.
+struct expiry_cycles {
+	uint64_t scan;
+	uint64_t scanned;
+	uint64_t reap;
+	uint64_t reaped;
+};
+
+// Removes everything that has expired by now.
+struct expiry_cycles stages_expire(struct stages *stages, uint64_t now_ns);
