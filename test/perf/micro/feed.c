@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "micro/feed.h"
+#include "feed.h"
 
 #include <string.h>
 

@@ -10,9 +10,9 @@
 #include <stdint.h>
 
 #include "pipeline/burst.h"
-#include "traffic/flow.h"
-#include "traffic/frame.h"
-#include "traffic/random.h"
+#include "perf/traffic/flow.h"
+#include "perf/traffic/frame.h"
+#include "perf/traffic/random.h"
 
 #define FEED_BURST 32
 

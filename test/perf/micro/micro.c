@@ -15,8 +15,8 @@
 #include <rte_cycles.h>
 #include <rte_eal.h>
 
-#include "micro/feed.h"
-#include "micro/stages.h"
+#include "feed.h"
+#include "stages.h"
 
 #define GROUPS        101 // odd, so that there is a middle one
 #define GROUP_BURSTS  32

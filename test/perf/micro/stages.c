@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "micro/stages.h"
+#include "stages.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -116,15 +116,16 @@ void
 stages_run(struct stages *stages, struct burst *burst, struct stage_cycles *cycles)
 {
 	struct pkt *pkts[BURST_MAX];
-	uint64_t since = rte_rdtsc_precise();
+	uint64_t since;
 
-	for (uint16_t i = 0; i < burst->n; i++) {
+	for (uint16_t i = 0; i < burst->n; i++)
 		pkts[i] = &burst->pkts[i];
-		packet_parse(pkts[i], &stages->secret);
-	}
+	since = rte_rdtsc_precise();
+	for (uint16_t i = 0; i < burst->n; i++)
+		packet_parse(&burst->pkts[i], &stages->secret);
 	account(cycles, STAGE_PARSE, &since);
 	for (uint16_t i = 0; i < burst->n; i++)
-		stages->sink += hash_tuple(&stages->secret, &pkts[i]->tuple);
+		stages->sink += hash_tuple(&stages->secret, &burst->pkts[i].tuple);
 	account(cycles, STAGE_HASH, &since);
 	for (uint16_t done = 0; done < burst->n;)
 		done += run_pass(stages, pkts + done, burst->n - done, cycles);

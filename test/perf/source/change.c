@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "source/change.h"
+#include "change.h"
 
 #include <stddef.h>
 #include <string.h>

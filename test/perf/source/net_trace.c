@@ -22,9 +22,9 @@
 #include <rte_memcpy.h>
 #include <rte_prefetch.h>
 
-#include "source/change.h"
-#include "source/settings.h"
-#include "source/trace.h"
+#include "change.h"
+#include "settings.h"
+#include "trace.h"
 
 #define PREFETCH_AHEAD (16UL * TRACE_SLOT)
 #define QUEUES_MAX     64

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "source/settings.h"
+#include "settings.h"
 
 #include <stdio.h>
 #include <stdlib.h>

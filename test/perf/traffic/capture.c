@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "traffic/capture.h"
+#include "capture.h"
 
 #define USEC_PER_SEC 1000000
 

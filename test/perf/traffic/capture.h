@@ -6,7 +6,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#include "traffic/frame.h"
+#include "frame.h"
 
 struct capture {
 	FILE *file;

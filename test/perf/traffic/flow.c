@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "traffic/flow.h"
+#include "flow.h"
 
 #include <string.h>
 
 #include <arpa/inet.h>
 
-#include "traffic/random.h"
+#include "random.h"
 
 #define SCATTER 0x9e3779b1U // odd, so that no two flows get the same client
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "traffic/frame.h"
+#include "frame.h"
 
 #include <string.h>
 

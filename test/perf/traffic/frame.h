@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "traffic/flow.h"
+#include "flow.h"
 
 #define FRAME_MIN 60 // without the FCS
 #define FRAME_MAX 1514

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "traffic/order.h"
+#include "order.h"
 
 #include <math.h>
 #include <stdlib.h>

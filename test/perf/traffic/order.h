@@ -5,7 +5,7 @@
 
 #include <stdint.h>
 
-#include "traffic/random.h"
+#include "random.h"
 
 struct order {
 	uint32_t n_flows;

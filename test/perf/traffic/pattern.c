@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "traffic/pattern.h"
+#include "pattern.h"
 
 #include <netinet/tcp.h>
 
-#include "traffic/frame.h"
+#include "frame.h"
 
 #define INTERLEAVED  256 // other flows' packets between two packets of a TCP connection
 #define PAYLOAD      6   // bytes of TCP data in the shortest IPv4 frame

@@ -5,9 +5,9 @@
 
 #include <stdint.h>
 
-#include "traffic/capture.h"
-#include "traffic/flow.h"
-#include "traffic/order.h"
+#include "capture.h"
+#include "flow.h"
+#include "order.h"
 
 struct traffic {
 	struct flow_family family;

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "traffic/pattern.h"
+#include "pattern.h"
 
 static uint32_t
 imix(struct traffic *traffic)
