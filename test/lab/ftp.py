@@ -7,7 +7,7 @@ import shutil
 import tempfile
 
 SERVER_USER = 'ftp'  # of Debian's package
-PATIENCE_SEC = 5     # of both, for a data connection
+PATIENCE_SEC = 60    # of both: packets of a worker that has to share its CPU may take seconds
 
 SETTINGS = '''\
 listen=NO
@@ -68,12 +68,12 @@ class Vsftpd:
         shutil.rmtree(self.folder)
 
 
-def curl(namespace, command, *words):
+def curl(namespace, command, *words, patience_sec=PATIENCE_SEC):
     """One transfer that uses this command for the data connection. What curl says of the control
     connection is on standard error."""
     return namespace.run('curl', '--verbose', '--no-progress-meter', '--globoff',
-                         '--connect-timeout', PATIENCE_SEC, '--max-time', 60, *COMMANDS[command],
-                         *words, check=False, timeout=120)
+                         '--max-time', patience_sec, *COMMANDS[command], *words, check=False,
+                         timeout=2 * PATIENCE_SEC)
 
 
 def url(address, path):

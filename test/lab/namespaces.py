@@ -2,7 +2,7 @@
 """Network namespaces and the cables between them.
 
 A namespace belongs to the process that made it and has its number in its name. Whatever runs in it
-ends with it. What a process leaves behind that had no chance to clean up, is removed by the next one.
+ends with it. What a process leaves behind that had no chance to clean up, the next one removes.
 """
 
 import contextlib
@@ -81,7 +81,7 @@ def sweep():
 
 
 def connect(one, other, mtu):
-    """Lays a cable between two interfaces that do not exist yet, (namespace, name) each, both up."""
+    """Lays a cable between two new interfaces, (namespace, name) each, and puts them up."""
     (a, name_a), (b, name_b) = one, other
     run('ip', 'link', 'add', name_a, 'mtu', mtu, 'netns', a.name,
         'type', 'veth', 'peer', name_b, 'mtu', mtu, 'netns', b.name)

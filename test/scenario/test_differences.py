@@ -9,7 +9,7 @@ from scapy.layers.inet6 import IPv6, IPv6ExtHdrFragment
 from scapy.packet import Raw
 from scapy.utils import checksum
 
-from scenario.configuration import OPEN, TWO_WIRES, chain, configuration
+from scenario.configuration import OPEN, TWO_WIRES, configuration
 from scenario.test_fragments import pieces
 from scenario.test_helpers import FTP, control
 from scenario.traffic import CLIENT, CLIENT6, SERVER, SERVER6, Tcp, Traffic, ip, syn, udp
