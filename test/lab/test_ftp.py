@@ -108,7 +108,7 @@ def assert_used(done, command):
 
 
 def expected(lab):
-    """How many connections were expected, and how many packets matched the rule for related ones."""
+    """How many connections were expected, and how many packets were counted as related."""
     return lab.machine.json('ct', 'stats')['expected'], lab.packets()['filter/related']
 
 
