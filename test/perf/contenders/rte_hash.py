@@ -4,7 +4,7 @@
 import process
 from contenders.contender import SINK, SOURCE, Contender
 
-ENDLESS_CAPACITY = 10 * 1000 * 1000  # nothing is ever removed
+ENDLESS_CAPACITY = 16 * 1000 * 1000  # nothing is ever removed: five seconds of new flows
 
 
 class RteHash(Contender):
