@@ -60,13 +60,21 @@ mix_siphash(const struct hash_secret *secret, const uint64_t *blocks, unsigned i
 	return (uint32_t)siphash13(secret->words[0], secret->words[1], blocks, n * 2);
 }
 
+static void
+mix_keys_siphash(const struct hash_secret *secret, const struct flow_key keys[], unsigned int n,
+		 uint32_t hashes[])
+{
+	for (unsigned int i = 0; i < n; i++)
+		hashes[i] = mix_siphash(secret, keys[i].word, key_n_blocks(&keys[i]));
+}
+
 #ifdef RTE_ARCH_X86
 #include <wmmintrin.h>
 
 // Every block is added to the state and stirred by two rounds with secret round keys; a last
 // round spreads the final block over the 32 bits that are kept.
-__attribute__((target("aes,sse4.1"))) static uint32_t
-mix_aes(const struct hash_secret *secret, const uint64_t *blocks, unsigned int n)
+__attribute__((target("aes,sse4.1"))) static inline uint32_t
+stir_aes(const struct hash_secret *secret, const uint64_t *blocks, unsigned int n)
 {
 	const __m128i *keys = (const __m128i *)secret->words;
 	__m128i state = _mm_load_si128(&keys[0]);
@@ -81,6 +89,25 @@ mix_aes(const struct hash_secret *secret, const uint64_t *blocks, unsigned int n
 	return (uint32_t)_mm_cvtsi128_si32(state);
 }
 
+__attribute__((target("aes,sse4.1"))) static uint32_t
+mix_aes(const struct hash_secret *secret, const uint64_t *blocks, unsigned int n)
+{
+	return stir_aes(secret, blocks, n);
+}
+
+// One after the other, but the CPU works on several at once.
+__attribute__((target("aes,sse4.1"))) static void
+mix_keys_aes(const struct hash_secret *secret, const struct flow_key keys[], unsigned int n,
+	     uint32_t hashes[])
+{
+	for (unsigned int i = 0; i < n; i++) {
+		if (key_n_blocks(&keys[i]) == 1)
+			hashes[i] = stir_aes(secret, keys[i].word, 1);
+		else
+			hashes[i] = stir_aes(secret, keys[i].word, KEY_BLOCKS_MAX);
+	}
+}
+
 static bool
 cpu_has_aes(void)
 {
@@ -88,7 +115,8 @@ cpu_has_aes(void)
 	       rte_cpu_get_flag_enabled(RTE_CPUFLAG_SSE4_1) == 1;
 }
 #else
-#define mix_aes mix_siphash
+#define mix_aes      mix_siphash
+#define mix_keys_aes mix_keys_siphash
 
 static bool
 cpu_has_aes(void)
@@ -106,14 +134,17 @@ hash_secret_init_portable(struct hash_secret *secret, const uint8_t seed[HASH_SE
 	for (uint64_t i = 0; i < 8; i++)
 		secret->words[i] = siphash13(key[0], key[1], &i, 1);
 	secret->mix = mix_siphash;
+	secret->mix_keys = mix_keys_siphash;
 }
 
 void
 hash_secret_init(struct hash_secret *secret, const uint8_t seed[HASH_SEED_BYTES])
 {
 	hash_secret_init_portable(secret, seed);
-	if (cpu_has_aes())
-		secret->mix = mix_aes;
+	if (!cpu_has_aes())
+		return;
+	secret->mix = mix_aes;
+	secret->mix_keys = mix_keys_aes;
 }
 
 bool
@@ -125,15 +156,10 @@ hash_uses_aes(const struct hash_secret *secret)
 uint32_t
 hash_tuple(const struct hash_secret *secret, const struct tuple *tuple)
 {
-	if (tuple->family == FAMILY_IPV4) {
-		uint64_t block[2] = {
-			(uint64_t)tuple->src.v4 << 32 | tuple->dst.v4,
-			(uint64_t)tuple->src_field << 48 | (uint64_t)tuple->dst_field << 32 |
-				(uint64_t)tuple->zone << 16 | tuple->proto,
-		};
-		return secret->mix(secret, block, 1);
-	}
-	return secret->mix(secret, (const uint64_t *)(const void *)tuple, 3);
+	struct flow_key key;
+
+	(void)key_from_tuple(tuple, &key);
+	return hash_key(secret, &key);
 }
 
 uint32_t

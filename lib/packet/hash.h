@@ -2,10 +2,10 @@
 //
 // Keyed hashes of tuples, which an attacker who does not know the secret cannot make collide.
 //
-// Two functions on one secret. hash_tuple places a tuple in the table. hash_home is symmetric and
-// chooses the worker that owns a flow: it takes the two addresses only, in either order, so that
-// both directions, the fragments, and the data connections a helper expects share a home by
-// construction (doc/adr/0004-home-worker.md).
+// Two functions on one secret. hash_key places a flow in the table. hash_home chooses the worker
+// that owns it: it takes the two addresses only, in either order, so that both directions, the
+// fragments, and the data connections a helper expects share a home by construction
+// (doc/adr/0004-home-worker.md).
 //
 // The mixer is two AES rounds per 16-byte block where the CPU has AES instructions, SipHash-1-3
 // (Aumasson and Bernstein, "SipHash: a fast short-input PRF", 2012) elsewhere. Which one is found
@@ -17,6 +17,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "packet/key.h"
 #include "packet/tuple.h"
 
 #define HASH_SEED_BYTES 16
@@ -25,6 +26,9 @@ struct hash_secret {
 	uint64_t words[8] __attribute__((aligned(16)));
 	// 32 bits of hash over n 16-byte blocks
 	uint32_t (*mix)(const struct hash_secret *secret, const uint64_t *blocks, unsigned int n);
+	// the same for a burst of keys
+	void (*mix_keys)(const struct hash_secret *secret, const struct flow_key keys[],
+			 unsigned int n, uint32_t hashes[]);
 };
 
 // The secret is derived from the seed, and the fastest mixer of this CPU chosen.
@@ -37,7 +41,22 @@ void hash_secret_init_portable(struct hash_secret *secret, const uint8_t seed[HA
 // True when the mixer uses AES instructions.
 bool hash_uses_aes(const struct hash_secret *secret);
 
-// Hash of all fields of the tuple. Any thread.
+// Hash of a flow's key. Any thread.
+static inline uint32_t
+hash_key(const struct hash_secret *secret, const struct flow_key *key)
+{
+	return secret->mix(secret, key->word, key_n_blocks(key));
+}
+
+// hashes[i] is hash_key of keys[i]. Any thread.
+static inline void
+hash_keys(const struct hash_secret *secret, const struct flow_key keys[], unsigned int n,
+	  uint32_t hashes[])
+{
+	secret->mix_keys(secret, keys, n, hashes);
+}
+
+// Hash of the key of the tuple's flow. Any thread.
 uint32_t hash_tuple(const struct hash_secret *secret, const struct tuple *tuple);
 
 // Hash of the two addresses of the tuple, the same for both directions. Any thread.

@@ -14,8 +14,8 @@ static const struct {
 	[PROTO_SCTP] = {"sctp", true},  [PROTO_UDPLITE] = {"udplite", true},
 };
 
-// The type that answers a query, plus one; 0: the type has no inverse (RFC 792, RFC 950,
-// RFC 4443, RFC 4620).
+// The type that answers a query, plus one, and the other way round; 0: the type has no inverse
+// (RFC 792, RFC 950, RFC 4443, RFC 4620).
 static const uint8_t icmp_inverse[256] = {
 	[8] = 0 + 1,   [0] = 8 + 1,   // echo
 	[13] = 14 + 1, [14] = 13 + 1, // timestamp
@@ -29,6 +29,9 @@ static const uint8_t icmpv6_inverse[256] = {
 	[140] = 139 + 1, // node information
 };
 
+static const bool icmp_answers[256] = {[0] = true, [14] = true, [16] = true, [18] = true};
+static const bool icmpv6_answers[256] = {[129] = true, [140] = true};
+
 bool
 proto_has_ports(uint8_t proto)
 {
@@ -41,8 +44,8 @@ proto_name(uint8_t proto)
 	return protos[proto].name == NULL ? "unknown" : protos[proto].name;
 }
 
-static bool
-is_icmp(const struct tuple *tuple)
+bool
+tuple_is_icmp(const struct tuple *tuple)
 {
 	return (tuple->family == FAMILY_IPV4 && tuple->proto == PROTO_ICMP) ||
 	       (tuple->family == FAMILY_IPV6 && tuple->proto == PROTO_ICMPV6);
@@ -55,7 +58,7 @@ tuple_invert(const struct tuple *orig, struct tuple *reply)
 
 	inverse.src = orig->dst;
 	inverse.dst = orig->src;
-	if (is_icmp(orig)) {
+	if (tuple_is_icmp(orig)) {
 		const uint8_t *inverses =
 			orig->family == FAMILY_IPV4 ? icmp_inverse : icmpv6_inverse;
 		uint8_t type = inverses[orig->dst_field >> 8];
@@ -69,6 +72,14 @@ tuple_invert(const struct tuple *orig, struct tuple *reply)
 	}
 	*reply = inverse;
 	return true;
+}
+
+bool
+tuple_is_icmp_answer(const struct tuple *tuple)
+{
+	const bool *answers = tuple->family == FAMILY_IPV4 ? icmp_answers : icmpv6_answers;
+
+	return tuple_is_icmp(tuple) && answers[tuple->dst_field >> 8];
 }
 
 bool

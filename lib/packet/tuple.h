@@ -85,6 +85,12 @@ bool tuple_invert(const struct tuple *orig, struct tuple *reply);
 // True when tuple_invert would succeed.
 bool tuple_is_invertible(const struct tuple *tuple);
 
+// True for ICMP in IPv4 and ICMPv6 in IPv6.
+bool tuple_is_icmp(const struct tuple *tuple);
+
+// True for such a message that answers a query.
+bool tuple_is_icmp_answer(const struct tuple *tuple);
+
 // Prints an address the way inet_ntop(3) does.
 // => text has room for INET6_ADDRSTRLEN bytes; returns text.
 const char *address_format(enum family family, const union address *address, char *text);

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// The key of a flow: what both of its tuples have in common, so that one entry of a table finds
+// packets of either direction.
+//
+// Of the two tuples of a flow one is taken for upright and the other for turned: for ICMP a query
+// is upright and its answer turned; otherwise the end with the smaller address, or port, comes
+// first in the upright one. The key is the upright tuple, packed:
+//
+//   IPv4   word[0]   first address and field   | zone << 48
+//          word[1]   second address and field  | proto << 48 | family << 56
+//   IPv6   word[0]   first field | second field << 16 | zone << 32
+//          word[1]   fold of the addresses     | proto << 48 | family << 56
+//          ends      the two addresses
+//
+// The two words tell IPv4 flows apart, and nearly always those of IPv6, too.
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "packet/tuple.h"
+
+#define KEY_WORDS      2
+#define KEY_BLOCKS_MAX 3 // blocks of 16 bytes
+
+struct flow_key {
+	uint64_t word[KEY_WORDS];
+	union address ends[2]; // of IPv6; IPv4: not written
+};
+
+_Static_assert(sizeof(struct flow_key) == KEY_BLOCKS_MAX * 16, "a key is whole blocks");
+
+static inline enum family
+key_family(const uint64_t word[KEY_WORDS])
+{
+	return (enum family)(word[1] >> 56);
+}
+
+static inline uint8_t
+key_proto(const uint64_t word[KEY_WORDS])
+{
+	return (uint8_t)(word[1] >> 48);
+}
+
+// Blocks of 16 bytes that tell what the key is.
+static inline unsigned int
+key_n_blocks(const struct flow_key *key)
+{
+	return key_family(key->word) == FAMILY_IPV4 ? 1 : KEY_BLOCKS_MAX;
+}
+
+static inline bool
+key_equal_ends(const union address a[2], const union address b[2])
+{
+	return ((a[0].word[0] ^ b[0].word[0]) | (a[0].word[1] ^ b[0].word[1]) |
+		(a[1].word[0] ^ b[1].word[0]) | (a[1].word[1] ^ b[1].word[1])) == 0;
+}
+
+// The key of a tuple whose protocol is ICMP or whose family is IPv6: see key_from_tuple.
+bool key_from_any_tuple(const struct tuple *tuple, struct flow_key *key);
+
+// Makes the key of a tuple. Returns true when the tuple is the turned one of the two.
+// => A tuple that is its own inverse (from an address and port to themselves) is upright.
+static inline bool
+key_from_tuple(const struct tuple *tuple, struct flow_key *key)
+{
+	uint64_t src, dst;
+
+	if (tuple->family != FAMILY_IPV4 || tuple->proto == PROTO_ICMP)
+		return key_from_any_tuple(tuple, key);
+	src = (uint64_t)tuple->src.v4 << 16 | tuple->src_field;
+	dst = (uint64_t)tuple->dst.v4 << 16 | tuple->dst_field;
+	key->word[0] = (src < dst ? src : dst) | (uint64_t)tuple->zone << 48;
+	key->word[1] = (src < dst ? dst : src) | (uint64_t)tuple->proto << 48 |
+		       (uint64_t)FAMILY_IPV4 << 56;
+	return dst < src;
+}
+
+// The tuple that a key was made from. ends is of no interest for IPv4.
+void key_to_tuple(const uint64_t word[KEY_WORDS], const union address ends[2], bool is_turned,
+		  struct tuple *tuple);
