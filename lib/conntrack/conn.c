@@ -13,17 +13,44 @@
 
 // One writer, any readers: the version is odd while what a slot is changes.
 static void
-change_begin(struct ct_conn *conn)
+change_begin(struct ct_cold *cold)
 {
-	__atomic_store_n(&conn->version, conn->version + 1, __ATOMIC_RELAXED);
+	__atomic_store_n(&cold->version, cold->version + 1, __ATOMIC_RELAXED);
 	__atomic_thread_fence(__ATOMIC_RELEASE);
 }
 
 static void
-change_end(struct ct_conn *conn, enum ct_life life)
+change_end(struct ct_cold *cold, struct ct_conn *conn, enum ct_life life)
 {
 	__atomic_store_n(&conn->life, life, __ATOMIC_RELAXED);
-	__atomic_store_n(&conn->version, conn->version + 1, __ATOMIC_RELEASE);
+	__atomic_store_n(&cold->version, cold->version + 1, __ATOMIC_RELEASE);
+}
+
+static void
+change_life(const struct ct *ct, struct ct_conn *conn, enum ct_life life)
+{
+	struct ct_cold *cold = conn_cold(ct, conn);
+
+	change_begin(cold);
+	change_end(cold, conn, life);
+}
+
+void
+ct_conn_tuple(const struct ct *ct, const struct ct_conn *conn, enum dir dir, struct tuple *tuple)
+{
+	key_to_tuple(conn->key, conn_cold(ct, conn)->ends, conn->is_turned ^ (dir == DIR_REPLY),
+		     tuple);
+}
+
+uint32_t
+ct_conn_hash(const struct ct *ct, const struct ct_conn *conn)
+{
+	struct flow_key key = {.word = {conn->key[0], conn->key[1]}};
+
+	// What is not needed stays out of the cache.
+	if (key_family(conn->key) == FAMILY_IPV6)
+		memcpy(key.ends, conn_cold(ct, conn)->ends, sizeof(key.ends));
+	return hash_key(ct->secret, &key);
 }
 
 struct ct *
@@ -33,25 +60,28 @@ ct_create(const struct ct_config *config)
 	uint32_t n_slots =
 		capacity + CT_BURST_MAX; // a reopened connection is dying beside its heir
 	struct ct *ct = rte_zmalloc_socket("ct", sizeof(*ct), RTE_CACHE_LINE_SIZE, config->socket);
-	char name[16];
+	struct ct_keys keys;
 
 	if (ct == NULL)
 		goto fail;
-	snprintf(name, sizeof(name), "ct%u", config->worker);
-	ct->table = ct_table_create(name, capacity, config->socket);
 	ct->conns = rte_zmalloc_socket("ct_conns", (size_t)n_slots * sizeof(*ct->conns),
 				       RTE_CACHE_LINE_SIZE, config->socket);
-	ct->names = rte_zmalloc_socket("ct_names", (size_t)n_slots * sizeof(*ct->names),
+	ct->colds = rte_zmalloc_socket("ct_colds", (size_t)n_slots * sizeof(*ct->colds),
 				       RTE_CACHE_LINE_SIZE, config->socket);
-	ct->free_slots = rte_malloc_socket("ct_free", (size_t)n_slots * sizeof(*ct->free_slots),
-					   RTE_CACHE_LINE_SIZE, config->socket);
+	keys = (struct ct_keys){
+		.words = ct->conns,
+		.words_stride = sizeof(*ct->conns),
+		.ends = RTE_PTR_ADD(ct->colds, offsetof(struct ct_cold, ends)),
+		.ends_stride = sizeof(*ct->colds),
+	};
+	ct->table = ct_table_create(&keys, capacity, config->socket);
 	ct->expects = ct_expects_create(config->socket);
 	ct->helper_memory = rte_zmalloc_socket(
 		"ct_helpers", HELPED_MAX * sizeof(*ct->helper_memory), 0, config->socket);
 	ct->helper_free = rte_malloc_socket(
 		"ct_helpers_free", HELPED_MAX * sizeof(*ct->helper_free), 0, config->socket);
-	if (ct->table == NULL || ct->conns == NULL || ct->names == NULL || ct->free_slots == NULL ||
-	    ct->expects == NULL || ct->helper_memory == NULL || ct->helper_free == NULL)
+	if (ct->table == NULL || ct->conns == NULL || ct->colds == NULL || ct->expects == NULL ||
+	    ct->helper_memory == NULL || ct->helper_free == NULL)
 		goto fail;
 	while (ct->n_helper_free < HELPED_MAX) {
 		ct->helper_free[ct->n_helper_free] = ct->n_helper_free;
@@ -59,16 +89,17 @@ ct_create(const struct ct_config *config)
 	}
 	ct->capacity = capacity;
 	ct->dying_head = SLOT_NONE;
+	ct->free_head = SLOT_NONE;
 	ct->secret = config->secret;
 	ct->params = *config->params;
+	ct_protos_fill(config->params, ct->protos);
 	ct->events = config->events;
 	ct->worker = config->worker;
 	ct->wants_entries = config->wants_entries;
 	for (int i = 0; i < CT_TIMEOUT_COUNT; i++)
 		ct->timeouts[i] = ticks_from_sec(config->params->timeouts_sec[i]);
 	ct->bytes = sizeof(*ct) + ct_table_bytes(ct->table) +
-		    (size_t)n_slots *
-			    (sizeof(*ct->conns) + sizeof(*ct->names) + sizeof(*ct->free_slots));
+		    (size_t)n_slots * (sizeof(*ct->conns) + sizeof(*ct->colds));
 	return ct;
 fail:
 	ct_destroy(ct);
@@ -83,8 +114,7 @@ ct_destroy(struct ct *ct)
 		return;
 	ct_table_destroy(ct->table);
 	rte_free(ct->conns);
-	rte_free(ct->names);
-	rte_free(ct->free_slots);
+	rte_free(ct->colds);
 	ct_expects_destroy(ct->expects);
 	rte_free(ct->helper_memory);
 	rte_free(ct->helper_free);
@@ -98,7 +128,9 @@ take_slot(struct ct *ct)
 	uint32_t slot;
 
 	if (ct->n_free > 0) {
-		slot = ct->free_slots[--ct->n_free];
+		slot = ct->free_head;
+		ct->free_head = ct->colds[slot].next;
+		ct->n_free--;
 	} else {
 		slot = ct->used_slots;
 		__atomic_store_n(&ct->used_slots, slot + 1, __ATOMIC_RELEASE);
@@ -109,9 +141,10 @@ take_slot(struct ct *ct)
 static void
 free_slot(struct ct *ct, struct ct_conn *conn)
 {
-	change_begin(conn);
-	change_end(conn, CT_FREE);
-	ct->free_slots[ct->n_free++] = conn_slot(ct, conn);
+	change_life(ct, conn, CT_FREE);
+	conn_cold(ct, conn)->next = ct->free_head;
+	ct->free_head = conn_slot(ct, conn);
+	ct->n_free++;
 }
 
 struct ct_conn *
@@ -119,26 +152,29 @@ ct_conn_create(struct ct *ct, struct pkt *pkt)
 {
 	struct tuple reply;
 	struct ct_conn *conn;
-	struct ct_names *names;
+	struct ct_cold *cold;
+	struct flow_key key;
+	bool is_turned;
 
 	if (!tuple_invert(&pkt->tuple, &reply)) {
 		pkt->fault = FAULT_NOT_INVERTIBLE;
 		return NULL;
 	}
+	is_turned = key_from_tuple(&pkt->tuple, &key);
 	conn = take_slot(ct);
-	names = conn_names(ct, conn);
-	change_begin(conn);
-	names->tuple[DIR_ORIG] = pkt->tuple;
-	names->tuple[DIR_REPLY] = reply;
+	cold = conn_cold(ct, conn);
+	change_begin(cold);
+	cold->id = pkt->seq;
+	if (pkt->family == FAMILY_IPV6)
+		memcpy(cold->ends, key.ends, sizeof(cold->ends));
 	*conn = (struct ct_conn){
-		.version = conn->version,
+		.key = {key.word[0], key.word[1]},
 		.deadline = pkt->now,
-		.proto = pkt->tuple.proto,
-		.id = pkt->seq,
-		.next = SLOT_NONE,
-		.helper_memory = SLOT_NONE,
+		.is_turned = is_turned,
+		.is_own_answer = tuple_equal(&reply, &pkt->tuple),
+		.helper_memory = HELPED_NONE,
 	};
-	change_end(conn, CT_UNCONFIRMED);
+	change_end(cold, conn, CT_UNCONFIRMED);
 	ct->n_unconfirmed++;
 	ct->stats.created++;
 	return conn;
@@ -156,49 +192,30 @@ ct_conn_discard(struct ct *ct, struct ct_conn *conn)
 bool
 ct_conn_confirm(struct ct *ct, struct ct_conn *conn, const struct pkt *pkt)
 {
-	const struct ct_names *names = conn_names(ct, conn);
-	const struct tuple *orig = &names->tuple[DIR_ORIG];
-	const struct tuple *reply = &names->tuple[DIR_REPLY];
-	uint32_t slot = conn_slot(ct, conn);
-
-	if (!ct_table_add(ct->table, orig, pkt->hash, entry_value(slot, DIR_ORIG)))
-		goto no_room;
-	// A packet from an address and port to themselves is its own answer; as in the kernel, the
-	// reply is what a lookup finds, since it was put in last.
-	if (!ct_table_add(ct->table, reply, hash_tuple(ct->secret, reply),
-			  entry_value(slot, DIR_REPLY))) {
-		ct_table_remove(ct->table, orig, pkt->hash);
-		goto no_room;
+	if (!ct_table_add(ct->table, pkt->hash, conn_slot(ct, conn))) {
+		ct->stats.insert_failed++;
+		return false;
 	}
-	change_begin(conn);
-	change_end(conn, CT_CONFIRMED);
+	change_life(ct, conn, CT_CONFIRMED);
 	ct->n_unconfirmed--;
 	ct->stats.confirmed++;
 	conn->events = 0;
 	if (!ct_event_send(ct, conn, CT_EVENT_NEW, pkt->seq, pkt->now_ns))
 		ct->stats.events_lost++;
 	return true;
-no_room:
-	ct->stats.insert_failed++;
-	return false;
 }
 
 void
 ct_conn_kill(struct ct *ct, struct ct_conn *conn, uint64_t seq, uint64_t now_ns)
 {
-	const struct ct_names *names = conn_names(ct, conn);
+	uint32_t slot = conn_slot(ct, conn);
 
-	for (int dir = 0; dir < DIR_COUNT; dir++) {
-		const struct tuple *tuple = &names->tuple[dir];
-
-		ct_table_remove(ct->table, tuple, hash_tuple(ct->secret, tuple));
-	}
-	change_begin(conn);
-	change_end(conn, CT_DYING);
+	ct_table_remove(ct->table, ct_conn_hash(ct, conn), slot);
+	change_life(ct, conn, CT_DYING);
 	ct->stats.destroyed++;
 	ct->n_dying++;
-	conn->next = ct->dying_head;
-	ct->dying_head = conn_slot(ct, conn);
+	conn_cold(ct, conn)->next = ct->dying_head;
+	ct->dying_head = slot;
 	// Whether the event still has to be told, by ct_reclaim.
 	conn->is_untold = !ct_event_send(ct, conn, CT_EVENT_DESTROY, seq, now_ns);
 	ct->stats.events_late += conn->is_untold;
@@ -207,12 +224,14 @@ ct_conn_kill(struct ct *ct, struct ct_conn *conn, uint64_t seq, uint64_t now_ns)
 
 // Of two that end at once the older one, since which of them lies first is chance.
 static bool
-ends_before(const struct ct_conn *conn, const struct ct_conn *other, tick_t now)
+ends_before(const struct ct *ct, const struct ct_conn *conn, const struct ct_conn *other,
+	    tick_t now)
 {
 	int32_t left = ticks_until(conn->deadline, now);
 	int32_t left_other = ticks_until(other->deadline, now);
 
-	return left < left_other || (left == left_other && conn->id < other->id);
+	return left < left_other ||
+	       (left == left_other && conn_cold(ct, conn)->id < conn_cold(ct, other)->id);
 }
 
 bool
@@ -228,7 +247,7 @@ ct_evict(struct ct *ct, uint32_t hash, uint64_t seq, uint64_t now_ns)
 		struct ct_conn *conn = &ct->conns[slot % ct->used_slots];
 
 		if (conn->life == CT_CONFIRMED && (conn->status & CT_ASSURED) == 0 &&
-		    (victim == NULL || ends_before(conn, victim, now)))
+		    (victim == NULL || ends_before(ct, conn, victim, now)))
 			victim = conn;
 	}
 	if (victim == NULL)
@@ -247,13 +266,14 @@ ct_reclaim(struct ct *ct, uint64_t now_ns)
 	ct->dying_head = SLOT_NONE;
 	while (slot != SLOT_NONE) {
 		struct ct_conn *conn = &ct->conns[slot];
-		uint32_t next = conn->next;
+		struct ct_cold *cold = conn_cold(ct, conn);
+		uint32_t next = cold->next;
 
 		if (!conn->is_untold || ct_event_send(ct, conn, CT_EVENT_DESTROY, 0, now_ns)) {
 			ct->n_dying--;
 			free_slot(ct, conn);
 		} else {
-			conn->next = ct->dying_head;
+			cold->next = ct->dying_head;
 			ct->dying_head = slot;
 		}
 		slot = next;
@@ -263,23 +283,27 @@ ct_reclaim(struct ct *ct, uint64_t now_ns)
 void
 ct_touch(struct ct *ct, const struct ct_conn *conn)
 {
-	const struct ct_names *names = conn_names(ct, conn);
+	ct_touch_hash(ct, ct_conn_hash(ct, conn));
+	if (conn->helper != CT_HELPER_NONE) {
+		struct tuple tuple;
 
-	for (int dir = 0; dir < DIR_COUNT; dir++)
-		ct_touch_hash(ct, hash_tuple(ct->secret, &names->tuple[dir]));
-	if (conn->helper != CT_HELPER_NONE)
-		ct_touch_hash(ct, hash_home(ct->secret, &names->tuple[DIR_ORIG]));
+		ct_conn_tuple(ct, conn, DIR_ORIG, &tuple);
+		ct_touch_hash(ct, hash_home(ct->secret, &tuple));
+	}
 }
 
 void
 ct_touch_hash(struct ct *ct, uint32_t hash)
 {
+	ct->touched.filter[hash >> 6 & 3] |= UINT64_C(1) << (hash & 63);
 	ct->touched.hashes[ct->touched.n++] = hash;
 }
 
 bool
 ct_is_touched(const struct ct *ct, uint32_t hash)
 {
+	if ((ct->touched.filter[hash >> 6 & 3] >> (hash & 63) & 1) == 0)
+		return false;
 	for (uint16_t i = 0; i < ct->touched.n; i++) {
 		if (ct->touched.hashes[i] == hash)
 			return true;
@@ -291,15 +315,16 @@ bool
 ct_event_send(struct ct *ct, const struct ct_conn *conn, enum ct_event_type type, uint64_t seq,
 	      uint64_t now_ns)
 {
-	struct ct_event event = {
+	struct ct_event event;
+
+	if (ct->events == NULL)
+		return true;
+	event = (struct ct_event){
 		.seq = seq,
 		.time_ns = now_ns,
 		.type = (uint8_t)type,
 		.changed = conn->events,
 	};
-
-	if (ct->events == NULL)
-		return true;
 	ct_entry_fill(ct, conn, tick_from_ns(now_ns), &event.entry);
 	return rte_ring_enqueue_elem(ct->events, &event, sizeof(event)) == 0;
 }

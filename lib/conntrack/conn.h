@@ -2,6 +2,9 @@
 //
 // Private to conntrack and its trackers: the connection object and the shard that owns it.
 //
+// What a packet of a known flow needs of its connection lies in two cache lines, struct ct_conn;
+// what is needed once in a connection's life, or by readers, lies apart, in struct ct_cold.
+//
 // Life of a connection:
 //
 //   free -> unconfirmed   ct_conn_create: a packet of no known flow; only its burst sees it
@@ -25,6 +28,7 @@
 #include "conntrack/proto/gre.h"
 #include "conntrack/table.h"
 #include "packet/hash.h"
+#include "packet/key.h"
 #include "packet/packet.h"
 
 struct ct_proto;
@@ -38,7 +42,7 @@ struct ct_tcp_side {
 	uint32_t max_ack;    // highest acknowledgement it sent
 	uint8_t scale;       // of its windows (RFC 7323)
 	uint8_t flags;       // enum tcp_side_flag
-};
+} __attribute__((packed, aligned(2))); // without a gap behind it, for two of them fit a line then
 
 struct ct_tcp {
 	struct ct_tcp_side side[DIR_COUNT];
@@ -47,14 +51,14 @@ struct ct_tcp {
 	uint32_t last_ack;
 	uint32_t last_end;
 	uint16_t last_window;
-	uint8_t last_class;      // enum tcp_class
-	uint8_t last_dir;        // enum dir
-	uint8_t last_scale;      // of a SYN that was let through without being believed
-	uint8_t last_flags;      // likewise, enum tcp_side_flag
-	uint8_t state;           // enum tcp_state
-	uint8_t n_retransmitted; // how often the last ACK came again, wraps
-	bool expects_challenge;  // after a SYN in LAST_ACK: the next ACK may not be for the FIN
-	bool is_simultaneous;    // both sides sent a SYN
+	uint8_t last_scale : 4;     // of a SYN that was let through without being believed
+	uint8_t last_flags : 4;     // likewise, of enum tcp_side_flag what a SYN says
+	uint8_t last_class : 4;     // enum tcp_class
+	uint8_t last_dir : 2;       // enum dir
+	bool expects_challenge : 1; // after a SYN in LAST_ACK: the next ACK may not be for the FIN
+	bool is_simultaneous : 1;   // both sides sent a SYN
+	uint8_t state;              // enum tcp_state
+	uint8_t n_retransmitted;    // how often the last ACK came again, wraps
 };
 
 // What SCTP knows about an association (proto/sctp.c).
@@ -79,39 +83,47 @@ struct ct_udp {
 	tick_t stream_after; // a flow that lives longer than this is a stream
 };
 
-// One connection: everything the packet path needs. Its tuples lie apart, in struct ct_names.
+// One connection: everything the packet path needs. The first line is enough for a packet of an
+// assured UDP stream, in the original direction.
 struct ct_conn {
-	uint32_t version; // owner: rw, others: ro. Odd: do not read
-	tick_t deadline;  // owner: rw, others: ro
-	uint8_t life;     // enum ct_life; owner: rw, others: ro
-	uint8_t proto;    // number
-	uint8_t helper;   // enum ct_helper
-	uint8_t window;   // enum ct_window, of TCP
-	uint8_t events;   // bits of enum ct_event_bit to be told with the next event
-	uint32_t status;  // bits of enum ct_status
+	uint64_t key[KEY_WORDS]; // of struct flow_key; of IPv6 the rest is in struct ct_cold
+	tick_t deadline;         // owner: rw, others: ro
 	uint32_t mark;
-	uint32_t next;          // in the list of dying connections
-	uint32_t helper_memory; // number of what its helper remembers, SLOT_NONE: it has no helper
-	bool is_untold;         // dying, and its destroy event waits for room
-	uint64_t id;            // seq of the packet that created it
+	uint8_t life;   // enum ct_life; owner: rw, others: ro
+	uint8_t status; // bits of enum ct_status
+	uint8_t events; // bits of enum ct_event_bit to be told with the next event
+	uint8_t helper; // enum ct_helper
+	uint16_t
+		helper_memory; // number of what its helper remembers, HELPED_NONE: it has no helper
+	uint8_t window;        // enum ct_window, of TCP
+	bool is_turned : 1;    // the original direction has the turned tuple of the key
+	bool is_own_answer : 1;   // both directions have the same tuple
+	bool is_untold : 1;       // dying, and its destroy event waits for room
+	struct verdict_memo memo; // what the rules said
+	uint64_t packets[DIR_COUNT];
+	uint64_t octets[DIR_COUNT];
 	union {
 		struct ct_tcp tcp;
 		struct ct_sctp sctp;
 		struct ct_dccp dccp;
 		struct ct_udp udp;
 	} l4;
-	uint64_t packets[DIR_COUNT];
-	uint64_t octets[DIR_COUNT];
-};
+} __rte_cache_aligned;
 
-// The names of a connection: what it is found by.
-struct ct_names {
-	struct tuple tuple[DIR_COUNT];
+_Static_assert(sizeof(struct ct_conn) == 2 * RTE_CACHE_LINE_SIZE, "two lines for every packet");
+
+// The rest of a connection.
+struct ct_cold {
+	uint64_t id;           // seq of the packet that created it
+	uint32_t version;      // owner: rw, others: ro. Odd: do not read
+	uint32_t next;         // in the list of free, or of dying connections
+	union address ends[2]; // of the key of IPv6
 };
 
 // Flows that a packet of this burst created or killed and that a later packet of the same burst
-// may ask for: their hashes, both directions.
+// may ask for: their hashes.
 struct ct_touched {
+	uint64_t filter[4]; // a bit for every hash, so that most packets need not look further
 	uint32_t hashes[7 * CT_BURST_MAX];
 	uint16_t n;
 };
@@ -119,23 +131,25 @@ struct ct_touched {
 struct ct {
 	struct ct_table *table;
 	struct ct_conn *conns;
-	struct ct_names *names; // of the connection with the same number
-	uint32_t *free_slots;   // stack
+	struct ct_cold *colds; // of the connection with the same number
+	uint32_t free_head;    // list through ct_cold.next, SLOT_NONE ends it
 	uint32_t n_free;
 	uint32_t capacity;      // connections that may exist, unconfirmed and dying ones included
 	uint32_t n_unconfirmed; // owner: rw, others: ro
 	uint32_t n_dying;       // owner: rw, others: ro
 	uint32_t used_slots;    // slots from here on were never used; owner: rw, others: ro
-	uint32_t dying_head;    // list through ct_conn.next, SLOT_NONE ends it
+	uint32_t dying_head;    // list through ct_cold.next, SLOT_NONE ends it
 	struct ct_expects *expects;
 	union ct_helper_memory *helper_memory; // of HELPED_MAX connections that have a helper
 	uint32_t *helper_free;                 // stack
 	uint32_t n_helper_free;
 	struct ct_gre_map calls; // of PPTP
 	struct ct_touched touched;
+	bool is_pass_plain; // no packet of this pass has to be looked at again behind the rules
 	bool wants_entries; // packets take along what they left of their connection
 	const struct hash_secret *secret;
 	struct ct_params params;
+	const struct ct_proto *protos[256];  // the tracker of each protocol
 	uint32_t timeouts[CT_TIMEOUT_COUNT]; // ticks
 	struct rte_ring *events;             // NULL: nobody listens
 	struct ct_stats stats;               // owner: rw, others: ro
@@ -143,16 +157,10 @@ struct ct {
 	size_t bytes; // reserved for all of this
 };
 
-#define SLOT_NONE  UINT32_MAX
-#define EVICT_LOOK 64   // slots that are looked at to make room for a new connection
-#define HELPED_MAX 4096 // connections of a shard that may have a helper
-
-// The value of a table entry: the number of the connection and the direction it leads to.
-static inline uint32_t
-entry_value(uint32_t slot, enum dir dir)
-{
-	return slot << 1 | dir;
-}
+#define SLOT_NONE   UINT32_MAX
+#define EVICT_LOOK  64   // slots that are looked at to make room for a new connection
+#define HELPED_MAX  4096 // connections of a shard that may have a helper
+#define HELPED_NONE UINT16_MAX
 
 static inline uint32_t
 conn_slot(const struct ct *ct, const struct ct_conn *conn)
@@ -160,11 +168,32 @@ conn_slot(const struct ct *ct, const struct ct_conn *conn)
 	return (uint32_t)(conn - ct->conns);
 }
 
-static inline struct ct_names *
-conn_names(const struct ct *ct, const struct ct_conn *conn)
+static inline struct ct_cold *
+conn_cold(const struct ct *ct, const struct ct_conn *conn)
 {
-	return &ct->names[conn_slot(ct, conn)];
+	return &ct->colds[conn_slot(ct, conn)];
 }
+
+static inline uint8_t
+conn_proto(const struct ct_conn *conn)
+{
+	return key_proto(conn->key);
+}
+
+// The direction of a packet whose tuple has the connection's key. Where both directions have the
+// same tuple, which is from an address and port to themselves, it is the reply, as in the kernel.
+static inline enum dir
+conn_dir(const struct ct_conn *conn, bool is_turned)
+{
+	return is_turned != conn->is_turned || conn->is_own_answer ? DIR_REPLY : DIR_ORIG;
+}
+
+// The tuple of a direction of a connection.
+void ct_conn_tuple(const struct ct *ct, const struct ct_conn *conn, enum dir dir,
+		   struct tuple *tuple);
+
+// The hash of a connection's key.
+uint32_t ct_conn_hash(const struct ct *ct, const struct ct_conn *conn);
 
 // No further connection may exist; unconfirmed and dying ones count.
 static inline bool

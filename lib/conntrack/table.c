@@ -1,86 +1,66 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// The table on rte_hash: one hash of 16-byte keys for IPv4, one of 48-byte keys for IPv6.
+// A hash table of cache lines. A line is a bucket: ten numbers of connections, and of each a tag of
+// 16 bits of its hash. A lookup reads one line, compares all tags at once, and reads the key of the
+// connection behind the one that fits, so it costs two misses of the cache, which a burst overlaps:
+// the first line of every connection is on its way when the first key is compared.
+//
+// A bucket that is full lets newcomers go on to the next one and counts them, as Facebook's F14
+// does; a lookup goes on only where that count is not zero. The count is taken back on removal, so
+// that nothing has to be cleaned up, ever. With six connections to a bucket when the table is full,
+// one in twenty buckets sends somebody on. The hash is keyed, so nobody can choose where.
 #include "conntrack/table.h"
 
-#include <stdio.h>
-
+#include <rte_common.h>
 #include <rte_errno.h>
-#include <rte_hash.h>
 #include <rte_malloc.h>
-#include <rte_jhash.h>
+#include <rte_prefetch.h>
 
-// The key of IPv4: the tuple without its zeroes.
-struct key_v4 {
-	rte_be32_t src;
-	rte_be32_t dst;
-	uint16_t src_field;
-	uint16_t dst_field;
-	uint16_t zone;
-	uint8_t proto;
-	uint8_t zero;
-};
+#ifdef RTE_ARCH_X86
+#include <emmintrin.h>
+#endif
 
-_Static_assert(sizeof(struct key_v4) == 16, "IPv4 keys have 16 bytes");
+#define BUCKET_SLOTS 10
+#define BUCKET_LOAD  6 // connections to a bucket when all are there
+#define BUCKETS_MIN  16
+#define PROBES_MAX   16 // buckets that are looked at for a free place
+#define LINES_AHEAD  2  // of a connection are fetched before they are needed
+
+// A tag of 0 is a free place.
+struct bucket {
+	uint16_t tags[BUCKET_SLOTS];
+	uint16_t n_beyond; // connections that found this bucket full and are in a later one
+	uint16_t zero;
+	uint32_t slots[BUCKET_SLOTS];
+} __rte_aligned(RTE_CACHE_LINE_SIZE);
+
+_Static_assert(sizeof(struct bucket) == 64, "a bucket is a cache line");
 
 struct ct_table {
-	struct rte_hash *v4;
-	struct rte_hash *v6;
-	size_t bytes;
+	struct bucket *buckets;
+	uint32_t n_buckets;
+	struct ct_keys keys;
 };
 
-// Cuckoo hashing fills its buckets to well over nine tenths; an eighth of slack keeps insertion
-// short. rte_hash refuses what does not fit, and the caller counts that as a full table.
-#define SLACK_DIVISOR 8
-
-static struct rte_hash *
-create_hash(const char *name, const char *family, uint32_t n_conns, uint32_t key_len, int socket)
-{
-	char full_name[RTE_HASH_NAMESIZE];
-	uint32_t entries = 2 * n_conns;
-	struct rte_hash_parameters parameters = {
-		.name = full_name,
-		.entries = RTE_MAX(entries + entries / SLACK_DIVISOR, 64u),
-		.key_len = key_len,
-		.hash_func = rte_jhash, // never called: every call brings its hash
-		.socket_id = socket,
-	};
-
-	snprintf(full_name, sizeof(full_name), "%s.%s", name, family);
-	return rte_hash_create(&parameters);
-}
-
-static size_t
-heap_bytes(void)
-{
-	struct rte_malloc_socket_stats stats;
-	size_t bytes = 0;
-
-	for (unsigned int i = 0; i < rte_socket_count(); i++) {
-		if (rte_malloc_get_socket_stats(rte_socket_id_by_idx(i), &stats) == 0)
-			bytes += stats.heap_allocsz_bytes;
-	}
-	return bytes;
-}
-
 struct ct_table *
-ct_table_create(const char *name, uint32_t n_conns, int socket)
+ct_table_create(const struct ct_keys *keys, uint32_t n_conns, int socket)
 {
-	size_t before = heap_bytes();
 	struct ct_table *table = rte_zmalloc_socket("ct_table", sizeof(*table), 0, socket);
 
 	if (table == NULL) {
 		rte_errno = ENOMEM;
 		return NULL;
 	}
-	table->v4 = create_hash(name, "4", n_conns, sizeof(struct key_v4), socket);
-	table->v6 = create_hash(name, "6", n_conns, sizeof(struct tuple), socket);
-	if (table->v4 == NULL || table->v6 == NULL) {
-		ct_table_destroy(table);
+	table->keys = *keys;
+	table->n_buckets = RTE_MAX(n_conns / BUCKET_LOAD + 1, (uint32_t)BUCKETS_MIN);
+	table->buckets =
+		rte_zmalloc_socket("ct_buckets", (size_t)table->n_buckets * sizeof(struct bucket),
+				   RTE_CACHE_LINE_SIZE, socket);
+	if (table->buckets == NULL) {
+		rte_free(table);
 		rte_errno = ENOMEM;
 		return NULL;
 	}
-	table->bytes = heap_bytes() - before;
 	return table;
 }
 
@@ -89,123 +69,182 @@ ct_table_destroy(struct ct_table *table)
 {
 	if (table == NULL)
 		return;
-	rte_hash_free(table->v4);
-	rte_hash_free(table->v6);
+	rte_free(table->buckets);
 	rte_free(table);
 }
 
-static struct key_v4
-key_from_tuple(const struct tuple *tuple)
+static inline uint32_t
+bucket_of(const struct ct_table *table, uint32_t hash)
 {
-	return (struct key_v4){
-		.src = tuple->src.v4,
-		.dst = tuple->dst.v4,
-		.src_field = tuple->src_field,
-		.dst_field = tuple->dst_field,
-		.zone = tuple->zone,
-		.proto = tuple->proto,
-	};
+	return (uint32_t)((uint64_t)hash * table->n_buckets >> 32);
 }
 
-// The tuples of one family out of a burst, as rte_hash wants them.
-struct selection {
-	struct key_v4 keys[CT_TABLE_BURST]; // of IPv4 only
-	const void *pointers[CT_TABLE_BURST];
-	hash_sig_t hashes[CT_TABLE_BURST];
-	uint8_t origin[CT_TABLE_BURST]; // where in the burst the tuple came from
-	uint32_t n;
-};
-
-static void
-lookup_selection(const struct rte_hash *hash, struct selection *selection, uint32_t values[])
+static inline uint32_t
+bucket_behind(const struct ct_table *table, uint32_t index)
 {
-	void *data[CT_TABLE_BURST];
-	uint64_t hits = 0;
-
-	if (selection->n == 0)
-		return;
-	rte_hash_lookup_with_hash_bulk_data(hash, selection->pointers, selection->hashes,
-					    selection->n, &hits, data);
-	for (uint32_t i = 0; i < selection->n; i++) {
-		if (hits >> i & 1)
-			values[selection->origin[i]] = (uint32_t)(uintptr_t)data[i];
-	}
+	return index + 1 == table->n_buckets ? 0 : index + 1;
 }
 
-void
-ct_table_lookup_burst(const struct ct_table *table, const struct tuple *const tuples[],
-		      const uint32_t hashes[], uint16_t n, uint32_t values[])
+// The bits of the hash that chose the bucket the least.
+static inline uint16_t
+tag_of(uint32_t hash)
 {
-	struct selection v4, v6;
+	uint16_t tag = (uint16_t)hash;
 
-	v4.n = 0;
-	v6.n = 0;
-	for (uint16_t i = 0; i < n; i++) {
-		bool is_v4 = tuples[i]->family == FAMILY_IPV4;
-		struct selection *into = is_v4 ? &v4 : &v6;
-
-		values[i] = CT_TABLE_MISS;
-		if (is_v4)
-			v4.keys[v4.n] = key_from_tuple(tuples[i]);
-		into->pointers[into->n] =
-			is_v4 ? (const void *)&v4.keys[v4.n] : (const void *)tuples[i];
-		into->hashes[into->n] = hashes[i];
-		into->origin[into->n] = (uint8_t)i;
-		into->n++;
-	}
-	lookup_selection(table->v4, &v4, values);
-	lookup_selection(table->v6, &v6, values);
+	return tag == 0 ? 1 : tag;
 }
 
-// The hash of a family and the key of a tuple in it; key is room for the short form.
-static struct rte_hash *
-locate(const struct ct_table *table, const struct tuple *tuple, struct key_v4 *key,
-       const void **pointer)
+// The places of a bucket that have this tag, a bit each.
+static inline uint32_t
+places_with(const struct bucket *bucket, uint16_t tag)
 {
-	if (tuple->family == FAMILY_IPV6) {
-		*pointer = tuple;
-		return table->v6;
-	}
-	*key = key_from_tuple(tuple);
-	*pointer = key;
-	return table->v4;
+#ifdef RTE_ARCH_X86
+	// the first eight and, overlapping, the last eight
+	const __m128i wanted = _mm_set1_epi16((int16_t)tag);
+	const __m128i first = _mm_load_si128((const __m128i *)bucket->tags);
+	const __m128i last = _mm_loadu_si128((const __m128i *)(bucket->tags + BUCKET_SLOTS - 8));
+	const __m128i equal =
+		_mm_packs_epi16(_mm_cmpeq_epi16(first, wanted), _mm_cmpeq_epi16(last, wanted));
+	uint32_t bits = (uint32_t)_mm_movemask_epi8(equal);
+
+	return (bits & 0xff) | (bits >> 8) << (BUCKET_SLOTS - 8);
+#else
+	uint32_t bits = 0;
+
+	for (int i = 0; i < BUCKET_SLOTS; i++)
+		bits |= (uint32_t)(bucket->tags[i] == tag) << i;
+	return bits;
+#endif
+}
+
+static inline const uint64_t *
+words_of(const struct ct_table *table, uint32_t slot)
+{
+	return RTE_PTR_ADD(table->keys.words, slot * table->keys.words_stride);
+}
+
+static inline bool
+has_key(const struct ct_table *table, uint32_t slot, const struct flow_key *key)
+{
+	const uint64_t *word = words_of(table, slot);
+
+	if (((word[0] ^ key->word[0]) | (word[1] ^ key->word[1])) != 0)
+		return false;
+	return key_family(word) == FAMILY_IPV4 ||
+	       key_equal_ends(RTE_PTR_ADD(table->keys.ends, slot * table->keys.ends_stride),
+			      key->ends);
 }
 
 uint32_t
-ct_table_lookup(const struct ct_table *table, const struct tuple *tuple, uint32_t hash)
+ct_table_lookup(const struct ct_table *table, const struct flow_key *key, uint32_t hash)
 {
-	struct key_v4 room;
-	const void *key;
-	void *data;
-	const struct rte_hash *in = locate(table, tuple, &room, &key);
+	uint32_t index = bucket_of(table, hash);
 
-	if (rte_hash_lookup_with_hash_data(in, key, hash, &data) < 0)
-		return CT_TABLE_MISS;
-	return (uint32_t)(uintptr_t)data;
+	for (int probe = 0; probe < PROBES_MAX; probe++) {
+		const struct bucket *bucket = &table->buckets[index];
+
+		for (uint32_t bits = places_with(bucket, tag_of(hash)); bits != 0;
+		     bits &= bits - 1) {
+			uint32_t slot = bucket->slots[__builtin_ctz(bits)];
+
+			if (has_key(table, slot, key))
+				return slot;
+		}
+		if (bucket->n_beyond == 0)
+			break;
+		index = bucket_behind(table, index);
+	}
+	return CT_TABLE_MISS;
 }
 
-bool
-ct_table_add(struct ct_table *table, const struct tuple *tuple, uint32_t hash, uint32_t value)
+// The connection whose tag fits first; its lines are on their way.
+static inline uint32_t
+guess(const struct ct_table *table, uint32_t hash)
 {
-	struct key_v4 room;
-	const void *key;
-	struct rte_hash *in = locate(table, tuple, &room, &key);
+	const struct bucket *bucket = &table->buckets[bucket_of(table, hash)];
+	uint32_t bits = places_with(bucket, tag_of(hash));
+	uint32_t slot;
 
-	return rte_hash_add_key_with_hash_data(in, key, hash, (void *)(uintptr_t)value) == 0;
+	if (bits == 0)
+		return CT_TABLE_MISS;
+	slot = bucket->slots[__builtin_ctz(bits)];
+	for (int line = 0; line < LINES_AHEAD; line++)
+		rte_prefetch0(RTE_PTR_ADD(words_of(table, slot), line * RTE_CACHE_LINE_SIZE));
+	return slot;
 }
 
 void
-ct_table_remove(struct ct_table *table, const struct tuple *tuple, uint32_t hash)
+ct_table_lookup_burst(const struct ct_table *table, const struct flow_key keys[],
+		      const uint32_t hashes[], uint16_t n, uint32_t slots[])
 {
-	struct key_v4 room;
-	const void *key;
-	struct rte_hash *in = locate(table, tuple, &room, &key);
+	for (uint16_t i = 0; i < n; i++)
+		rte_prefetch0(&table->buckets[bucket_of(table, hashes[i])]);
+	for (uint16_t i = 0; i < n; i++)
+		slots[i] = guess(table, hashes[i]);
+	for (uint16_t i = 0; i < n; i++) {
+		if (unlikely(slots[i] == CT_TABLE_MISS || !has_key(table, slots[i], &keys[i])))
+			slots[i] = ct_table_lookup(table, &keys[i], hashes[i]);
+	}
+}
 
-	(void)rte_hash_del_key_with_hash(in, key, hash);
+// The buckets from one up to another have sent one connection more, or less, on.
+static void
+count_beyond(struct ct_table *table, uint32_t from, uint32_t to, int change)
+{
+	for (uint32_t i = from; i != to; i = bucket_behind(table, i))
+		table->buckets[i].n_beyond = (uint16_t)(table->buckets[i].n_beyond + change);
+}
+
+bool
+ct_table_add(struct ct_table *table, uint32_t hash, uint32_t slot)
+{
+	uint32_t home = bucket_of(table, hash);
+	uint32_t index = home;
+
+	for (int probe = 0; probe < PROBES_MAX; probe++) {
+		struct bucket *bucket = &table->buckets[index];
+		uint32_t vacant = places_with(bucket, 0);
+
+		if (vacant != 0) {
+			int place = __builtin_ctz(vacant);
+
+			bucket->tags[place] = tag_of(hash);
+			bucket->slots[place] = slot;
+			count_beyond(table, home, index, 1);
+			return true;
+		}
+		index = bucket_behind(table, index);
+	}
+	return false;
+}
+
+void
+ct_table_remove(struct ct_table *table, uint32_t hash, uint32_t slot)
+{
+	uint32_t home = bucket_of(table, hash);
+	uint32_t index = home;
+
+	for (int probe = 0; probe < PROBES_MAX; probe++) {
+		struct bucket *bucket = &table->buckets[index];
+
+		for (uint32_t bits = places_with(bucket, tag_of(hash)); bits != 0;
+		     bits &= bits - 1) {
+			int place = __builtin_ctz(bits);
+
+			if (bucket->slots[place] != slot)
+				continue;
+			bucket->tags[place] = 0;
+			count_beyond(table, home, index, -1);
+			return;
+		}
+		if (bucket->n_beyond == 0)
+			return;
+		index = bucket_behind(table, index);
+	}
 }
 
 size_t
 ct_table_bytes(const struct ct_table *table)
 {
-	return table->bytes;
+	return sizeof(*table) + (size_t)table->n_buckets * sizeof(struct bucket);
 }

@@ -9,6 +9,8 @@
 // before it are taken to their end, and the rest is looked up again.
 #include "conntrack/conn.h"
 
+#include <rte_branch_prediction.h>
+
 #include "conntrack/proto/proto.h"
 #include "packet/parse.h"
 
@@ -18,6 +20,7 @@ set_invalid(struct ct *ct, struct pkt *pkt, enum fault fault)
 	pkt->class = CLASS_INVALID;
 	pkt->dir = DIR_NONE;
 	pkt->conn = NULL;
+	pkt->memo = NULL;
 	pkt->fault = (uint8_t)fault;
 	ct->stats.invalid++;
 }
@@ -35,12 +38,12 @@ remember(const struct ct *ct, struct pkt *pkt)
 {
 	const struct ct_conn *conn = pkt->conn;
 
-	if (!ct->wants_entries || conn == NULL)
+	if (conn == NULL)
 		return;
 	pkt->in_table = conn->life == CT_CONFIRMED;
 	pkt->ct_status = (uint8_t)conn->status;
 	pkt->ct_deadline = conn->deadline;
-	pkt->conn_id = conn->id;
+	pkt->conn_id = conn_cold(ct, conn)->id;
 	pkt->ct_state = ct_conn_state(ct, conn);
 	pkt->mark = conn->mark;
 }
@@ -69,15 +72,21 @@ refresh(struct ct_conn *conn, const struct pkt *pkt, uint32_t timeout)
 	__atomic_store_n(&conn->deadline, pkt->now + timeout, __ATOMIC_RELAXED);
 }
 
-// The live connection behind a table entry; one that has expired is removed on the way.
+// What a lookup said about a packet.
+struct found {
+	uint32_t slot;  // or CT_TABLE_MISS
+	bool is_turned; // the packet's tuple is the turned one of its key
+};
+
+// The live connection that was found; one that has expired is removed on the way.
 static struct ct_conn *
-resolve(struct ct *ct, struct pkt *pkt, uint32_t value)
+resolve(struct ct *ct, struct pkt *pkt, struct found found)
 {
 	struct ct_conn *conn;
 
-	if (value == CT_TABLE_MISS)
+	if (found.slot == CT_TABLE_MISS)
 		return NULL;
-	conn = &ct->conns[value >> 1];
+	conn = &ct->conns[found.slot];
 	if (conn_is_expired(conn, pkt->now)) {
 		ct->stats.expired++;
 		ct_touch(ct, conn);
@@ -85,7 +94,7 @@ resolve(struct ct *ct, struct pkt *pkt, uint32_t value)
 		return NULL;
 	}
 	ct->stats.found++;
-	pkt->dir = value & 1;
+	pkt->dir = conn_dir(conn, found.is_turned);
 	return conn;
 }
 
@@ -116,6 +125,7 @@ track_in_connection(struct ct *ct, struct ct_conn *conn, struct pkt *pkt,
 	enum ct_result result;
 
 	pkt->conn = conn;
+	pkt->memo = &conn->memo;
 	pkt->class = (uint8_t)classify(conn, pkt->dir);
 	pkt->mark = conn->mark;
 	pkt->helper = conn->helper;
@@ -183,21 +193,22 @@ refuse_for_want_of_room(struct ct *ct, struct pkt *pkt)
 {
 	ct->stats.table_full++;
 	pkt->conn = NULL;
+	pkt->memo = NULL;
 	pkt->class = CLASS_NONE;
 	pkt->dir = DIR_NONE;
 	pkt_drop(pkt, REASON_TABLE_FULL);
 }
 
 static void
-track_normal(struct ct *ct, struct pkt *pkt, uint32_t value)
+track_normal(struct ct *ct, struct pkt *pkt, struct found found)
 {
 	const struct ct_proto *proto = ct_proto_find(ct, pkt->tuple.proto);
-	struct ct_conn *conn = resolve(ct, pkt, value);
+	struct ct_conn *conn = resolve(ct, pkt, found);
 	enum fault fault;
 
 	// As in the kernel, a full table refuses what has no connection before it is looked at.
 	if (conn == NULL && tuple_is_invertible(&pkt->tuple) &&
-	    !make_room(ct, pkt, value != CT_TABLE_MISS)) {
+	    !make_room(ct, pkt, found.slot != CT_TABLE_MISS)) {
 		refuse_for_want_of_room(ct, pkt);
 		return;
 	}
@@ -263,39 +274,50 @@ decide_early(struct ct *ct, struct pkt *pkt)
 // An earlier packet of the burst has touched this flow; or may give back the room that a new
 // connection needs; or may have announced this one to a helper, or ended it with its call.
 static bool
-must_wait(const struct ct *ct, const struct pkt *pkt, uint32_t value)
+must_wait(const struct ct *ct, const struct pkt *pkt, uint32_t slot)
 {
-	bool is_known =
-		value != CT_TABLE_MISS && !conn_is_expired(&ct->conns[value >> 1], pkt->now);
+	bool is_known = slot != CT_TABLE_MISS && !conn_is_expired(&ct->conns[slot], pkt->now);
 
 	if (ct_is_touched(ct, pkt->hash) || (!is_known && ct_is_full(ct)))
 		return true;
-	return (value == CT_TABLE_MISS || pkt->tuple.proto == PROTO_GRE) &&
-	       ct_is_touched(ct, pkt->home);
+	return (slot == CT_TABLE_MISS || pkt->tuple.proto == PROTO_GRE) &&
+	       ct_is_touched(ct, packet_home(pkt, ct->secret));
+}
+
+// What ICMP has before any lookup. Returns true when the packet is done with, and in *waits whether
+// it must be asked again.
+static bool
+track_icmp(struct ct *ct, struct pkt *pkt, bool *waits)
+{
+	enum fault fault = ct_icmp_check(ct, pkt);
+
+	*waits = false;
+	if (fault != FAULT_NONE)
+		return ct_set_error(ct, pkt, fault);
+	if (is_neighbour_talk(pkt)) {
+		set_untracked(pkt);
+		return true;
+	}
+	if (!ct_icmp_speaks_of_another(pkt))
+		return false;
+	*waits = !ct_track_related(ct, pkt);
+	return true;
 }
 
 // One packet. Returns false when it must wait for the next pass.
 static bool
-track_one(struct ct *ct, struct pkt *pkt, uint32_t value)
+track_one(struct ct *ct, struct pkt *pkt, struct found found)
 {
-	enum fault fault;
+	bool waits;
 
 	if (decide_early(ct, pkt))
 		return true;
-	if (pkt->tuple.proto == PROTO_ICMP || pkt->tuple.proto == PROTO_ICMPV6) {
-		fault = ct_icmp_check(ct, pkt);
-		if (fault != FAULT_NONE)
-			return ct_set_error(ct, pkt, fault);
-		if (is_neighbour_talk(pkt)) {
-			set_untracked(pkt);
-			return true;
-		}
-		if (ct_icmp_speaks_of_another(pkt))
-			return ct_track_related(ct, pkt);
-	}
-	if (ct->touched.n > 0 && must_wait(ct, pkt, value))
+	if (unlikely(pkt->tuple.proto == PROTO_ICMP || pkt->tuple.proto == PROTO_ICMPV6) &&
+	    track_icmp(ct, pkt, &waits))
+		return !waits;
+	if (ct->touched.n > 0 && must_wait(ct, pkt, found.slot))
 		return false;
-	track_normal(ct, pkt, value);
+	track_normal(ct, pkt, found);
 	return true;
 }
 
@@ -315,16 +337,16 @@ forget_ports(const struct ct *ct, struct pkt *pkt)
 }
 
 static void
-lookup_burst(struct ct *ct, struct pkt *const pkts[], uint16_t n, uint32_t values[])
+lookup_burst(struct ct *ct, struct pkt *const pkts[], uint16_t n, struct found found[])
 {
-	const struct tuple *tuples[CT_BURST_MAX];
+	struct flow_key keys[CT_BURST_MAX];
 	uint32_t hashes[CT_BURST_MAX];
-	uint32_t found[CT_BURST_MAX];
-	uint16_t origin[CT_BURST_MAX];
-	uint16_t n_tuples = 0;
+	uint32_t slots[CT_BURST_MAX];
+	uint8_t origin[CT_BURST_MAX]; // where in the burst the key came from
+	uint16_t n_keys = 0;
 
 	for (uint16_t i = 0; i < n; i++) {
-		values[i] = CT_TABLE_MISS;
+		found[i] = (struct found){.slot = CT_TABLE_MISS};
 		if (pkts[i]->is_notrack)
 			continue;
 		forget_ports(ct, pkts[i]);
@@ -332,17 +354,17 @@ lookup_burst(struct ct *ct, struct pkt *const pkts[], uint16_t n, uint32_t value
 			continue;
 		if (pkts[i]->has_call_id)
 			ct_gre_complete(ct, &pkts[i]->tuple);
-		pkts[i]->hash = hash_tuple(ct->secret, &pkts[i]->tuple);
-		tuples[n_tuples] = &pkts[i]->tuple;
-		hashes[n_tuples] = pkts[i]->hash;
-		origin[n_tuples] = i;
-		n_tuples++;
+		found[i].is_turned = key_from_tuple(&pkts[i]->tuple, &keys[n_keys]);
+		origin[n_keys++] = (uint8_t)i;
 	}
-	if (n_tuples == 0)
+	if (n_keys == 0)
 		return;
-	ct_table_lookup_burst(ct->table, tuples, hashes, n_tuples, found);
-	for (uint16_t i = 0; i < n_tuples; i++)
-		values[origin[i]] = found[i];
+	hash_keys(ct->secret, keys, n_keys, hashes);
+	ct_table_lookup_burst(ct->table, keys, hashes, n_keys, slots);
+	for (uint16_t i = 0; i < n_keys; i++) {
+		pkts[origin[i]]->hash = hashes[i];
+		found[origin[i]].slot = slots[i];
+	}
 }
 
 // A packet that has news of its connection, or that a rule may let change it, goes alone: the next
@@ -350,31 +372,35 @@ lookup_burst(struct ct *ct, struct pkt *const pkts[], uint16_t n, uint32_t value
 static void
 let_others_wait(struct ct *ct, struct pkt *pkt, enum ct_rules_do rules)
 {
-	bool is_new;
+	const struct ct_conn *conn = pkt->conn;
 
-	if (pkt->conn == NULL)
+	if (conn == NULL)
 		return;
-	is_new = pkt->conn->life == CT_UNCONFIRMED;
-	if (is_new && (rules & CT_RULES_SET_HELPERS) != 0)
-		ct_touch_hash(ct, pkt->home);
-	if (pkt->conn->life != CT_CONFIRMED)
+	pkt->has_news = conn->life == CT_CONFIRMED && ct->events != NULL && conn->events != 0;
+	if (conn->life == CT_CONFIRMED && !pkt->has_news && conn->helper == CT_HELPER_NONE &&
+	    (rules & CT_RULES_SET_MARKS) == 0)
 		return;
-	pkt->has_news = ct->events != NULL && pkt->conn->events != 0;
-	if (pkt->has_news || pkt->helper != CT_HELPER_NONE || (rules & CT_RULES_SET_MARKS) != 0)
-		ct_touch(ct, pkt->conn);
+	ct->is_pass_plain = false;
+	if (conn->life == CT_UNCONFIRMED && (rules & CT_RULES_SET_HELPERS) != 0)
+		ct_touch_hash(ct, packet_home(pkt, ct->secret));
+	if (conn->life == CT_CONFIRMED)
+		ct_touch(ct, conn);
 }
 
 uint16_t
 ct_track_burst(struct ct *ct, struct pkt *const pkts[], uint16_t n, enum ct_rules_do rules)
 {
-	uint32_t values[CT_BURST_MAX];
+	struct found found[CT_BURST_MAX];
 
+	memset(ct->touched.filter, 0, sizeof(ct->touched.filter));
 	ct->touched.n = 0;
-	lookup_burst(ct, pkts, n, values);
+	ct->is_pass_plain = true;
+	lookup_burst(ct, pkts, n, found);
 	for (uint16_t i = 0; i < n; i++) {
-		if (!track_one(ct, pkts[i], values[i]))
+		if (!track_one(ct, pkts[i], found[i]))
 			return i;
-		remember(ct, pkts[i]);
+		if (ct->wants_entries)
+			remember(ct, pkts[i]);
 		let_others_wait(ct, pkts[i], rules);
 	}
 	return n;
@@ -418,6 +444,8 @@ update(struct ct *ct, struct pkt *pkt)
 void
 ct_confirm_burst(struct ct *ct, struct pkt *const pkts[], uint16_t n)
 {
+	if (ct->is_pass_plain)
+		return;
 	for (uint16_t i = 0; i < n; i++) {
 		struct pkt *pkt = pkts[i];
 
@@ -439,7 +467,7 @@ ct_confirm_burst(struct ct *ct, struct pkt *const pkts[], uint16_t n)
 void
 ct_release_burst(struct ct *ct, struct pkt *const pkts[], uint16_t n)
 {
-	for (uint16_t i = 0; i < n; i++) {
+	for (uint16_t i = 0; i < n && !ct->is_pass_plain; i++) {
 		struct ct_conn *conn = pkts[i]->conn;
 
 		if (conn != NULL && conn->life == CT_UNCONFIRMED)
@@ -451,8 +479,6 @@ ct_release_burst(struct ct *ct, struct pkt *const pkts[], uint16_t n)
 	}
 	if (ct->dying_head != SLOT_NONE && n > 0)
 		ct_reclaim(ct, pkts[n - 1]->now_ns);
-	for (uint16_t i = 0; i < n; i++)
-		pkts[i]->conn = NULL;
 }
 
 unsigned int

@@ -11,7 +11,7 @@
 const char *
 ct_conn_state(const struct ct *ct, const struct ct_conn *conn)
 {
-	const struct ct_proto *proto = ct_proto_find(ct, conn->proto);
+	const struct ct_proto *proto = ct_proto_find(ct, conn_proto(conn));
 
 	return proto->state_name == NULL ? NULL : proto->state_name(conn);
 }
@@ -19,13 +19,10 @@ ct_conn_state(const struct ct *ct, const struct ct_conn *conn)
 void
 ct_entry_fill(const struct ct *ct, const struct ct_conn *conn, tick_t now, struct ct_entry *entry)
 {
-	const struct ct_names *names = conn_names(ct, conn);
-
 	*entry = (struct ct_entry){
-		.tuple = {names->tuple[DIR_ORIG], names->tuple[DIR_REPLY]},
 		.packets = {conn->packets[DIR_ORIG], conn->packets[DIR_REPLY]},
 		.octets = {conn->octets[DIR_ORIG], conn->octets[DIR_REPLY]},
-		.id = conn->id,
+		.id = conn_cold(ct, conn)->id,
 		.deadline = conn->deadline,
 		.timeout_sec = seconds_left(conn->deadline, now),
 		.status = conn->status,
@@ -36,6 +33,8 @@ ct_entry_fill(const struct ct *ct, const struct ct_conn *conn, tick_t now, struc
 		.has_counters = ct->params.accounting,
 		.worker = (uint16_t)ct->worker,
 	};
+	ct_conn_tuple(ct, conn, DIR_ORIG, &entry->tuple[DIR_ORIG]);
+	ct_conn_tuple(ct, conn, DIR_REPLY, &entry->tuple[DIR_REPLY]);
 }
 
 uint32_t
@@ -50,13 +49,14 @@ bool
 ct_read(const struct ct *ct, uint32_t slot, enum ct_life life, tick_t now, struct ct_entry *entry)
 {
 	const struct ct_conn *conn = &ct->conns[slot];
-	uint32_t version = __atomic_load_n(&conn->version, __ATOMIC_ACQUIRE);
+	const struct ct_cold *cold = &ct->colds[slot];
+	uint32_t version = __atomic_load_n(&cold->version, __ATOMIC_ACQUIRE);
 
 	if ((version & 1) != 0 || __atomic_load_n(&conn->life, __ATOMIC_RELAXED) != life)
 		return false;
 	ct_entry_fill(ct, conn, now, entry);
 	__atomic_thread_fence(__ATOMIC_ACQUIRE);
-	if (__atomic_load_n(&conn->version, __ATOMIC_RELAXED) != version)
+	if (__atomic_load_n(&cold->version, __ATOMIC_RELAXED) != version)
 		return false;
 	return life != CT_CONFIRMED || !tick_reached(entry->deadline, now);
 }

@@ -320,7 +320,7 @@ complete(struct frag_store *store, struct datagram *datagram, struct pkt *pkt)
 	pkt->reason = REASON_DEFAULT; // what chains said about the fragment alone is over
 	pkt->chain = CHAIN_NONE;
 	pkt->rule = RULE_NONE;
-	packet_parse(pkt, store->secret);
+	packet_parse(pkt);
 	return FRAG_COMPLETE;
 }
 

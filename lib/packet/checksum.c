@@ -61,15 +61,11 @@ nic_says(const struct pkt *pkt)
 }
 
 bool
-checksum_l4_good(const struct pkt *pkt, uint16_t coverage)
+checksum_l4_sum_good(const struct pkt *pkt, uint16_t coverage)
 {
 	uint32_t sum;
 	uint16_t data;
 
-	if (nic_says(pkt) == RTE_MBUF_F_RX_L4_CKSUM_GOOD)
-		return true;
-	if (nic_says(pkt) == RTE_MBUF_F_RX_L4_CKSUM_BAD)
-		return false;
 	if (!checksum_sum(pkt->mbuf, pkt->l4_off, coverage, &data))
 		return false;
 	sum = pseudo_header(pkt) + data;

@@ -99,6 +99,16 @@ enum fault {
 #define RULE_NONE  UINT32_MAX
 #define CHAIN_NONE UINT8_MAX
 
+#define TRAIL_MAX 4
+
+// What the rules said to packets of a connection, of each direction the last. It lies with the
+// connection, which keeps it for the rules and does not look into it.
+struct verdict_memo {
+	uint16_t generation;         // of what is remembered; 0: nothing is
+	uint8_t facts[DIR_COUNT];    // what the packet was, besides one of this direction
+	uint16_t outcome[DIR_COUNT]; // number of what was said
+};
+
 struct pkt {
 	struct rte_mbuf *mbuf;      // owned by the burst
 	struct fragment *fragments; // what a datagram came in, owned; NULL: the packet came whole
@@ -109,13 +119,13 @@ struct pkt {
 	uint8_t out_port;           // the other end of the wire, PORT_NONE without one
 
 	// parse: meaning of the bytes. Offsets count from the start of the frame.
-	uint8_t family;     // enum family; FAMILY_NONE for what is not IP
-	uint8_t fault;      // enum fault
 	uint16_t ethertype; // host order, behind the VLAN tags
-	uint16_t l3_off;
 	uint32_t l4_off;
-	uint16_t l4_len; // bytes from l4_off to the end of the IP packet
 	uint32_t l3_len; // of the whole IP packet, header included
+	uint16_t l3_off;
+	uint16_t l4_len; // bytes from l4_off to the end of the IP packet
+	uint8_t family;  // enum family; FAMILY_NONE for what is not IP
+	uint8_t fault;   // enum fault
 	uint8_t icmp_type, icmp_code;
 	uint8_t tcp_flags;
 	bool has_tuple;   // the tuple is complete; else only family, addresses and proto are set
@@ -123,31 +133,35 @@ struct pkt {
 	bool is_fragment; // more follow, the offset is not 0, or the header that tells is cut off
 	bool has_call_id; // GRE version 1: the tuple's dst_field is a call id (RFC 2637)
 	bool is_atomic;   // has a fragment header of IPv6 all the same (RFC 6946)
-	uint32_t hash;    // keyed hash of the tuple
-	uint32_t home;    // symmetric hash that chooses the home worker
 	struct tuple tuple;
 
 	// conntrack
-	struct ct_conn *conn; // NULL: none. Valid until the end of the burst
-	uint8_t class;        // enum pkt_class
-	uint8_t dir;          // enum dir
-	uint8_t helper;       // of the connection, 0: none
-	bool has_news;        // the packet changed something that listeners are to be told
-	bool is_notrack;      // a rule before conntrack said notrack
-	uint32_t mark;        // of the connection
-	uint8_t set_helper;   // helper a rule asked for, 0: none
-	uint8_t set_window;   // enum ct_window a rule asked for, plus one; 0: none
-	bool in_table;        // the connection is confirmed, as this packet leaves it
-	uint8_t ct_status;    // bits of enum ct_status, as this packet leaves it
-	tick_t ct_deadline;   // of the connection, as this packet leaves it
-	uint64_t conn_id;     // names the connection; 0: none
-	const char *ct_state; // name of the protocol's state, NULL: it has none
+	bool is_notrack;           // a rule before conntrack said notrack
+	bool has_news;             // the packet changed something that listeners are to be told
+	uint8_t class;             // enum pkt_class
+	uint8_t dir;               // enum dir
+	uint8_t helper;            // of the connection, 0: none
+	uint8_t set_helper;        // helper a rule asked for, 0: none
+	uint8_t set_window;        // enum ct_window a rule asked for, plus one; 0: none
+	uint32_t hash;             // keyed hash of the key of the tuple's flow
+	uint32_t mark;             // of the connection
+	struct ct_conn *conn;      // NULL: none. Valid until the end of the pass
+	struct verdict_memo *memo; // of the connection; NULL: of none, or not one of its packets
 
 	// rules
 	uint8_t verdict; // enum verdict
 	uint8_t reason;  // enum reason
 	uint8_t chain;   // index of the chain that gave the verdict, CHAIN_NONE: none
+	uint8_t n_trail; // counters that counted the packet; TRAIL_MAX + 1: more than fit
 	uint32_t rule;   // index of the rule in the whole ruleset, RULE_NONE: the policy or no rule
+	uint32_t trail[TRAIL_MAX]; // numbers of these counters
+
+	// the connection as this packet leaves it, for who asked for it (ct_config.wants_entries)
+	uint64_t conn_id;     // names it; 0: none
+	const char *ct_state; // name of the protocol's state, NULL: it has none
+	tick_t ct_deadline;
+	uint8_t ct_status; // bits of enum ct_status
+	bool in_table;     // it is confirmed
 };
 
 const char *class_name(enum pkt_class class_);  // "new", ...; NULL for CLASS_NONE

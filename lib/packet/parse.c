@@ -3,6 +3,8 @@
 
 #include <rte_ether.h>
 #include <rte_ip.h>
+#include <rte_tcp.h>
+#include <rte_udp.h>
 
 #include "packet/checksum.h"
 
@@ -223,8 +225,27 @@ read_ipv6(struct view *view, struct tuple *tuple, bool is_quoted)
 	return skip_extensions(view, tuple);
 }
 
+// What the NIC says of the header's checksum, or, when it says nothing, what the words of a header
+// without options say (RFC 1071).
+static inline bool
+ipv4_checksum_good(const struct rte_mbuf *mbuf, const struct rte_ipv4_hdr *ip)
+{
+	uint32_t words[sizeof(*ip) / sizeof(uint32_t)];
+	uint64_t sum = 0;
+
+	if ((mbuf->ol_flags & RTE_MBUF_F_RX_IP_CKSUM_MASK) == RTE_MBUF_F_RX_IP_CKSUM_GOOD)
+		return true;
+	if ((mbuf->ol_flags & RTE_MBUF_F_RX_IP_CKSUM_MASK) == RTE_MBUF_F_RX_IP_CKSUM_BAD)
+		return false;
+	memcpy(words, ip, sizeof(words));
+	for (unsigned int i = 0; i < RTE_DIM(words); i++)
+		sum += words[i];
+	sum = (sum & 0xffff) + (sum >> 16 & 0xffff) + (sum >> 32);
+	return sum % 0xffff == 0;
+}
+
 static bool
-ipv4_checksum_good(const struct pkt *pkt, uint32_t header_len)
+ipv4_any_checksum_good(const struct pkt *pkt, uint32_t header_len)
 {
 	uint16_t sum;
 
@@ -272,7 +293,7 @@ parse_ip(struct pkt *pkt)
 	if (fault != FAULT_NONE && fault <= FAULT_L3_LAST)
 		return fault;
 	pkt->l3_len = view.end - pkt->l3_off;
-	if (is_ipv4 && !ipv4_checksum_good(pkt, view.l4_off - view.off))
+	if (is_ipv4 && !ipv4_any_checksum_good(pkt, view.l4_off - view.off))
 		return FAULT_IPV4_CHECKSUM;
 	pkt->family = pkt->tuple.family;
 	pkt->l4_off = RTE_MIN(view.l4_off, view.end);
@@ -322,8 +343,9 @@ forget(struct pkt *pkt)
 	pkt->tuple = (struct tuple){.zone = pkt->tuple.zone};
 }
 
-void
-packet_parse(struct pkt *pkt, const struct hash_secret *secret)
+// Whatever is not common.
+static void
+parse_any(struct pkt *pkt)
 {
 	forget(pkt);
 	if (!parse_ethernet(pkt)) {
@@ -333,19 +355,99 @@ packet_parse(struct pkt *pkt, const struct hash_secret *secret)
 	if (pkt->ethertype != RTE_ETHER_TYPE_IPV4 && pkt->ethertype != RTE_ETHER_TYPE_IPV6)
 		return;
 	pkt->fault = (uint8_t)parse_ip(pkt);
-	if (pkt->family == FAMILY_NONE)
-		return;
-	if (pkt->has_tuple)
+	if (pkt->family != FAMILY_NONE && pkt->has_tuple)
 		parse_l4_facts(pkt);
-	// All fragments of a datagram have one home, also those of an error.
-	if (icmp_is_error(pkt) && !pkt_has_place(pkt)) {
-		struct tuple inner;
+}
 
-		packet_parse_inner(pkt, &inner);
-		pkt->home = hash_home(secret, inner.family == FAMILY_NONE ? &pkt->tuple : &inner);
-	} else {
-		pkt->home = hash_home(secret, &pkt->tuple);
+// Where the headers of most packets lie: Ethernet without a tag, IPv4 without options.
+#define COMMON_L3_OFF      RTE_ETHER_HDR_LEN
+#define COMMON_L4_OFF      (RTE_ETHER_HDR_LEN + sizeof(struct rte_ipv4_hdr))
+#define COMMON_VERSION_IHL 0x45
+
+static inline uint32_t
+common_l4_len(uint8_t proto)
+{
+	return proto == PROTO_TCP ? sizeof(struct rte_tcp_hdr) : sizeof(struct rte_udp_hdr);
+}
+
+// Whole TCP or UDP in IPv4, with nothing unusual in front. Returns false also when something may be
+// wrong with it.
+static inline bool
+is_common(const struct rte_mbuf *mbuf)
+{
+	const struct rte_ether_hdr *ethernet = rte_pktmbuf_mtod(mbuf, const void *);
+	const struct rte_ipv4_hdr *ip = rte_pktmbuf_mtod_offset(mbuf, const void *, COMMON_L3_OFF);
+	const rte_be16_t fragment =
+		rte_cpu_to_be_16(RTE_IPV4_HDR_MF_FLAG | RTE_IPV4_HDR_OFFSET_MASK);
+	uint32_t len, needed;
+
+	if (mbuf->data_len < COMMON_L4_OFF ||
+	    ethernet->ether_type != rte_cpu_to_be_16(RTE_ETHER_TYPE_IPV4) ||
+	    ip->version_ihl != COMMON_VERSION_IHL || (ip->fragment_offset & fragment) != 0 ||
+	    (ip->next_proto_id != PROTO_TCP && ip->next_proto_id != PROTO_UDP))
+		return false;
+	needed = (uint32_t)COMMON_L4_OFF + common_l4_len(ip->next_proto_id);
+	len = (uint32_t)COMMON_L3_OFF + rte_be_to_cpu_16(ip->total_length);
+	return mbuf->data_len >= needed && len >= needed && len <= mbuf->pkt_len &&
+	       ipv4_checksum_good(mbuf, ip);
+}
+
+// Says of a common packet what parse_any would say.
+static inline void
+parse_common(struct pkt *pkt)
+{
+	const struct rte_ipv4_hdr *ip =
+		rte_pktmbuf_mtod_offset(pkt->mbuf, const void *, COMMON_L3_OFF);
+	const struct rte_tcp_hdr *l4 =
+		rte_pktmbuf_mtod_offset(pkt->mbuf, const void *, COMMON_L4_OFF);
+
+	pkt->ethertype = RTE_ETHER_TYPE_IPV4;
+	pkt->l3_off = COMMON_L3_OFF;
+	pkt->l4_off = COMMON_L4_OFF;
+	pkt->l3_len = rte_be_to_cpu_16(ip->total_length);
+	pkt->l4_len = (uint16_t)(pkt->l3_len - sizeof(*ip));
+	pkt->family = FAMILY_IPV4;
+	pkt->fault = FAULT_NONE;
+	pkt->icmp_type = 0;
+	pkt->icmp_code = 0;
+	pkt->tcp_flags = ip->next_proto_id == PROTO_TCP ? l4->tcp_flags : 0;
+	pkt->has_tuple = true;
+	pkt->has_ports = true;
+	pkt->has_call_id = false;
+	pkt->is_fragment = false;
+	pkt->is_atomic = false;
+	pkt->tuple = (struct tuple){
+		.src_field = rte_be_to_cpu_16(l4->src_port),
+		.dst_field = rte_be_to_cpu_16(l4->dst_port),
+		.zone = pkt->tuple.zone,
+		.proto = ip->next_proto_id,
+		.family = FAMILY_IPV4,
+	};
+	pkt->tuple.src.v4 = ip->src_addr;
+	pkt->tuple.dst.v4 = ip->dst_addr;
+}
+
+bool
+packet_parse(struct pkt *pkt)
+{
+	if (is_common(pkt->mbuf)) {
+		parse_common(pkt);
+		return true;
 	}
+	parse_any(pkt);
+	return pkt->has_tuple && pkt->fault == FAULT_NONE && !pkt_has_place(pkt);
+}
+
+uint32_t
+packet_home(const struct pkt *pkt, const struct hash_secret *secret)
+{
+	struct tuple inner;
+
+	// All fragments of a datagram have one home, also those of an error.
+	if (!icmp_is_error(pkt) || pkt_has_place(pkt))
+		return hash_home(secret, &pkt->tuple);
+	packet_parse_inner(pkt, &inner);
+	return hash_home(secret, inner.family == FAMILY_NONE ? &pkt->tuple : &inner);
 }
 
 bool

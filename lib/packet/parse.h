@@ -14,12 +14,16 @@
 // => pkt.fault is FAULT_NONE when everything could be read; up to FAULT_L3_LAST nothing behind the
 //    Ethernet header may be used; above it family, addresses, proto and the offsets are valid.
 // => What is not IP has family FAMILY_NONE and its ethertype.
-// => An ICMP error has the home of the flow it speaks of; what has a place in a datagram has that
-// of
-//    its own addresses.
 // => A packet may be parsed again when it has another mbuf; its zone stays.
+// => Returns true when there is nothing special about the packet: it has a tuple, no fault, and no
+//    place in a datagram.
 // => Reads nothing outside the packet, whatever the packet says. Worker only.
-void packet_parse(struct pkt *pkt, const struct hash_secret *secret);
+bool packet_parse(struct pkt *pkt);
+
+// The hash that chooses the worker whose packet this is: hash_home of its tuple. An ICMP error has
+// the home of the flow it speaks of; what has a place in a datagram has that of its own addresses.
+// => pkt has been parsed and its family is not FAMILY_NONE. Any thread.
+uint32_t packet_home(const struct pkt *pkt, const struct hash_secret *secret);
 
 // The length in bytes of an IPv6 extension header from its first two bytes; 0 for what is none
 // (RFC 8200, RFC 4302). Any thread.

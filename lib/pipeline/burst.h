@@ -17,6 +17,7 @@ struct burst {
 	struct pkt *live[BURST_MAX]; // those that no verdict or hand-off has taken out yet
 	uint16_t n;
 	uint16_t n_live;
+	bool has_fragments; // some packet has a place in a datagram
 };
 
 static inline void
@@ -31,18 +32,37 @@ static inline void
 burst_add(struct burst *burst, struct rte_mbuf *mbuf, uint8_t in_port, uint64_t seq,
 	  uint64_t now_ns)
 {
-	burst->pkts[burst->n++] = (struct pkt){
-		.mbuf = mbuf,
-		.seq = seq,
-		.now_ns = now_ns,
-		.now = tick_from_ns(now_ns),
-		.in_port = in_port,
-		.out_port = PORT_NONE,
-		.dir = DIR_NONE,
-		.chain = CHAIN_NONE,
-		.rule = RULE_NONE,
-		.reason = REASON_DEFAULT,
-	};
+	struct pkt *pkt = &burst->pkts[burst->n++];
+
+	// Field by field: clearing all of it would cost more than the look at the packet.
+	pkt->mbuf = mbuf;
+	pkt->fragments = NULL;
+	pkt->seq = seq;
+	pkt->now_ns = now_ns;
+	pkt->now = tick_from_ns(now_ns);
+	pkt->in_port = in_port;
+	pkt->out_port = PORT_NONE;
+	pkt->tuple.zone = 0;
+	pkt->is_notrack = false;
+	pkt->has_news = false;
+	pkt->class = CLASS_NONE;
+	pkt->dir = DIR_NONE;
+	pkt->helper = 0;
+	pkt->set_helper = 0;
+	pkt->set_window = 0;
+	pkt->mark = 0;
+	pkt->conn = NULL;
+	pkt->memo = NULL;
+	pkt->verdict = VERDICT_PENDING;
+	pkt->reason = REASON_DEFAULT;
+	pkt->chain = CHAIN_NONE;
+	pkt->n_trail = 0;
+	pkt->rule = RULE_NONE;
+	pkt->conn_id = 0;
+	pkt->ct_state = NULL;
+	pkt->ct_deadline = 0;
+	pkt->ct_status = 0;
+	pkt->in_table = false;
 }
 
 // Frees all mbufs that are still in the burst, also those of fragments, and empties it.

@@ -10,6 +10,7 @@
 
 #include "frag/frag.h"
 #include "packet/hash.h"
+#include "packet/parse.h"
 
 // What travels: a packet and what is known about it that the frame does not say.
 struct parcel {
@@ -22,18 +23,20 @@ struct parcel {
 };
 
 struct steer {
+	const struct hash_secret *secret;
 	unsigned int n_workers;
 	struct rte_ring *rings[];
 };
 
 struct steer *
-steer_create(unsigned int n_workers, unsigned int ring_size)
+steer_create(const struct hash_secret *secret, unsigned int n_workers, unsigned int ring_size)
 {
 	struct steer *steer =
 		rte_zmalloc("steer", sizeof(*steer) + n_workers * sizeof(steer->rings[0]), 0);
 
 	if (steer == NULL)
 		return NULL;
+	steer->secret = secret;
 	steer->n_workers = n_workers;
 	for (unsigned int i = 0; i < n_workers; i++) {
 		char name[RTE_RING_NAMESIZE];
@@ -74,7 +77,9 @@ steer_destroy(struct steer *steer)
 unsigned int
 steer_home(const struct steer *steer, const struct pkt *pkt, unsigned int worker)
 {
-	return pkt->family == FAMILY_NONE ? worker : home_worker(pkt->home, steer->n_workers);
+	if (pkt->family == FAMILY_NONE)
+		return worker;
+	return home_worker(packet_home(pkt, steer->secret), steer->n_workers);
 }
 
 bool

@@ -10,14 +10,17 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "packet/hash.h"
 #include "packet/packet.h"
 #include "pipeline/burst.h"
 
 struct steer;
 
-// => ring_size is a power of two: packets that may wait for one worker. Returns NULL with rte_errno
-//    set when memory is short.
-struct steer *steer_create(unsigned int n_workers, unsigned int ring_size);
+// => secret is kept. ring_size is a power of two: packets that may wait for one worker. Returns
+// NULL
+//    with rte_errno set when memory is short.
+struct steer *steer_create(const struct hash_secret *secret, unsigned int n_workers,
+			   unsigned int ring_size);
 void steer_destroy(struct steer *steer); // takes NULL
 
 // The worker that owns the packet's flow; packets that are no flow stay with this one.

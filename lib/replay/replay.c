@@ -162,7 +162,7 @@ create_workers(struct replay *replay, struct errors *errors)
 	};
 
 	hash_secret_init(&replay->secret, seed);
-	replay->steer = steer_create(n, STEER_RING);
+	replay->steer = steer_create(&replay->secret, n, STEER_RING);
 	replay->service = service_create(&service);
 	if (replay->steer == NULL || replay->service == NULL)
 		goto no_memory;
@@ -267,7 +267,7 @@ receive(struct replay *replay)
 		pkt.seq = ++replay->n_packets;
 		pkt.now_ns = at_ns;
 		output_arrival(replay->output, time_ns);
-		packet_parse(&pkt, &replay->secret);
+		packet_parse(&pkt);
 		steer_send(replay->steer, steer_home(replay->steer, &pkt, 0), &pkt);
 		n++;
 		// Its datagram may turn out to have another home; nothing must overtake it there.

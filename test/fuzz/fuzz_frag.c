@@ -159,7 +159,7 @@ add(struct rte_mbuf *mbuf)
 	struct pkt pkt = {.mbuf = mbuf, .now_ns = now_ns, .now = tick_from_ns(now_ns)};
 
 	mbuf->ol_flags |= RTE_MBUF_F_RX_IP_CKSUM_GOOD;
-	packet_parse(&pkt, &secret);
+	packet_parse(&pkt);
 	if (pkt_has_place(&pkt) && frag_add(store, &pkt) == FRAG_COMPLETE)
 		read_datagram(&pkt);
 	check(frag_held(store) <= params.max_fragments);

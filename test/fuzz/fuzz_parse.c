@@ -86,7 +86,7 @@ parse(struct rte_mbuf *mbuf, const struct hash_secret *secret, struct pkt *pkt, 
 {
 	*pkt = (struct pkt){.mbuf = mbuf};
 	memset(inner, 0, sizeof(*inner));
-	packet_parse(pkt, secret);
+	packet_parse(pkt);
 	check_promises(pkt);
 	if (icmp_is_error(pkt))
 		packet_parse_inner(pkt, inner);

@@ -111,7 +111,7 @@ begin_packet(struct shard *shard, const struct frame *frame, struct pkt *pkt)
 		.now = shard_now(shard),
 		.dir = DIR_NONE,
 	};
-	packet_parse(pkt, &shard->secret);
+	packet_parse(pkt);
 	pkt->tuple.zone = shard->zone;
 	pkt->is_notrack = shard->is_notrack;
 	pkt->set_window = shard->set_window;

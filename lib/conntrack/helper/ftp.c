@@ -252,9 +252,7 @@ static bool
 expect_data(struct ct *ct, const struct ct_conn *conn, const struct pkt *pkt,
 	    const struct announced *announced)
 {
-	const struct tuple *other = &conn_names(ct, conn)->tuple[dir_other(pkt->dir)];
 	struct ct_expectation wanted = {
-		.tuple = *other,
 		.master = conn_slot(ct, conn),
 		.deadline = pkt->now + ticks_from_sec(TIMEOUT_SEC),
 		.max_per_master = MAX_EXPECTED,
@@ -264,6 +262,7 @@ expect_data(struct ct *ct, const struct ct_conn *conn, const struct pkt *pkt,
 	if (announced->family != pkt->family ||
 	    memcmp(&announced->address, &pkt->tuple.src, sizeof(announced->address)) != 0)
 		return true;
+	ct_conn_tuple(ct, conn, dir_other(pkt->dir), &wanted.tuple);
 	wanted.tuple.dst_field = announced->port;
 	return ct_expect_add(ct->expects, &wanted, pkt->now);
 }

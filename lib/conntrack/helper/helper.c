@@ -10,11 +10,11 @@ static const struct ct_helper_ops *const helpers[CT_HELPER_COUNT] = {
 void
 ct_helper_attach(struct ct *ct, struct ct_conn *conn, uint8_t helper)
 {
-	if (helper == CT_HELPER_NONE || helpers[helper]->proto != conn->proto ||
+	if (helper == CT_HELPER_NONE || helpers[helper]->proto != conn_proto(conn) ||
 	    ct->n_helper_free == 0)
 		return;
 	conn->helper = helper;
-	conn->helper_memory = ct->helper_free[--ct->n_helper_free];
+	conn->helper_memory = (uint16_t)ct->helper_free[--ct->n_helper_free];
 	ct->helper_memory[conn->helper_memory] = (union ct_helper_memory){0};
 }
 
@@ -25,7 +25,7 @@ ct_helper_detach(struct ct *ct, struct ct_conn *conn)
 		return;
 	ct_expect_forget(ct->expects, conn_slot(ct, conn));
 	ct->helper_free[ct->n_helper_free++] = conn->helper_memory;
-	conn->helper_memory = SLOT_NONE;
+	conn->helper_memory = HELPED_NONE;
 }
 
 void
@@ -43,7 +43,7 @@ ct_helper_read(struct ct *ct, struct pkt *pkt)
 {
 	// An ICMP error about the connection is none of its packets; a dying one has nothing to
 	// announce.
-	if (pkt->conn->helper_memory == SLOT_NONE || pkt->class == CLASS_RELATED)
+	if (pkt->conn->helper_memory == HELPED_NONE || pkt->class == CLASS_RELATED)
 		return true;
 	return helpers[pkt->conn->helper]->read(ct, pkt->conn, pkt);
 }

@@ -90,7 +90,6 @@ expect_direction(const struct message *message, enum dir dir)
 {
 	const uint16_t *id = message->pptp->id;
 	struct ct_expectation wanted = {
-		.tuple = conn_names(message->ct, message->conn)->tuple[dir],
 		.master = conn_slot(message->ct, message->conn),
 		.deadline = message->pkt->now + ticks_from_sec(TIMEOUT_SEC),
 		.max_per_master = MAX_EXPECTED,
@@ -98,6 +97,7 @@ expect_direction(const struct message *message, enum dir dir)
 		.is_either_way = true,
 	};
 
+	ct_conn_tuple(message->ct, message->conn, dir, &wanted.tuple);
 	wanted.tuple.proto = PROTO_GRE;
 	wanted.tuple.src_field = id[dir];
 	wanted.tuple.dst_field = id[dir_other(dir)];
@@ -125,19 +125,22 @@ static void
 end_call(struct ct *ct, const struct ct_conn *conn, uint64_t seq, uint64_t now_ns)
 {
 	struct ct_gre_call *call = &ct_helper_memory(ct, conn)->pptp.call;
-	struct tuple tuple = conn_names(ct, conn)->tuple[DIR_ORIG];
-	uint32_t value;
+	struct flow_key key;
+	struct tuple tuple;
+	uint32_t slot;
 
 	if (!call->is_mapped)
 		return;
 	ct_expect_forget(ct->expects, conn_slot(ct, conn));
 	ct_gre_unmap(ct, call);
+	ct_conn_tuple(ct, conn, DIR_ORIG, &tuple);
 	tuple.proto = PROTO_GRE;
 	tuple.src_field = call->id[DIR_ORIG];
 	tuple.dst_field = call->id[DIR_REPLY];
-	value = ct_table_lookup(ct->table, &tuple, hash_tuple(ct->secret, &tuple));
-	if (value != CT_TABLE_MISS)
-		ct_conn_kill(ct, &ct->conns[value >> 1], seq, now_ns);
+	(void)key_from_tuple(&tuple, &key);
+	slot = ct_table_lookup(ct->table, &key, hash_key(ct->secret, &key));
+	if (slot != CT_TABLE_MISS)
+		ct_conn_kill(ct, &ct->conns[slot], seq, now_ns);
 }
 
 static void

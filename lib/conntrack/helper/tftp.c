@@ -13,9 +13,7 @@
 static bool
 read_packet(struct ct *ct, struct ct_conn *conn, const struct pkt *pkt)
 {
-	const struct tuple *reply = &conn_names(ct, conn)->tuple[DIR_REPLY];
 	struct ct_expectation wanted = {
-		.tuple = *reply, // from the server, any port, to the client's port
 		.master = conn_slot(ct, conn),
 		.deadline = pkt->now + ticks_from_sec(TIMEOUT_SEC),
 		.max_per_master = MAX_EXPECTED,
@@ -27,6 +25,8 @@ read_packet(struct ct *ct, struct ct_conn *conn, const struct pkt *pkt)
 	if (opcode == NULL || opcode[0] != 0 ||
 	    (opcode[1] != OPCODE_READ && opcode[1] != OPCODE_WRITE))
 		return true;
+	// from the server, any port, to the client's port
+	ct_conn_tuple(ct, conn, DIR_REPLY, &wanted.tuple);
 	return ct_expect_add(ct->expects, &wanted, pkt->now);
 }
 

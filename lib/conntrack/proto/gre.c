@@ -37,8 +37,9 @@ dir_of(uint32_t link)
 static struct tuple
 bare_tuple(const struct ct *ct, const struct ct_gre_call *call, enum dir dir)
 {
-	struct tuple tuple = ct->names[call->master].tuple[dir];
+	struct tuple tuple;
 
+	ct_conn_tuple(ct, &ct->conns[call->master], dir, &tuple);
 	tuple.proto = PROTO_GRE;
 	tuple.src_field = 0;
 	tuple.dst_field = call->id[dir_other(dir)];

@@ -8,10 +8,11 @@ static const struct ct_proto *const trackers[256] = {
 	[PROTO_UDPLITE] = &ct_proto_udplite, [PROTO_DCCP] = &ct_proto_dccp,
 };
 
-const struct ct_proto *
-ct_proto_find(const struct ct *ct, uint8_t proto)
+void
+ct_protos_fill(const struct ct_params *params, const struct ct_proto *protos[256])
 {
-	if (trackers[proto] == NULL || ct_is_generic(ct, proto))
-		return &ct_proto_generic;
-	return trackers[proto];
+	for (int proto = 0; proto < 256; proto++)
+		protos[proto] = trackers[proto] == NULL ? &ct_proto_generic : trackers[proto];
+	if (params->dccp == CT_DCCP_GENERIC)
+		protos[PROTO_DCCP] = &ct_proto_generic;
 }

@@ -46,8 +46,15 @@ extern const struct ct_proto ct_proto_dccp;
 extern const struct ct_proto ct_proto_gre;
 extern const struct ct_proto ct_proto_generic;
 
+// The tracker of every protocol number, as the parameters want it.
+void ct_protos_fill(const struct ct_params *params, const struct ct_proto *protos[256]);
+
 // The tracker of a protocol number; ct_proto_generic for those without one of their own.
-const struct ct_proto *ct_proto_find(const struct ct *ct, uint8_t proto);
+static inline const struct ct_proto *
+ct_proto_find(const struct ct *ct, uint8_t proto)
+{
+	return ct->protos[proto];
+}
 
 // The connection has carried traffic both ways and is not evicted early any more.
 static inline void

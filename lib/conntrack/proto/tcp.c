@@ -136,42 +136,36 @@ check(const struct ct *ct, const struct pkt *pkt)
 }
 
 // => check has found nothing wrong with the packet, so its whole header is there.
-static struct tcp_segment
-read_segment(const struct pkt *pkt)
+static inline void
+read_segment(const struct pkt *pkt, struct tcp_segment *segment)
 {
 	struct rte_tcp_hdr room;
 	const struct rte_tcp_hdr *tcp = pkt_bytes(pkt, pkt->l4_off, sizeof(room), &room);
 	unsigned int header_len = (tcp->data_off >> 4) * 4u;
-	struct tcp_segment segment = {
-		.seq = rte_be_to_cpu_32(tcp->sent_seq),
-		.ack = rte_be_to_cpu_32(tcp->recv_ack),
-		.window = rte_be_to_cpu_16(tcp->rx_win),
-		.flags = tcp->tcp_flags,
-		.class = (uint8_t)classify(tcp->tcp_flags),
-		.options_len = (uint8_t)(header_len - sizeof(*tcp)),
-	};
 
-	segment.end = segment.seq + pkt->l4_len - header_len +
-		      ((segment.flags & RTE_TCP_SYN_FLAG) != 0) +
-		      ((segment.flags & RTE_TCP_FIN_FLAG) != 0);
-	if (segment.options_len > 0) {
-		uint8_t scratch[TCP_HEADER_MAX];
-		const void *options = pkt_bytes(pkt, pkt->l4_off + (uint32_t)sizeof(*tcp),
-						segment.options_len, scratch);
-
-		if (options != NULL)
-			memcpy(segment.options, options, segment.options_len);
-		else
-			segment.options_len = 0;
-	}
-	return segment;
+	segment->seq = rte_be_to_cpu_32(tcp->sent_seq);
+	segment->ack = rte_be_to_cpu_32(tcp->recv_ack);
+	segment->end = segment->seq + pkt->l4_len - header_len +
+		       ((tcp->tcp_flags & RTE_TCP_SYN_FLAG) != 0) +
+		       ((tcp->tcp_flags & RTE_TCP_FIN_FLAG) != 0);
+	segment->window = rte_be_to_cpu_16(tcp->rx_win);
+	segment->flags = tcp->tcp_flags;
+	segment->class = (uint8_t)classify(tcp->tcp_flags);
+	segment->options_len = (uint8_t)(header_len - sizeof(*tcp));
+	if (segment->options_len == 0)
+		return;
+	segment->options = pkt_bytes(pkt, pkt->l4_off + (uint32_t)sizeof(*tcp),
+				     segment->options_len, segment->scratch);
+	if (segment->options == NULL)
+		segment->options_len = 0;
 }
 
 static enum fault
 begin(const struct ct *ct, struct ct_conn *conn, const struct pkt *pkt)
 {
-	struct tcp_segment segment = read_segment(pkt);
+	struct tcp_segment segment;
 
+	read_segment(pkt, &segment);
 	if (transitions[DIR_ORIG][segment.class][TCP_NONE] == TCP_INVALID)
 		return FAULT_TCP_STATE;
 	if (segment.class != TCP_SYN && !ct->params.tcp_loose)
@@ -448,12 +442,14 @@ static enum ct_result
 track(struct ct *ct, struct ct_conn *conn, struct pkt *pkt, uint32_t *timeout)
 {
 	struct ct_tcp *tcp = &conn->l4.tcp;
-	struct tcp_segment segment = read_segment(pkt);
+	struct tcp_segment segment;
 	enum dir dir = pkt->dir;
 	enum tcp_state old = tcp->state;
-	enum tcp_state new = transitions[dir][segment.class][old];
+	enum tcp_state new;
 	enum ct_result result;
 
+	read_segment(pkt, &segment);
+	new = transitions[dir][segment.class][old];
 	if (new == TCP_INVALID)
 		return refuse(pkt, FAULT_TCP_STATE);
 	if (new == TCP_SYN_SENT && old >= TCP_TIME_WAIT) {

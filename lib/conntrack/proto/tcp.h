@@ -46,7 +46,8 @@ struct tcp_segment {
 	uint8_t flags;   // RTE_TCP_*_FLAG
 	uint8_t class;   // enum tcp_class
 	uint8_t options_len;
-	uint8_t options[TCP_HEADER_MAX];
+	const uint8_t *options; // in the packet, or in scratch
+	uint8_t scratch[TCP_HEADER_MAX];
 };
 
 // True for a before b, modulo 2^32 (RFC 9293, 3.4).

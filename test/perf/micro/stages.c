@@ -122,7 +122,7 @@ stages_run(struct stages *stages, struct burst *burst, struct stage_cycles *cycl
 		pkts[i] = &burst->pkts[i];
 	since = rte_rdtsc_precise();
 	for (uint16_t i = 0; i < burst->n; i++)
-		packet_parse(&burst->pkts[i], &stages->secret);
+		packet_parse(&burst->pkts[i]);
 	account(cycles, STAGE_PARSE, &since);
 	for (uint16_t i = 0; i < burst->n; i++)
 		stages->sink += hash_tuple(&stages->secret, &burst->pkts[i].tuple);

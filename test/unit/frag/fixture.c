@@ -131,7 +131,7 @@ add(struct store *store, struct rte_mbuf *mbuf, const struct origin *origin,
 		.tuple.zone = origin == NULL ? 0 : origin->zone,
 		.in_port = origin == NULL ? 0 : origin->in_port,
 	};
-	packet_parse(pkt, &store->secret);
+	packet_parse(pkt);
 	assert_true(pkt_has_place(pkt));
 	result = frag_add(store->frag, pkt);
 	if (result == FRAG_TAKEN) {

@@ -28,7 +28,7 @@ fixture_parse(struct rte_mbuf *mbuf)
 {
 	struct pkt pkt = {.mbuf = mbuf};
 
-	packet_parse(&pkt, fixture_secret());
+	packet_parse(&pkt);
 	return pkt;
 }
 

@@ -273,9 +273,10 @@ home_of(const struct frame *frame)
 {
 	struct rte_mbuf *mbuf = mbuf_from_frame(frame);
 	struct pkt pkt = fixture_parse(mbuf);
+	uint32_t home = packet_home(&pkt, fixture_secret());
 
 	rte_pktmbuf_free(mbuf);
-	return pkt.home;
+	return home;
 }
 
 // Whoever sends the error, about whichever direction: it goes where the flow is.

@@ -43,13 +43,22 @@ fill_config(struct config *config, const struct path_options *options)
 		config->chains[i] = options->chains[i];
 }
 
+const struct hash_secret *
+path_secret(void)
+{
+	static const uint8_t seed[HASH_SEED_BYTES] = "pipeline tests.";
+	static struct hash_secret secret;
+
+	hash_secret_init(&secret, seed);
+	return &secret;
+}
+
 void
 path_open(struct path *path, const struct path_options *options)
 {
-	static const uint8_t seed[HASH_SEED_BYTES] = "pipeline tests.";
 	struct ct_config ct_config = {
 		.params = &path->config.conntrack,
-		.secret = &path->secret,
+		.secret = path_secret(),
 		.worker = options->worker,
 		.n_workers = 1,
 		.socket = SOCKET_ID_ANY,
@@ -60,7 +69,6 @@ path_open(struct path *path, const struct path_options *options)
 
 	*path = (struct path){.now_ns = 1000 * NS_PER_SEC};
 	fill_config(&path->config, options);
-	hash_secret_init(&path->secret, seed);
 	errors_init(&errors);
 	path->snapshot = snapshot_create(&path->config, generation++, &errors);
 	errors_print(&errors, stderr);
@@ -75,7 +83,7 @@ path_open(struct path *path, const struct path_options *options)
 	assert_non_null(path->ct);
 	path->pipeline = pipeline_create(&(struct pipeline_config){
 		.snapshot = path->snapshot,
-		.secret = &path->secret,
+		.secret = path_secret(),
 		.ct = path->ct,
 		.steer = options->steer,
 		.worker = options->worker,

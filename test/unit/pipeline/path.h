@@ -19,7 +19,6 @@ enum { LAN, WAN, SPARE };
 
 struct path {
 	struct config config;
-	struct hash_secret secret;
 	struct snapshot *snapshot;
 	struct ct *ct;
 	struct rte_ring *events;
@@ -39,6 +38,9 @@ struct path_options {
 	struct steer *steer;
 	unsigned int worker;
 };
+
+// The one that all paths hash with.
+const struct hash_secret *path_secret(void);
 
 // => EAL runs. One path per worker at a time.
 void path_open(struct path *path, const struct path_options *options);

@@ -22,7 +22,7 @@ static struct burst burst;
 static void
 open_workers(unsigned int ring_size)
 {
-	steer = steer_create(PATH_WORKERS, ring_size);
+	steer = steer_create(path_secret(), PATH_WORKERS, ring_size);
 	assert_non_null(steer);
 	for (unsigned int worker = 0; worker < PATH_WORKERS; worker++)
 		path_open(&paths[worker], &(struct path_options){.steer = steer, .worker = worker});
@@ -123,7 +123,7 @@ a_packet_keeps_its_name_on_the_way(void **state)
 	struct pkt sent = {.seq = 77, .now_ns = 5000000000, .in_port = WAN};
 
 	(void)state;
-	steer = steer_create(3, 8);
+	steer = steer_create(path_secret(), 3, 8);
 	build_udp(&frame, 1, false);
 	sent.mbuf = mbuf_from_frame(&frame);
 	assert_true(steer_send(steer, 2, &sent));
@@ -149,7 +149,7 @@ packets_are_received_in_order_and_as_many_as_asked_for(void **state)
 	struct frame frame;
 
 	(void)state;
-	steer = steer_create(1, 16);
+	steer = steer_create(path_secret(), 1, 16);
 	build_udp(&frame, 1, false);
 	for (uint64_t seq = 1; seq <= 10; seq++)
 		assert_true(steer_send(steer, 0,
@@ -219,16 +219,18 @@ packets_are_counted_at_home(void **state)
 static void
 what_is_no_flow_stays(void **state)
 {
-	struct pkt pkt = {.family = FAMILY_NONE, .home = 12345};
+	struct pkt pkt = {.family = FAMILY_NONE};
 
 	(void)state;
-	steer = steer_create(4, 2);
+	steer = steer_create(path_secret(), 4, 2);
 	for (unsigned int worker = 0; worker < 4; worker++)
 		assert_int_equal(steer_home(steer, &pkt, worker), worker);
 	pkt.family = FAMILY_IPV4;
-	for (unsigned int worker = 0; worker < 4; worker++) {
-		pkt.home = (uint32_t)(UINT64_C(0x100000000) / 4 * worker);
-		assert_int_equal(steer_home(steer, &pkt, 0), worker);
+	pkt.tuple.family = FAMILY_IPV4;
+	for (uint32_t host = 0; host < 100; host++) {
+		pkt.tuple.src.v4 = host;
+		assert_int_equal(steer_home(steer, &pkt, 0),
+				 home_worker(hash_home(path_secret(), &pkt.tuple), 4));
 	}
 	steer_destroy(steer);
 	steer_destroy(NULL);
