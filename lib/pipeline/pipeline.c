@@ -8,6 +8,7 @@
 
 #include "frag/frag.h"
 #include "packet/parse.h"
+#include "pipeline/memo.h"
 #include "pipeline/steer.h"
 
 struct pipeline {
@@ -29,6 +30,7 @@ struct pipeline {
 	enum ct_rules_do rules_do;     // to connections, besides judging packets
 	bool tracks;                   // conntrack takes part: always, or since a rule needs it
 	struct rule_counter *counters; // of the snapshot's ruleset
+	struct memos memos;            // of the chains between conntrack and confirm
 	struct pipeline_stats stats;
 };
 
@@ -58,13 +60,14 @@ what_rules_do(const struct ruleset *ruleset)
 }
 
 // Counts a frame that met its fate.
-static void
+static inline void
 count(struct pipeline_stats *stats, const struct rte_mbuf *mbuf, const struct pkt *pkt)
 {
 	stats->packets++;
 	stats->bytes += mbuf->pkt_len;
 	stats->classes[pkt->class]++;
-	stats->faults[pkt->fault]++;
+	if (unlikely(pkt->fault != FAULT_NONE))
+		stats->faults[pkt->fault]++;
 	if (pkt->verdict == VERDICT_ACCEPT)
 		stats->accepted++;
 	else if (pkt->verdict == VERDICT_REJECT)
@@ -74,11 +77,13 @@ count(struct pipeline_stats *stats, const struct rte_mbuf *mbuf, const struct pk
 }
 
 // Counts every frame that a packet came in.
-static void
+static inline void
 count_frames(struct pipeline_stats *stats, const struct pkt *pkt)
 {
-	if (pkt->fragments == NULL)
+	if (likely(pkt->fragments == NULL)) {
 		count(stats, pkt->mbuf, pkt);
+		return;
+	}
 	for (const struct fragment *f = pkt->fragments; f != NULL; f = f->next)
 		count(stats, f->mbuf, pkt);
 }
@@ -140,7 +145,8 @@ pipeline_create(const struct pipeline_config *config)
 						 sizeof(*pipeline->counters),
 					 RTE_CACHE_LINE_SIZE);
 	pipeline->fragments = create_store(pipeline, config->socket);
-	if (pipeline->counters == NULL || pipeline->fragments == NULL) {
+	if (pipeline->counters == NULL || pipeline->fragments == NULL ||
+	    !memos_init(&pipeline->memos, config->snapshot, pipeline->stateless, pipeline->late)) {
 		pipeline_destroy(pipeline);
 		return NULL;
 	}
@@ -153,6 +159,7 @@ pipeline_destroy(struct pipeline *pipeline)
 	if (pipeline == NULL)
 		return;
 	frag_destroy(pipeline->fragments);
+	memos_fini(&pipeline->memos);
 	rte_free(pipeline->counters);
 	rte_free(pipeline);
 }
@@ -160,9 +167,9 @@ pipeline_destroy(struct pipeline *pipeline)
 // What is not IP is none of the firewall's rules: ARP passes, since IPv4 does not work without it;
 // everything else is dropped.
 static void
-judge_unroutable(const struct pipeline *pipeline, struct pkt *pkt)
+judge_unroutable(struct pkt *pkt)
 {
-	if (pkt->in_port >= PORTS_MAX || pipeline->snapshot->peer[pkt->in_port] == PORT_NONE)
+	if (pkt->out_port == PORT_NONE)
 		pkt_drop(pkt, REASON_NO_WIRE);
 	else if (pkt->fault != FAULT_NONE && pkt->fault <= FAULT_L3_LAST)
 		pkt_drop(pkt, REASON_MALFORMED);
@@ -188,8 +195,6 @@ hand_over(struct pipeline *pipeline, struct pkt *pkt)
 {
 	unsigned int home, n;
 
-	if (pipeline->steer == NULL)
-		return false;
 	home = steer_home(pipeline->steer, pkt, pipeline->worker);
 	if (home == pipeline->worker)
 		return false;
@@ -208,17 +213,22 @@ static void
 parse_and_steer(struct pipeline *pipeline, struct burst *burst)
 {
 	burst->n_live = 0;
+	burst->has_fragments = false;
 	for (uint16_t i = 0; i < burst->n; i++)
 		rte_prefetch0(rte_pktmbuf_mtod(burst->pkts[i].mbuf, const void *));
 	for (uint16_t i = 0; i < burst->n; i++) {
 		struct pkt *pkt = &burst->pkts[i];
 
-		packet_parse(pkt, pipeline->secret);
-		if (hand_over(pipeline, pkt))
+		bool is_plain = packet_parse(pkt);
+
+		if (pipeline->steer != NULL && hand_over(pipeline, pkt))
 			continue;
 		if (pkt->in_port < PORTS_MAX)
 			pkt->out_port = pipeline->snapshot->peer[pkt->in_port];
-		judge_unroutable(pipeline, pkt);
+		if (!is_plain)
+			burst->has_fragments |= pkt_has_place(pkt);
+		if (!is_plain || pkt->out_port == PORT_NONE)
+			judge_unroutable(pkt);
 		burst->live[burst->n_live++] = pkt;
 	}
 }
@@ -251,6 +261,8 @@ run_early_chains(struct pipeline *pipeline, const struct burst *burst)
 	struct pkt *pkts[BURST_MAX];
 	uint16_t n = 0;
 
+	if (pipeline->early == 0)
+		return;
 	for (uint16_t i = 0; i < burst->n_live; i++) {
 		if (burst->live[i]->fragments == NULL)
 			pkts[n++] = burst->live[i];
@@ -267,9 +279,9 @@ add_fragment(struct pipeline *pipeline, struct pkt *pkt)
 		return false;
 	case FRAG_COMPLETE:
 		// Of an ICMP error only the whole tells where its home is.
-		if (hand_over(pipeline, pkt))
+		if (pipeline->steer != NULL && hand_over(pipeline, pkt))
 			return false;
-		judge_unroutable(pipeline, pkt);
+		judge_unroutable(pkt);
 		return true;
 	default:
 		return true;
@@ -282,6 +294,8 @@ defragment(struct pipeline *pipeline, struct burst *burst)
 {
 	uint16_t n = 0;
 
+	if (!burst->has_fragments)
+		return;
 	for (uint16_t i = 0; i < burst->n_live; i++) {
 		struct pkt *pkt = burst->live[i];
 		bool can_wait = pkt_has_place(pkt) && pkt->fragments == NULL &&
@@ -306,6 +320,30 @@ select_pending(struct pkt *const pkts[], uint16_t n, struct pkt *pending[])
 	return n_pending;
 }
 
+// Runs the chains between conntrack and confirm over the packets, all pending, for which no answer
+// is remembered.
+static void
+judge(struct pipeline *pipeline, struct pkt *const pkts[], uint16_t n)
+{
+	struct pkt *open[BURST_MAX];
+	uint16_t n_open = 0;
+
+	if (pipeline->stateless == pipeline->late)
+		return;
+	for (uint16_t i = 0; i < n; i++) {
+		if (pkts[i]->verdict == VERDICT_PENDING &&
+		    !memo_recall(&pipeline->memos, pkts[i], pipeline->counters)) {
+			pkts[i]->n_trail = 0;
+			open[n_open++] = pkts[i];
+		}
+	}
+	if (n_open == 0)
+		return;
+	run_chains(pipeline, open, n_open, pipeline->stateless, pipeline->late);
+	for (uint16_t i = 0; i < n_open; i++)
+		memo_store(&pipeline->memos, open[i]);
+}
+
 // The way behind the stateless chains, for packets that are still pending.
 static void
 track_and_judge(struct pipeline *pipeline, struct pkt *const pkts[], uint16_t n)
@@ -316,7 +354,7 @@ track_and_judge(struct pipeline *pipeline, struct pkt *const pkts[], uint16_t n)
 		struct pkt *const *pass = pkts + begin;
 
 		done = ct_track_burst(pipeline->ct, pass, n - begin, pipeline->rules_do);
-		run_chains(pipeline, pass, done, pipeline->stateless, pipeline->late);
+		judge(pipeline, pass, done);
 		ct_confirm_burst(pipeline->ct, pass, done);
 		run_chains(pipeline, pass, done, pipeline->late, pipeline->n_chains);
 		ct_release_burst(pipeline->ct, pass, done);

@@ -305,6 +305,23 @@ copy_rules(struct compiled_rule compiled[], const struct chain *chain)
 	return true;
 }
 
+// What makes the chain say different things to packets of one connection.
+static void
+note_doubts(struct compiled_chain *compiled, const struct chain *chain)
+{
+	for (unsigned int i = 0; i < chain->n_rules; i++) {
+		const struct rule *rule = &chain->rules[i];
+		uint8_t classes = rule->match.classes == 0 ? UINT8_MAX : rule->match.classes;
+
+		if (rule->match.tcp_flags_mask != 0)
+			compiled->classes_by_flags |= classes;
+		if (rule->match.mark.mask != 0)
+			compiled->classes_by_mark |= classes;
+		if (rule->set_mark.mask != 0 || rule->has_set_zone)
+			compiled->classes_set |= classes;
+	}
+}
+
 static bool
 compile_chain(const struct compilation *to, struct ruleset *ruleset, const struct chain *chain,
 	      unsigned int n)
@@ -314,6 +331,7 @@ compile_chain(const struct compilation *to, struct ruleset *ruleset, const struc
 	compiled->priority = chain->priority;
 	compiled->policy = chain->policy;
 	compiled->n_rules = chain->n_rules;
+	note_doubts(compiled, chain);
 	if (!copy_name(chain->name, &compiled->name) || !list_rules(compiled, chain) ||
 	    !copy_rules(&ruleset->rules[compiled->first], chain)) {
 		out_of_memory(to);

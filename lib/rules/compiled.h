@@ -46,6 +46,10 @@ struct compiled_chain {
 	uint32_t n_listed;
 	struct listed_rule *listed; // owned; in the order of the rules
 	struct acl_parts acl[2];    // by family_index()
+	// classes of packets, a bit each, that some rule is for which ...
+	uint8_t classes_by_flags; // looks at TCP flags
+	uint8_t classes_by_mark;  // looks at the mark
+	uint8_t classes_set;      // sets the mark or the zone of the packet
 };
 
 struct ruleset {

@@ -82,10 +82,14 @@ classify_family(const struct compiled_chain *chain, enum family family, struct p
 }
 
 static void
-count(struct rule_counter *counter, const struct pkt *pkt)
+count(struct rule_counter counters[], uint32_t number, struct pkt *pkt)
 {
-	counter->packets++;
-	counter->bytes += pkt->l3_len;
+	counters[number].packets++;
+	counters[number].bytes += pkt->l3_len;
+	if (pkt->n_trail < TRAIL_MAX)
+		pkt->trail[pkt->n_trail++] = number;
+	else
+		pkt->n_trail = TRAIL_MAX + 1;
 }
 
 static void
@@ -109,7 +113,7 @@ rule_apply(const struct ruleset *ruleset, unsigned int chain, uint32_t index, st
 	uint32_t number = ruleset->chains[chain].first + index;
 	const struct compiled_rule *rule = &ruleset->rules[number];
 
-	count(&counters[number], pkt);
+	count(counters, number, pkt);
 	apply_statements(rule, pkt);
 	if (rule->action == ACTION_NONE)
 		return false;
@@ -129,7 +133,7 @@ policy_apply(const struct ruleset *ruleset, unsigned int chain, struct pkt *pkt,
 {
 	bool is_drop = ruleset->chains[chain].policy == ACTION_DROP;
 
-	count(&counters[ruleset->n_rules + chain], pkt);
+	count(counters, ruleset->n_rules + chain, pkt);
 	if (!is_drop && pkt->rule != RULE_NONE)
 		return;
 	if (is_drop)

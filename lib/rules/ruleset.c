@@ -100,3 +100,12 @@ ruleset_n_counters(const struct ruleset *ruleset)
 {
 	return ruleset->n_rules + ruleset->n_chains;
 }
+
+uint8_t
+ruleset_classes_in_doubt(const struct ruleset *ruleset, unsigned int chain, bool of_tcp)
+{
+	const struct compiled_chain *compiled = &ruleset->chains[chain];
+
+	return compiled->classes_set | (of_tcp ? compiled->classes_by_flags : 0) |
+	       (ruleset_sets_marks(ruleset) ? compiled->classes_by_mark : 0);
+}

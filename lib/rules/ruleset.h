@@ -55,6 +55,11 @@ bool ruleset_sets_helpers(const struct ruleset *ruleset);
 // True when some rule looks at a packet's connection or sets something about it.
 bool ruleset_needs_connections(const struct ruleset *ruleset);
 
+// Classes, a bit each, of packets to which the chain may say something else than to an earlier one
+// of the same connection, direction and input port: what it says, or sets, depends on TCP flags (of
+// TCP only) or on marks that rules set, or is set for every packet anew.
+uint8_t ruleset_classes_in_doubt(const struct ruleset *ruleset, unsigned int chain, bool of_tcp);
+
 // Number of counters a worker needs: one per rule, then one per chain for its policy
 // (index ruleset_n_rules() + chain).
 unsigned int ruleset_n_counters(const struct ruleset *ruleset);
@@ -64,7 +69,8 @@ unsigned int ruleset_n_counters(const struct ruleset *ruleset);
 // pkt.mark, pkt.tuple.zone, pkt.set_helper, pkt.set_window, pkt.is_notrack. pkt.reason, pkt.chain
 // and pkt.rule name what decided: a rule wins over a policy that accepts, a later rule over an
 // earlier one, a later policy over an earlier one. Each rule that was reached and matched has
-// counted the packet once; the policy has when no rule ended the chain.
+// counted the packet once; the policy has when no rule ended the chain. pkt.trail has grown by the
+// numbers of these counters.
 // => All packets are pending, of IPv4 or IPv6. n_pkts is at most 64.
 // => counters has ruleset_n_counters() elements and belongs to the calling worker.
 // => Any worker. No allocation, no lock, no system call. Cannot fail.

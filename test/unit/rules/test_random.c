@@ -394,10 +394,16 @@ want_match(const struct match *match, const struct pkt *pkt)
 }
 
 static void
-want_counted(struct rule_counter *counter, const struct pkt *pkt)
+want_counted(struct rule_counter counters[], uint32_t number, struct pkt *pkt)
 {
-	counter->packets += 1;
-	counter->bytes += pkt->l3_len;
+	counters[number].packets += 1;
+	counters[number].bytes += pkt->l3_len;
+	if (pkt->n_trail >= TRAIL_MAX) {
+		pkt->n_trail = TRAIL_MAX + 1;
+		return;
+	}
+	pkt->trail[pkt->n_trail] = number;
+	pkt->n_trail++;
 }
 
 // What a matching rule does; true when it ends the chain.
@@ -429,12 +435,12 @@ want_applied(const struct rule *rule, struct pkt *pkt)
 // One packet through one chain. Returns how many rules it was compared with.
 static unsigned int
 want_judged(const struct chain *chain, uint8_t number, unsigned int first, struct pkt *pkt,
-	    struct rule_counter counters[], struct rule_counter *policy)
+	    struct rule_counter counters[], uint32_t policy)
 {
 	for (unsigned int i = 0; i < chain->n_rules; i++) {
 		if (!want_match(&chain->rules[i].match, pkt))
 			continue;
-		want_counted(&counters[first + i], pkt);
+		want_counted(counters, first + i, pkt);
 		if (want_applied(&chain->rules[i], pkt)) {
 			pkt->reason = REASON_RULE;
 			pkt->chain = number;
@@ -442,7 +448,7 @@ want_judged(const struct chain *chain, uint8_t number, unsigned int first, struc
 			return i + 1;
 		}
 	}
-	want_counted(policy, pkt);
+	want_counted(counters, policy, pkt);
 	if (chain->policy == ACTION_DROP || pkt->rule == RULE_NONE) {
 		pkt->verdict = chain->policy == ACTION_DROP ? VERDICT_DROP : VERDICT_PENDING;
 		pkt->reason = REASON_DEFAULT;
@@ -502,9 +508,8 @@ check_burst(const struct ruleset *ruleset, const struct chain chains[], unsigned
 		ruleset_eval_burst(ruleset, c, live, n_live, got);
 		for (uint16_t i = 0; i < n; i++) {
 			if (wanted[i].verdict == VERDICT_PENDING)
-				n_compared +=
-					want_judged(&chains[c], (uint8_t)c, first, &wanted[i], want,
-						    &want[ruleset_n_rules(ruleset) + c]);
+				n_compared += want_judged(&chains[c], (uint8_t)c, first, &wanted[i],
+							  want, ruleset_n_rules(ruleset) + c);
 			check_pkt(&pkts[i], &wanted[i], c);
 		}
 		first += chains[c].n_rules;

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "pipeline/memo.h"
+
+#include <rte_jhash.h>
+#include <rte_malloc.h>
+
+#define OUTCOMES_MAX 16384 // what comes later is not remembered
+#define INDEX_SIZE   (2 * OUTCOMES_MAX)
+#define NO_OUTCOME   UINT32_MAX
+
+bool
+memos_init(struct memos *memos, const struct snapshot *snapshot, unsigned int first,
+	   unsigned int end)
+{
+	*memos = (struct memos){
+		.generation = (uint16_t)(1 + snapshot->generation % UINT16_MAX),
+	};
+	for (unsigned int chain = first; chain < end; chain++) {
+		memos->in_doubt[false] |= ruleset_classes_in_doubt(snapshot->ruleset, chain, false);
+		memos->in_doubt[true] |= ruleset_classes_in_doubt(snapshot->ruleset, chain, true);
+	}
+	memos->outcomes = rte_malloc("outcomes", OUTCOMES_MAX * sizeof(memos->outcomes[0]), 0);
+	memos->index = rte_zmalloc("outcome_index", INDEX_SIZE * sizeof(memos->index[0]), 0);
+	return memos->outcomes != NULL && memos->index != NULL;
+}
+
+void
+memos_fini(struct memos *memos)
+{
+	rte_free(memos->outcomes);
+	rte_free(memos->index);
+	*memos = (struct memos){0};
+}
+
+// The number of an outcome, which is new if it has none yet; NO_OUTCOME when there is no room.
+static uint32_t
+number_of(struct memos *memos, const struct outcome *outcome)
+{
+	uint32_t at = rte_jhash(outcome, sizeof(*outcome), 0) % INDEX_SIZE;
+
+	for (; memos->index[at] != 0; at = (at + 1) % INDEX_SIZE) {
+		uint32_t number = memos->index[at] - 1u;
+
+		if (memcmp(&memos->outcomes[number], outcome, sizeof(*outcome)) == 0)
+			return number;
+	}
+	if (memos->n == OUTCOMES_MAX)
+		return NO_OUTCOME;
+	memos->outcomes[memos->n] = *outcome;
+	memos->index[at] = (uint16_t)(memos->n + 1);
+	return memos->n++;
+}
+
+void
+memo_store(struct memos *memos, struct pkt *pkt)
+{
+	struct verdict_memo *memo = pkt->memo;
+	bool is_tcp = pkt->tuple.proto == PROTO_TCP;
+	struct outcome outcome = {
+		.verdict = pkt->verdict,
+		.reason = pkt->reason,
+		.chain = pkt->chain,
+		.n_counters = pkt->n_trail,
+		.rule = pkt->rule,
+	};
+	uint32_t number;
+
+	// The connection of a packet for which a rule has set a helper has that helper from the
+	// next packet on.
+	if (memo == NULL || pkt->n_trail > TRAIL_MAX || pkt->set_helper != 0 ||
+	    (memos->in_doubt[is_tcp] >> pkt->class & 1) != 0)
+		return;
+	memcpy(outcome.counters, pkt->trail, pkt->n_trail * sizeof(pkt->trail[0]));
+	number = number_of(memos, &outcome);
+	if (number == NO_OUTCOME)
+		return;
+	if (memo->generation != memos->generation)
+		*memo = (struct verdict_memo){.generation = memos->generation};
+	memo->facts[pkt->dir] = memo_facts(pkt);
+	memo->outcome[pkt->dir] = (uint16_t)number;
+}

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// What the rules behind conntrack said to a connection's packets, so that they need not be asked
+// again for each.
+//
+// An outcome is all that came of asking them: the verdict, who gave it, and which counters counted
+// the packet. Outcomes are numbered, each once, as they occur. A connection remembers for either
+// direction the number of the last one and the facts about the packet that it does not know itself:
+// class and input port (struct verdict_memo). All else a rule may look at is the same for every
+// packet of a connection and direction, but for TCP's flags, and for marks where rules set them:
+// what depends on those is never remembered. So the result, counters included, is that of asking
+// every time.
+//
+// Life cycle: one per pipeline, for its snapshot. Its worker only.
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "packet/packet.h"
+#include "pipeline/snapshot.h"
+
+// Rules that counted a packet, and what they made of it.
+struct outcome {
+	uint8_t verdict;
+	uint8_t reason;
+	uint8_t chain;
+	uint8_t n_counters;
+	uint32_t rule;
+	uint32_t counters[TRAIL_MAX];
+};
+
+struct memos {
+	uint16_t generation;
+	uint8_t in_doubt[2]; // classes whose packets are always asked about, a bit each: of TCP [1]
+	uint32_t n;
+	struct outcome *outcomes;
+	uint16_t *index; // open addressing, a number plus one; 0: free
+};
+
+#define MEMO_PORT_SHIFT 3
+
+_Static_assert(CLASS_COUNT <= 1 << MEMO_PORT_SHIFT, "a class has its bits of the facts");
+_Static_assert(PORTS_MAX <= 1 << (8 - MEMO_PORT_SHIFT), "a port has the others");
+
+// For the chains [first, end) of the snapshot's ruleset.
+// => Returns false when memory is short.
+bool memos_init(struct memos *memos, const struct snapshot *snapshot, unsigned int first,
+		unsigned int end);
+void memos_fini(struct memos *memos); // takes what is all zero
+
+static inline uint8_t
+memo_facts(const struct pkt *pkt)
+{
+	return (uint8_t)(pkt->class | pkt->in_port << MEMO_PORT_SHIFT);
+}
+
+// Gives the packet the verdict that is remembered for it, and counts it as then. Returns false when
+// nothing is: the rules must be asked.
+static inline bool
+memo_recall(const struct memos *memos, struct pkt *pkt, struct rule_counter counters[])
+{
+	const struct verdict_memo *memo = pkt->memo;
+	const struct outcome *outcome;
+
+	if (memo == NULL || memo->generation != memos->generation ||
+	    memo->facts[pkt->dir] != memo_facts(pkt))
+		return false;
+	outcome = &memos->outcomes[memo->outcome[pkt->dir]];
+	for (uint8_t i = 0; i < outcome->n_counters; i++) {
+		counters[outcome->counters[i]].packets++;
+		counters[outcome->counters[i]].bytes += pkt->l3_len;
+	}
+	pkt->verdict = outcome->verdict;
+	pkt->reason = outcome->reason;
+	pkt->chain = outcome->chain;
+	pkt->rule = outcome->rule;
+	return true;
+}
+
+// Remembers what the rules have just said to the packet, if others like it would hear the same.
+// => pkt.trail was empty before they were asked.
+void memo_store(struct memos *memos, struct pkt *pkt);
