@@ -3,6 +3,7 @@
 
 #include <assert.h>
 
+#include <rte_branch_prediction.h>
 #include <rte_ethdev.h>
 #include <rte_pause.h>
 
@@ -11,21 +12,13 @@
 #define EXPIRE_MAX  8  // datagrams given up between two bursts, likewise
 #define WORKER_BITS 8  // of a packet's number that tell the worker
 
-// Frames that are to leave at one port, and the packets they came as.
-struct departure {
-	struct rte_mbuf *mbufs[BURST_MAX];
-	struct pkt *pkts[BURST_MAX];
-	uint16_t n;
-};
-
 static void
-depart(struct worker *worker, unsigned int port, struct departure *departure)
+depart(struct worker *worker, unsigned int port)
 {
+	struct departure *departure = &worker->departures[port];
 	uint16_t n = departure->n;
-	uint16_t sent = 0;
+	uint16_t sent = port_send(&worker->ports->list[port], worker->index, departure->mbufs, n);
 
-	if (n > 0)
-		sent = port_send(&worker->ports->list[port], worker->index, departure->mbufs, n);
 	assert(sent <= n);
 	worker->stats.sent += sent;
 	for (uint16_t i = sent; i < n; i++) {
@@ -35,41 +28,54 @@ depart(struct worker *worker, unsigned int port, struct departure *departure)
 	departure->n = 0;
 }
 
-// The frame is taken out of the packet.
-static void
-add_frame(struct worker *worker, struct departure *departure, struct pkt *pkt,
-	  struct rte_mbuf **mbuf)
+// The frame waits for the others that leave at its port.
+static inline void
+add_frame(struct worker *worker, struct pkt *pkt, struct rte_mbuf *mbuf)
 {
-	if (departure->n == BURST_MAX)
-		depart(worker, pkt->out_port, departure);
+	struct departure *departure = &worker->departures[pkt->out_port];
+
+	if (unlikely(departure->n == BURST_MAX))
+		depart(worker, pkt->out_port);
 	departure->pkts[departure->n] = pkt;
-	departure->mbufs[departure->n++] = *mbuf;
-	*mbuf = NULL;
+	departure->mbufs[departure->n++] = mbuf;
+	worker->departing |= UINT32_C(1) << pkt->out_port;
 }
 
-// Sends the accepted packets of the burst, a port at a time, and frees the others. Fragments leave
-// as they came.
+// Of a datagram its fragments leave, as they came.
+static void
+add_fragments(struct worker *worker, struct pkt *pkt)
+{
+	for (struct fragment *f = pkt->fragments; f != NULL; f = f->next) {
+		add_frame(worker, pkt, f->mbuf);
+		f->mbuf = NULL;
+	}
+	frag_free(pkt->fragments);
+}
+
+// Sends the accepted packets of the burst, a port at a time, and frees the others.
 static void
 send_burst(struct worker *worker)
 {
 	struct burst *burst = &worker->burst;
-	struct departure departure;
+	struct rte_mbuf *refused[BURST_MAX];
+	unsigned int n_refused = 0;
 
-	departure.n = 0;
-	for (unsigned int p = 0; p < worker->ports->n; p++) {
-		for (uint16_t i = 0; i < burst->n_live; i++) {
-			struct pkt *pkt = burst->live[i];
+	for (uint16_t i = 0; i < burst->n_live; i++) {
+		struct pkt *pkt = burst->live[i];
 
-			if (pkt->verdict != VERDICT_ACCEPT || pkt->out_port != p)
-				continue;
-			if (pkt->fragments == NULL)
-				add_frame(worker, &departure, pkt, &pkt->mbuf);
-			for (struct fragment *f = pkt->fragments; f != NULL; f = f->next)
-				add_frame(worker, &departure, pkt, &f->mbuf);
+		if (unlikely(pkt->verdict != VERDICT_ACCEPT)) {
+			refused[n_refused++] = pkt->mbuf;
+			frag_free(pkt->fragments);
+		} else if (likely(pkt->fragments == NULL)) {
+			add_frame(worker, pkt, pkt->mbuf);
+		} else {
+			add_fragments(worker, pkt);
 		}
-		depart(worker, p, &departure);
 	}
-	burst_free(burst);
+	rte_pktmbuf_free_bulk(refused, n_refused);
+	for (; worker->departing != 0; worker->departing &= worker->departing - 1)
+		depart(worker, (unsigned int)__builtin_ctz(worker->departing));
+	burst_reset(burst);
 }
 
 static void

@@ -20,6 +20,13 @@ struct worker_stats {
 	uint64_t sent;
 };
 
+// Frames that are to leave at one port, and the packets they came as.
+struct departure {
+	struct rte_mbuf *mbufs[BURST_MAX];
+	struct pkt *pkts[BURST_MAX];
+	uint16_t n;
+};
+
 struct worker {
 	unsigned int index;
 	unsigned int lcore;
@@ -32,6 +39,8 @@ struct worker {
 	uint64_t n_received; // makes the numbers of packets
 	struct worker_stats stats;
 	struct burst burst;
+	uint32_t departing; // ports at which frames are to leave, a bit each
+	struct departure departures[PORTS_MAX];
 };
 
 // The loop. Returns when *is_stopping, with every packet it had received sent or freed. The
