@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "util/brute.h"
+
+#include <stdbool.h>
+
+static bool
+is_in_set(uint64_t set, unsigned int bit)
+{
+	return set == 0 || (bit < 64 && (set & UINT64_C(1) << bit) != 0);
+}
+
+static bool
+is_listed(const struct match *match, uint8_t proto)
+{
+	bool found = match->n_protos == 0;
+
+	for (unsigned int i = 0; i < match->n_protos; i++)
+		found |= match->protos[i] == proto;
+	return found;
+}
+
+static bool
+is_in_range(const struct range *ranges, unsigned int n, unsigned int value)
+{
+	bool found = n == 0;
+
+	for (unsigned int i = 0; i < n; i++)
+		found |= value >= ranges[i].low && value <= ranges[i].high;
+	return found;
+}
+
+// Bit by bit, from the front.
+static bool
+is_in_prefix(const struct prefix *prefixes, unsigned int n, uint8_t family,
+	     const union address *address)
+{
+	bool found = n == 0;
+
+	for (unsigned int i = 0; i < n; i++) {
+		bool is_equal = prefixes[i].family == family;
+
+		for (unsigned int bit = 0; is_equal && bit < prefixes[i].len; bit++) {
+			unsigned int shift = 7 - bit % 8;
+
+			is_equal = (prefixes[i].address.v6[bit / 8] >> shift & 1) ==
+				   (address->v6[bit / 8] >> shift & 1);
+		}
+		found |= is_equal;
+	}
+	return found;
+}
+
+static bool
+is_match(const struct match *match, const struct pkt *pkt)
+{
+	const struct tuple *tuple = &pkt->tuple;
+	bool is_v4 = pkt->family == FAMILY_IPV4;
+	bool is_icmp = pkt->has_tuple && tuple->proto == (is_v4 ? 1 : 58);
+	bool is_tcp = pkt->has_ports && tuple->proto == 6;
+	bool asks_ports = match->n_sport > 0 || match->n_dport > 0;
+	bool asks_icmp = match->n_icmp_type > 0 || match->n_icmp_code > 0;
+
+	if (asks_ports && !pkt->has_ports)
+		return false;
+	if (asks_icmp && !is_icmp)
+		return false;
+	if (match->tcp_flags_mask != 0 && !is_tcp)
+		return false;
+	return is_in_set(match->in_ports, pkt->in_port) &&
+	       is_in_set(match->out_ports, pkt->out_port) &&
+	       is_in_set(match->families, is_v4 ? 0 : 1) && is_in_set(match->classes, pkt->class) &&
+	       is_in_set(match->dirs, pkt->dir) &&
+	       (match->helper == 0 || pkt->helper == match->helper) &&
+	       (pkt->tcp_flags & match->tcp_flags_mask) ==
+		       (match->tcp_flags & match->tcp_flags_mask) &&
+	       (!match->has_zone || tuple->zone == match->zone) &&
+	       (pkt->mark & match->mark.mask) == (match->mark.value & match->mark.mask) &&
+	       is_listed(match, tuple->proto) &&
+	       is_in_prefix(match->src, match->n_src, pkt->family, &tuple->src) &&
+	       is_in_prefix(match->dst, match->n_dst, pkt->family, &tuple->dst) &&
+	       is_in_range(match->sport, match->n_sport, tuple->src_field) &&
+	       is_in_range(match->dport, match->n_dport, tuple->dst_field) &&
+	       is_in_range(match->icmp_type, match->n_icmp_type, pkt->icmp_type) &&
+	       is_in_range(match->icmp_code, match->n_icmp_code, pkt->icmp_code);
+}
+
+static void
+count(struct rule_counter counters[], uint32_t number, struct pkt *pkt)
+{
+	counters[number].packets += 1;
+	counters[number].bytes += pkt->l3_len;
+	if (pkt->n_trail >= TRAIL_MAX) {
+		pkt->n_trail = TRAIL_MAX + 1;
+		return;
+	}
+	pkt->trail[pkt->n_trail] = number;
+	pkt->n_trail++;
+}
+
+// What a matching rule does; true when it ends the chain.
+static bool
+apply(const struct rule *rule, struct pkt *pkt)
+{
+	pkt->mark &= ~rule->set_mark.mask;
+	pkt->mark |= rule->set_mark.value & rule->set_mark.mask;
+	pkt->tuple.zone = rule->has_set_zone ? rule->set_zone : pkt->tuple.zone;
+	pkt->set_helper = rule->set_helper != 0 ? rule->set_helper : pkt->set_helper;
+	pkt->set_window = rule->set_window != 0 ? rule->set_window : pkt->set_window;
+	switch (rule->action) {
+	case ACTION_NONE:
+		return false;
+	case ACTION_ACCEPT:
+		return true;
+	case ACTION_DROP:
+		pkt->verdict = VERDICT_DROP;
+		return true;
+	case ACTION_REJECT:
+		pkt->verdict = VERDICT_REJECT;
+		return true;
+	case ACTION_NOTRACK:
+		pkt->is_notrack = true;
+		return true;
+	}
+	return true;
+}
+
+// The number of the first rule of a chain, or behind those of all chains.
+static unsigned int
+first_rule(const struct brute *brute, unsigned int chain)
+{
+	unsigned int n = 0;
+
+	for (unsigned int i = 0; i < chain; i++)
+		n += brute->chains[i].n_rules;
+	return n;
+}
+
+static void
+apply_policy(struct brute *brute, unsigned int number, struct pkt *pkt)
+{
+	bool is_drop = brute->chains[number].policy == ACTION_DROP;
+
+	count(brute->counters, first_rule(brute, brute->n_chains) + number, pkt);
+	if (is_drop || pkt->rule == RULE_NONE) {
+		pkt->verdict = is_drop ? VERDICT_DROP : VERDICT_PENDING;
+		pkt->reason = REASON_DEFAULT;
+		pkt->chain = (uint8_t)number;
+		pkt->rule = RULE_NONE;
+	}
+}
+
+void
+brute_judge(struct brute *brute, unsigned int number, struct pkt *pkt)
+{
+	const struct chain *chain = &brute->chains[number];
+	const unsigned int first = first_rule(brute, number);
+
+	for (unsigned int i = 0; i < chain->n_rules; i++) {
+		brute->n_compared++;
+		if (!is_match(&chain->rules[i].match, pkt))
+			continue;
+		count(brute->counters, first + i, pkt);
+		if (apply(&chain->rules[i], pkt)) {
+			pkt->reason = REASON_RULE;
+			pkt->chain = (uint8_t)number;
+			pkt->rule = first + i;
+			return;
+		}
+	}
+	apply_policy(brute, number, pkt);
+}

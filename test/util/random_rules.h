@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// Random rules, with everything that a rule may match and do. Their values are few, so that rules
+// and packets that are made from the same values meet; a test makes its packets from the functions
+// below.
+//
+// Life cycle: random_chains, then what the test does to them, then random_chains_free. The numbers
+// come from util/random.h.
+#pragma once
+
+#include <stdint.h>
+
+#include "packet/tuple.h"
+#include "rules/rules.h"
+
+#define RANDOM_HOSTS  12 // 10.0.0.0 to 10.0.0.11, or 2001:db8:: to 2001:db8::b
+#define RANDOM_VALUES 3  // zones and helpers: 0, 1, 2
+#define RANDOM_MARKS  8  // 0 to 7
+
+// Host number n of those whose addresses rules ask for.
+union address random_host(enum family family, uint32_t n);
+
+enum family random_family(void);
+union address random_address(enum family family); // a host's, now and then with one bit wrong
+uint8_t random_proto(void);
+uint16_t random_port(void);
+uint8_t random_icmp(void); // a type or a code
+
+// Up to n_chains_max chains of 1 to n_rules_max rules together, all of the same priority. Returns
+// how many chains.
+unsigned int random_chains(struct chain chains[], unsigned int n_chains_max,
+			   unsigned int n_rules_max);
+void random_chains_free(struct chain chains[], unsigned int n_chains);
