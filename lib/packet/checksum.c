@@ -1,77 +1,108 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "packet/checksum.h"
 
+#include <rte_branch_prediction.h>
 #include <rte_hash_crc.h>
-#include <rte_ip.h>
 
-bool
-checksum_sum(const struct rte_mbuf *mbuf, uint32_t off, uint32_t len, uint16_t *sum)
+// Adds the 16-bit words of the bytes to a sum; an odd byte at the end is the first of a word. It is
+// done 32 bits at a time: a sum modulo 2^16 - 1 does not mind (RFC 1071, 2).
+static inline uint64_t
+add_bytes(uint64_t sum, const uint8_t *bytes, uint32_t len)
 {
-	uint32_t total = 0;
+	uint32_t word;
+	uint16_t half;
+
+	for (; len >= sizeof(word); len -= (uint32_t)sizeof(word), bytes += sizeof(word)) {
+		memcpy(&word, bytes, sizeof(word));
+		sum += word;
+	}
+	if (len >= sizeof(half)) {
+		memcpy(&half, bytes, sizeof(half));
+		sum += half;
+		bytes += sizeof(half);
+		len -= (uint32_t)sizeof(half);
+	}
+	if (len > 0) {
+		half = 0;
+		memcpy(&half, bytes, 1);
+		sum += half;
+	}
+	return sum;
+}
+
+// The same modulo 2^16 - 1, with 2^16 - 1 for 0, unless the sum is 0.
+static inline uint16_t
+fold(uint64_t sum)
+{
+	sum = (sum >> 32) + (sum & UINT32_MAX);
+	sum = (sum >> 32) + (sum & UINT32_MAX);
+	sum = (sum >> 16) + (sum & UINT16_MAX);
+	return (uint16_t)((sum >> 16) + (sum & UINT16_MAX));
+}
+
+// Adds len bytes from off, in as many segments as they lie in.
+static uint64_t
+add_segments(uint64_t sum, const struct rte_mbuf *mbuf, uint32_t off, uint32_t len)
+{
 	bool is_odd = false; // an odd number of bytes came before this segment
 
-	if (off + len > mbuf->pkt_len)
-		return false;
 	for (; len > 0; mbuf = mbuf->next) {
-		uint32_t part_len, part;
+		uint32_t part_len;
+		uint16_t part;
 
 		if (off >= mbuf->data_len) {
 			off -= mbuf->data_len;
 			continue;
 		}
 		part_len = RTE_MIN(len, mbuf->data_len - off);
-		part = rte_raw_cksum(rte_pktmbuf_mtod_offset(mbuf, const void *, off), part_len);
+		part = fold(add_bytes(0, rte_pktmbuf_mtod_offset(mbuf, const uint8_t *, off),
+				      part_len));
 		// The bytes of a word may lie in two segments; then all others are swapped.
-		total += is_odd ? rte_bswap16((uint16_t)part) : part;
+		sum += is_odd ? rte_bswap16(part) : part;
 		is_odd ^= (part_len & 1) != 0;
 		len -= part_len;
 		off = 0;
 	}
-	while (total >> 16 != 0)
-		total = (total & 0xffff) + (total >> 16);
-	*sum = (uint16_t)total;
-	return true;
+	return sum;
 }
 
-static uint32_t
-sum_words(uint32_t sum, const void *bytes, unsigned int len)
+// => The packet has that many bytes.
+static inline uint64_t
+add_packet(uint64_t sum, const struct rte_mbuf *mbuf, uint32_t off, uint32_t len)
 {
-	return sum + rte_raw_cksum(bytes, len);
+	if (likely(off + len <= mbuf->data_len))
+		return add_bytes(sum, rte_pktmbuf_mtod_offset(mbuf, const uint8_t *, off), len);
+	return add_segments(sum, mbuf, off, len);
+}
+
+bool
+checksum_sum(const struct rte_mbuf *mbuf, uint32_t off, uint32_t len, uint16_t *sum)
+{
+	if (off + len > mbuf->pkt_len)
+		return false;
+	*sum = fold(add_packet(0, mbuf, off, len));
+	return true;
 }
 
 // The sum of the pseudo header: RFC 768, RFC 9293; RFC 8200 section 8.1 for IPv6. UDP-Lite puts
 // the length of the whole datagram there, not the coverage (RFC 3828).
-static uint32_t
+static inline uint64_t
 pseudo_header(const struct pkt *pkt)
 {
-	uint32_t sum = rte_cpu_to_be_16(pkt->tuple.proto) + rte_cpu_to_be_16(pkt->l4_len);
-	unsigned int len = pkt->family == FAMILY_IPV4 ? 4 : 16;
+	const struct tuple *tuple = &pkt->tuple;
+	uint64_t sum = (uint64_t)rte_cpu_to_be_16(tuple->proto) + rte_cpu_to_be_16(pkt->l4_len);
 
-	if (pkt->family == FAMILY_IPV4 && pkt->tuple.proto == PROTO_ICMP)
-		return 0;
-	sum = sum_words(sum, &pkt->tuple.src, len);
-	return sum_words(sum, &pkt->tuple.dst, len);
-}
-
-// What the NIC says about layer 4: RX_L4_CKSUM_UNKNOWN when nothing.
-static uint64_t
-nic_says(const struct pkt *pkt)
-{
-	return pkt->mbuf->ol_flags & RTE_MBUF_F_RX_L4_CKSUM_MASK;
+	if (pkt->family == FAMILY_IPV6)
+		return add_bytes(sum, tuple->src.v6, 2 * sizeof(tuple->src));
+	return tuple->proto == PROTO_ICMP ? 0 : sum + tuple->src.v4 + tuple->dst.v4;
 }
 
 bool
 checksum_l4_sum_good(const struct pkt *pkt, uint16_t coverage)
 {
-	uint32_t sum;
-	uint16_t data;
-
-	if (!checksum_sum(pkt->mbuf, pkt->l4_off, coverage, &data))
+	if (pkt->l4_off + coverage > pkt->mbuf->pkt_len)
 		return false;
-	sum = pseudo_header(pkt) + data;
-	while (sum >> 16 != 0)
-		sum = (sum & 0xffff) + (sum >> 16);
-	return sum == 0xffff;
+	return fold(add_packet(pseudo_header(pkt), pkt->mbuf, pkt->l4_off, coverage)) == UINT16_MAX;
 }
 
 // rte_hash_crc reads words wherever they lie, which C does not allow.
@@ -111,13 +142,14 @@ crc32c(const struct pkt *pkt, uint32_t off, uint32_t len, uint32_t crc)
 bool
 checksum_sctp_good(const struct pkt *pkt)
 {
+	const uint64_t nic_says = pkt->mbuf->ol_flags & RTE_MBUF_F_RX_L4_CKSUM_MASK;
 	const uint32_t checksum_off = pkt->l4_off + 8u;
 	uint32_t scratch, crc;
 	const void *stored = pkt_bytes(pkt, checksum_off, sizeof(scratch), &scratch);
 
-	if (nic_says(pkt) == RTE_MBUF_F_RX_L4_CKSUM_GOOD)
+	if (nic_says == RTE_MBUF_F_RX_L4_CKSUM_GOOD)
 		return true;
-	if (nic_says(pkt) == RTE_MBUF_F_RX_L4_CKSUM_BAD || stored == NULL)
+	if (nic_says == RTE_MBUF_F_RX_L4_CKSUM_BAD || stored == NULL)
 		return false;
 	memcpy(&scratch, stored, sizeof(scratch));
 	crc = crc32c(pkt, pkt->l4_off, 8, UINT32_MAX);
