@@ -117,7 +117,7 @@ begin_connection(struct ct *ct, struct pkt *pkt, const struct ct_proto *proto)
 }
 
 // Lets the tracker judge a packet of a connection and does what follows from it.
-static enum ct_result
+static inline enum ct_result
 track_in_connection(struct ct *ct, struct ct_conn *conn, struct pkt *pkt,
 		    const struct ct_proto *proto)
 {
@@ -130,15 +130,15 @@ track_in_connection(struct ct *ct, struct ct_conn *conn, struct pkt *pkt,
 	pkt->mark = conn->mark;
 	pkt->helper = conn->helper;
 	result = proto->track(ct, conn, pkt, &timeout);
-	if (result == CT_INVALID || result == CT_REOPEN)
+	if (unlikely(result == CT_INVALID || result == CT_REOPEN))
 		return result;
-	if (result == CT_ACCEPT || result == CT_FINISH)
+	if (likely(result != CT_IGNORE))
 		count(ct, conn, pkt);
-	if (result == CT_FINISH)
+	if (unlikely(result == CT_FINISH))
 		return result; // what ends it is no answer, and keeps nothing alive
-	if (result == CT_ACCEPT)
+	if (likely(result == CT_ACCEPT))
 		refresh(conn, pkt, timeout);
-	if (pkt->dir == DIR_REPLY && !conn_has(conn, CT_SEEN_REPLY)) {
+	if (unlikely(pkt->dir == DIR_REPLY && !conn_has(conn, CT_SEEN_REPLY))) {
 		conn->status |= CT_SEEN_REPLY;
 		conn->events |= CT_CHANGED_REPLY;
 	}
@@ -199,47 +199,64 @@ refuse_for_want_of_room(struct ct *ct, struct pkt *pkt)
 	pkt_drop(pkt, REASON_TABLE_FULL);
 }
 
-static void
-track_normal(struct ct *ct, struct pkt *pkt, struct found found)
+// A packet of no known flow. follows_upon_another: of one whose connection has just expired.
+static __rte_noinline void
+track_unknown(struct ct *ct, struct pkt *pkt, const struct ct_proto *proto,
+	      bool follows_upon_another)
 {
-	const struct ct_proto *proto = ct_proto_find(ct, pkt->tuple.proto);
-	struct ct_conn *conn = resolve(ct, pkt, found);
 	enum fault fault;
 
 	// As in the kernel, a full table refuses what has no connection before it is looked at.
-	if (conn == NULL && tuple_is_invertible(&pkt->tuple) &&
-	    !make_room(ct, pkt, found.slot != CT_TABLE_MISS)) {
+	if (tuple_is_invertible(&pkt->tuple) && !make_room(ct, pkt, follows_upon_another)) {
 		refuse_for_want_of_room(ct, pkt);
 		return;
 	}
 	fault = proto->check == NULL ? FAULT_NONE : proto->check(ct, pkt);
-	if (fault != FAULT_NONE) {
+	if (fault != FAULT_NONE)
+		set_invalid(ct, pkt, fault);
+	else
+		track_first(ct, pkt, proto);
+}
+
+// What the tracker said ends the connection, or is no good.
+static __rte_noinline void
+end_or_refuse(struct ct *ct, struct ct_conn *conn, struct pkt *pkt, const struct ct_proto *proto,
+	      enum ct_result result)
+{
+	if (result == CT_INVALID) {
+		set_invalid(ct, pkt, pkt->fault);
+		return;
+	}
+	ct_touch(ct, conn);
+	ct_conn_kill(ct, conn, pkt->seq, pkt->now_ns);
+	if (result != CT_REOPEN)
+		return;
+	if (make_room(ct, pkt, true))
+		track_first(ct, pkt, proto);
+	else
+		refuse_for_want_of_room(ct, pkt);
+}
+
+static inline void
+track_normal(struct ct *ct, struct pkt *pkt, struct found found)
+{
+	const struct ct_proto *proto = ct_proto_find(ct, pkt->tuple.proto);
+	struct ct_conn *conn = resolve(ct, pkt, found);
+	enum ct_result result;
+	enum fault fault;
+
+	if (unlikely(conn == NULL)) {
+		track_unknown(ct, pkt, proto, found.slot != CT_TABLE_MISS);
+		return;
+	}
+	fault = proto->check == NULL ? FAULT_NONE : proto->check(ct, pkt);
+	if (unlikely(fault != FAULT_NONE)) {
 		set_invalid(ct, pkt, fault);
 		return;
 	}
-	if (conn == NULL) {
-		track_first(ct, pkt, proto);
-		return;
-	}
-	switch (track_in_connection(ct, conn, pkt, proto)) {
-	case CT_INVALID:
-		set_invalid(ct, pkt, pkt->fault);
-		break;
-	case CT_FINISH:
-		ct_touch(ct, conn);
-		ct_conn_kill(ct, conn, pkt->seq, pkt->now_ns);
-		break;
-	case CT_REOPEN:
-		ct_touch(ct, conn);
-		ct_conn_kill(ct, conn, pkt->seq, pkt->now_ns);
-		if (make_room(ct, pkt, true))
-			track_first(ct, pkt, proto);
-		else
-			refuse_for_want_of_room(ct, pkt);
-		break;
-	default:
-		break;
-	}
+	result = track_in_connection(ct, conn, pkt, proto);
+	if (unlikely(result != CT_ACCEPT && result != CT_IGNORE))
+		end_or_refuse(ct, conn, pkt, proto, result);
 }
 
 // ICMPv6 that is part of having neighbours, not of having connections: multicast listeners
@@ -256,21 +273,6 @@ is_neighbour_talk(const struct pkt *pkt)
 	       types[pkt->icmp_type];
 }
 
-// What is decided before any lookup. Returns true when the packet is done with.
-static bool
-decide_early(struct ct *ct, struct pkt *pkt)
-{
-	if (pkt->is_notrack) {
-		set_untracked(pkt);
-		return true;
-	}
-	if (pkt->fault != FAULT_NONE) {
-		set_invalid(ct, pkt, pkt->fault);
-		return true;
-	}
-	return false;
-}
-
 // An earlier packet of the burst has touched this flow; or may give back the room that a new
 // connection needs; or may have announced this one to a helper, or ended it with its call.
 static bool
@@ -284,38 +286,53 @@ must_wait(const struct ct *ct, const struct pkt *pkt, uint32_t slot)
 	       ct_is_touched(ct, packet_home(pkt, ct->secret));
 }
 
-// What ICMP has before any lookup. Returns true when the packet is done with, and in *waits whether
-// it must be asked again.
-static bool
-track_icmp(struct ct *ct, struct pkt *pkt, bool *waits)
-{
-	enum fault fault = ct_icmp_check(ct, pkt);
+// What is decided without the packet's own connection.
+enum early {
+	EARLY_DONE,
+	EARLY_WAITS, // for the next pass
+	EARLY_OPEN,  // nothing is
+};
 
-	*waits = false;
-	if (fault != FAULT_NONE)
-		return ct_set_error(ct, pkt, fault);
+static enum early
+decide_early(struct ct *ct, struct pkt *pkt)
+{
+	enum fault fault;
+
+	if (pkt->is_notrack) {
+		set_untracked(pkt);
+		return EARLY_DONE;
+	}
+	if (pkt->fault != FAULT_NONE) {
+		set_invalid(ct, pkt, pkt->fault);
+		return EARLY_DONE;
+	}
+	if (pkt->tuple.proto != PROTO_ICMP && pkt->tuple.proto != PROTO_ICMPV6)
+		return EARLY_OPEN;
+	fault = ct_icmp_check(ct, pkt);
+	if (fault != FAULT_NONE) {
+		ct_set_error(ct, pkt, fault);
+		return EARLY_DONE;
+	}
 	if (is_neighbour_talk(pkt)) {
 		set_untracked(pkt);
-		return true;
+		return EARLY_DONE;
 	}
 	if (!ct_icmp_speaks_of_another(pkt))
-		return false;
-	*waits = !ct_track_related(ct, pkt);
-	return true;
+		return EARLY_OPEN;
+	return ct_track_related(ct, pkt) ? EARLY_DONE : EARLY_WAITS;
 }
 
 // One packet. Returns false when it must wait for the next pass.
-static bool
+static inline bool
 track_one(struct ct *ct, struct pkt *pkt, struct found found)
 {
-	bool waits;
+	if (unlikely(!pkt->is_plain || pkt->is_notrack)) {
+		enum early early = decide_early(ct, pkt);
 
-	if (decide_early(ct, pkt))
-		return true;
-	if (unlikely(pkt->tuple.proto == PROTO_ICMP || pkt->tuple.proto == PROTO_ICMPV6) &&
-	    track_icmp(ct, pkt, &waits))
-		return !waits;
-	if (ct->touched.n > 0 && must_wait(ct, pkt, found.slot))
+		if (early != EARLY_OPEN)
+			return early == EARLY_DONE;
+	}
+	if (unlikely(ct->touched.n > 0) && must_wait(ct, pkt, found.slot))
 		return false;
 	track_normal(ct, pkt, found);
 	return true;
@@ -324,11 +341,10 @@ track_one(struct ct *ct, struct pkt *pkt, struct found found)
 // A packet whose protocol is generic has a tuple without ports, even where it is too short for
 // them.
 static void
-forget_ports(const struct ct *ct, struct pkt *pkt)
+forget_ports(struct pkt *pkt)
 {
-	if (!ct_is_generic(ct, pkt->tuple.proto))
-		return;
-	ct_tuple_prepare(ct, &pkt->tuple);
+	pkt->tuple.src_field = 0;
+	pkt->tuple.dst_field = 0;
 	pkt->has_ports = false;
 	if (pkt->fault == FAULT_L4_SHORT) {
 		pkt->fault = FAULT_NONE;
@@ -336,49 +352,58 @@ forget_ports(const struct ct *ct, struct pkt *pkt)
 	}
 }
 
+// The tuple becomes what the packet is looked up by. Returns false when it has none.
+static bool
+complete_tuple(const struct ct *ct, struct pkt *pkt)
+{
+	if (pkt->is_notrack)
+		return false;
+	if (ct_is_generic(ct, pkt->tuple.proto))
+		forget_ports(pkt);
+	if (pkt->has_call_id)
+		ct_gre_complete(ct, &pkt->tuple);
+	return pkt->has_tuple;
+}
+
 static void
 lookup_burst(struct ct *ct, struct pkt *const pkts[], uint16_t n, struct found found[])
 {
+	static const struct flow_key none = {{0}};
 	struct flow_key keys[CT_BURST_MAX];
 	uint32_t hashes[CT_BURST_MAX];
 	uint32_t slots[CT_BURST_MAX];
-	uint8_t origin[CT_BURST_MAX]; // where in the burst the key came from
-	uint16_t n_keys = 0;
 
-	for (uint16_t i = 0; i < n; i++) {
-		found[i] = (struct found){.slot = CT_TABLE_MISS};
-		if (pkts[i]->is_notrack)
-			continue;
-		forget_ports(ct, pkts[i]);
-		if (!pkts[i]->has_tuple)
-			continue;
-		if (pkts[i]->has_call_id)
-			ct_gre_complete(ct, &pkts[i]->tuple);
-		found[i].is_turned = key_from_tuple(&pkts[i]->tuple, &keys[n_keys]);
-		origin[n_keys++] = (uint8_t)i;
-	}
-	if (n_keys == 0)
+	if (n == 0)
 		return;
-	hash_keys(ct->secret, keys, n_keys, hashes);
-	ct_table_lookup_burst(ct->table, keys, hashes, n_keys, slots);
-	for (uint16_t i = 0; i < n_keys; i++) {
-		pkts[origin[i]]->hash = hashes[i];
-		found[origin[i]].slot = slots[i];
+	for (uint16_t i = 0; i < n; i++) {
+		if (likely(pkts[i]->is_plain && !pkts[i]->is_notrack) ||
+		    complete_tuple(ct, pkts[i]))
+			found[i].is_turned = key_from_tuple(&pkts[i]->tuple, &keys[i]);
+		else
+			keys[i] = none; // is nobody's
+	}
+	hash_keys(ct->secret, keys, n, hashes);
+	ct_table_lookup_burst(ct->table, keys, hashes, n, slots);
+	for (uint16_t i = 0; i < n; i++) {
+		pkts[i]->hash = hashes[i];
+		found[i].slot = slots[i];
 	}
 }
 
 // A packet that has news of its connection, or that a rule may let change it, goes alone: the next
 // one of the connection waits until that is done.
-static void
+static inline void
 let_others_wait(struct ct *ct, struct pkt *pkt, enum ct_rules_do rules)
 {
 	const struct ct_conn *conn = pkt->conn;
+	bool is_known;
 
 	if (conn == NULL)
 		return;
-	pkt->has_news = conn->life == CT_CONFIRMED && ct->events != NULL && conn->events != 0;
-	if (conn->life == CT_CONFIRMED && !pkt->has_news && conn->helper == CT_HELPER_NONE &&
-	    (rules & CT_RULES_SET_MARKS) == 0)
+	is_known = conn->life == CT_CONFIRMED;
+	pkt->has_news = is_known && conn->events != 0 && ct->events != NULL;
+	if (likely(is_known && !pkt->has_news && conn->helper == CT_HELPER_NONE &&
+		   (rules & CT_RULES_SET_MARKS) == 0))
 		return;
 	ct->is_pass_plain = false;
 	if (conn->life == CT_UNCONFIRMED && (rules & CT_RULES_SET_HELPERS) != 0)

@@ -128,6 +128,7 @@ struct pkt {
 	uint8_t fault;   // enum fault
 	uint8_t icmp_type, icmp_code;
 	uint8_t tcp_flags;
+	bool is_plain;    // TCP or UDP in IPv4, whole, no fault, headers up to layer 4 in one piece
 	bool has_tuple;   // the tuple is complete; else only family, addresses and proto are set
 	bool has_ports;   // the tuple's fields are ports
 	bool is_fragment; // more follow, the offset is not 0, or the header that tells is cut off
@@ -193,4 +194,14 @@ pkt_bytes(const struct pkt *pkt, uint32_t off, uint32_t len, void *scratch)
 	if (off + len > pkt->l3_off + pkt->l3_len)
 		return NULL;
 	return rte_pktmbuf_read(pkt->mbuf, off, len, scratch);
+}
+
+// The fixed part of the layer 4 header, len bytes of it; the rest as for pkt_bytes.
+// => len is at most what TCP and UDP have, each for its packets.
+static inline const void *
+pkt_l4(const struct pkt *pkt, uint32_t len, void *scratch)
+{
+	if (likely(pkt->is_plain))
+		return rte_pktmbuf_mtod_offset(pkt->mbuf, const void *, pkt->l4_off);
+	return pkt_bytes(pkt, pkt->l4_off, len, scratch);
 }

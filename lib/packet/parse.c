@@ -332,6 +332,7 @@ forget(struct pkt *pkt)
 {
 	pkt->family = FAMILY_NONE;
 	pkt->fault = FAULT_NONE;
+	pkt->is_plain = false;
 	pkt->has_tuple = false;
 	pkt->has_ports = false;
 	pkt->has_call_id = false;
@@ -344,7 +345,7 @@ forget(struct pkt *pkt)
 }
 
 // Whatever is not common.
-static void
+static __rte_noinline void
 parse_any(struct pkt *pkt)
 {
 	forget(pkt);
@@ -411,6 +412,7 @@ parse_common(struct pkt *pkt)
 	pkt->icmp_type = 0;
 	pkt->icmp_code = 0;
 	pkt->tcp_flags = ip->next_proto_id == PROTO_TCP ? l4->tcp_flags : 0;
+	pkt->is_plain = true;
 	pkt->has_tuple = true;
 	pkt->has_ports = true;
 	pkt->has_call_id = false;
@@ -427,15 +429,13 @@ parse_common(struct pkt *pkt)
 	pkt->tuple.dst.v4 = ip->dst_addr;
 }
 
-bool
+void
 packet_parse(struct pkt *pkt)
 {
-	if (is_common(pkt->mbuf)) {
+	if (likely(is_common(pkt->mbuf)))
 		parse_common(pkt);
-		return true;
-	}
-	parse_any(pkt);
-	return pkt->has_tuple && pkt->fault == FAULT_NONE && !pkt_has_place(pkt);
+	else
+		parse_any(pkt);
 }
 
 uint32_t

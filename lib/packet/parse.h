@@ -15,10 +15,8 @@
 //    Ethernet header may be used; above it family, addresses, proto and the offsets are valid.
 // => What is not IP has family FAMILY_NONE and its ethertype.
 // => A packet may be parsed again when it has another mbuf; its zone stays.
-// => Returns true when there is nothing special about the packet: it has a tuple, no fault, and no
-//    place in a datagram.
 // => Reads nothing outside the packet, whatever the packet says. Worker only.
-bool packet_parse(struct pkt *pkt);
+void packet_parse(struct pkt *pkt);
 
 // The hash that chooses the worker whose packet this is: hash_home of its tuple. An ICMP error has
 // the home of the flow it speaks of; what has a place in a datagram has that of its own addresses.

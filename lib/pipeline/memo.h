@@ -55,10 +55,31 @@ memo_facts(const struct pkt *pkt)
 	return (uint8_t)(pkt->class | pkt->in_port << MEMO_PORT_SHIFT);
 }
 
-// Gives the packet the verdict that is remembered for it, and counts it as then. Returns false when
-// nothing is: the rules must be asked.
+// Packets in a row that have one outcome, until they are counted.
+struct recalled {
+	const struct outcome *outcome; // NULL: none yet
+	uint32_t packets;
+	uint32_t bytes;
+};
+
+// They are counted by the rules that counted the first of them.
+static inline void
+recalled_count(const struct recalled *recalled, struct rule_counter counters[])
+{
+	const struct outcome *outcome = recalled->outcome;
+
+	for (uint8_t i = 0; outcome != NULL && i < outcome->n_counters; i++) {
+		counters[outcome->counters[i]].packets += recalled->packets;
+		counters[outcome->counters[i]].bytes += recalled->bytes;
+	}
+}
+
+// Gives the packet the verdict that is remembered for it. Returns false when none is: the rules must
+// be asked.
+// => The packet is counted when recalled_count is called, here or by who has no more packets.
 static inline bool
-memo_recall(const struct memos *memos, struct pkt *pkt, struct rule_counter counters[])
+memo_recall(const struct memos *memos, struct pkt *pkt, struct recalled *recalled,
+	    struct rule_counter counters[])
 {
 	const struct verdict_memo *memo = pkt->memo;
 	const struct outcome *outcome;
@@ -67,10 +88,12 @@ memo_recall(const struct memos *memos, struct pkt *pkt, struct rule_counter coun
 	    memo->facts[pkt->dir] != memo_facts(pkt))
 		return false;
 	outcome = &memos->outcomes[memo->outcome[pkt->dir]];
-	for (uint8_t i = 0; i < outcome->n_counters; i++) {
-		counters[outcome->counters[i]].packets++;
-		counters[outcome->counters[i]].bytes += pkt->l3_len;
+	if (outcome != recalled->outcome) {
+		recalled_count(recalled, counters);
+		*recalled = (struct recalled){.outcome = outcome};
 	}
+	recalled->packets++;
+	recalled->bytes += pkt->l3_len;
 	pkt->verdict = outcome->verdict;
 	pkt->reason = outcome->reason;
 	pkt->chain = outcome->chain;

@@ -59,17 +59,26 @@ what_rules_do(const struct ruleset *ruleset)
 	       (ruleset_sets_helpers(ruleset) ? CT_RULES_SET_HELPERS : CT_RULES_ONLY_JUDGE);
 }
 
-// Counts a frame that met its fate.
+// What became of the frames of a burst, until it is added to the statistics.
+struct tally {
+	uint32_t packets;
+	uint32_t bytes;
+	uint32_t accepted;
+	uint32_t classes[CLASS_COUNT];
+};
+
+// Counts a frame that met its fate. What is rare is counted at once.
 static inline void
-count(struct pipeline_stats *stats, const struct rte_mbuf *mbuf, const struct pkt *pkt)
+count(struct pipeline_stats *stats, struct tally *tally, const struct rte_mbuf *mbuf,
+      const struct pkt *pkt)
 {
-	stats->packets++;
-	stats->bytes += mbuf->pkt_len;
-	stats->classes[pkt->class]++;
+	tally->packets++;
+	tally->bytes += mbuf->pkt_len;
+	tally->classes[pkt->class]++;
 	if (unlikely(pkt->fault != FAULT_NONE))
 		stats->faults[pkt->fault]++;
-	if (pkt->verdict == VERDICT_ACCEPT)
-		stats->accepted++;
+	if (likely(pkt->verdict == VERDICT_ACCEPT))
+		tally->accepted++;
 	else if (pkt->verdict == VERDICT_REJECT)
 		stats->rejected++;
 	else
@@ -78,14 +87,24 @@ count(struct pipeline_stats *stats, const struct rte_mbuf *mbuf, const struct pk
 
 // Counts every frame that a packet came in.
 static inline void
-count_frames(struct pipeline_stats *stats, const struct pkt *pkt)
+count_frames(struct pipeline_stats *stats, struct tally *tally, const struct pkt *pkt)
 {
 	if (likely(pkt->fragments == NULL)) {
-		count(stats, pkt->mbuf, pkt);
+		count(stats, tally, pkt->mbuf, pkt);
 		return;
 	}
 	for (const struct fragment *f = pkt->fragments; f != NULL; f = f->next)
-		count(stats, f->mbuf, pkt);
+		count(stats, tally, f->mbuf, pkt);
+}
+
+static void
+add_tally(struct pipeline_stats *stats, const struct tally *tally)
+{
+	stats->packets += tally->packets;
+	stats->bytes += tally->bytes;
+	stats->accepted += tally->accepted;
+	for (int class = 0; class < CLASS_COUNT; class ++)
+		stats->classes[class] += tally->classes[class];
 }
 
 // Fragments were given up: a frag_listener.
@@ -93,6 +112,7 @@ static void
 lose(void *context, struct fragment *fragments, enum reason reason)
 {
 	struct pipeline *pipeline = context;
+	struct tally tally = {0};
 	struct pkt pkt = {
 		.fragments = fragments,
 		.in_port = fragments->in_port,
@@ -102,7 +122,8 @@ lose(void *context, struct fragment *fragments, enum reason reason)
 	};
 
 	pkt_drop(&pkt, reason);
-	count_frames(&pipeline->stats, &pkt);
+	count_frames(&pipeline->stats, &tally, &pkt);
+	add_tally(&pipeline->stats, &tally);
 	if (pipeline->lost != NULL)
 		pipeline->lost(pipeline->context, &pkt);
 	frag_free(fragments);
@@ -219,16 +240,16 @@ parse_and_steer(struct pipeline *pipeline, struct burst *burst)
 	for (uint16_t i = 0; i < burst->n; i++) {
 		struct pkt *pkt = &burst->pkts[i];
 
-		bool is_plain = packet_parse(pkt);
 
+		packet_parse(pkt);
 		if (pipeline->steer != NULL && hand_over(pipeline, pkt))
 			continue;
 		if (pkt->in_port < PORTS_MAX)
 			pkt->out_port = pipeline->snapshot->peer[pkt->in_port];
-		if (!is_plain)
+		if (unlikely(!pkt->is_plain || pkt->out_port == PORT_NONE)) {
 			burst->has_fragments |= pkt_has_place(pkt);
-		if (!is_plain || pkt->out_port == PORT_NONE)
 			judge_unroutable(pkt);
+		}
 		burst->live[burst->n_live++] = pkt;
 	}
 }
@@ -326,17 +347,19 @@ static void
 judge(struct pipeline *pipeline, struct pkt *const pkts[], uint16_t n)
 {
 	struct pkt *open[BURST_MAX];
+	struct recalled recalled = {0};
 	uint16_t n_open = 0;
 
 	if (pipeline->stateless == pipeline->late)
 		return;
 	for (uint16_t i = 0; i < n; i++) {
-		if (pkts[i]->verdict == VERDICT_PENDING &&
-		    !memo_recall(&pipeline->memos, pkts[i], pipeline->counters)) {
+		if (likely(pkts[i]->verdict == VERDICT_PENDING) &&
+		    !memo_recall(&pipeline->memos, pkts[i], &recalled, pipeline->counters)) {
 			pkts[i]->n_trail = 0;
 			open[n_open++] = pkts[i];
 		}
 	}
+	recalled_count(&recalled, pipeline->counters);
 	if (n_open == 0)
 		return;
 	run_chains(pipeline, open, n_open, pipeline->stateless, pipeline->late);
@@ -362,13 +385,13 @@ track_and_judge(struct pipeline *pipeline, struct pkt *const pkts[], uint16_t n)
 }
 
 // Nothing has spoken against the packet so far. Of a datagram only its fragments are left.
-static void
-finish(struct pipeline *pipeline, struct pkt *pkt)
+static inline void
+finish(struct pipeline *pipeline, struct tally *tally, struct pkt *pkt)
 {
 	if (pkt->verdict == VERDICT_PENDING)
 		pkt->verdict = VERDICT_ACCEPT;
-	count_frames(&pipeline->stats, pkt);
-	if (pkt->fragments != NULL) {
+	count_frames(&pipeline->stats, tally, pkt);
+	if (unlikely(pkt->fragments != NULL)) {
 		rte_pktmbuf_free(pkt->mbuf);
 		pkt->mbuf = NULL;
 	}
@@ -378,6 +401,7 @@ void
 pipeline_run(struct pipeline *pipeline, struct burst *burst)
 {
 	struct pkt *pkts[BURST_MAX];
+	struct tally tally = {0};
 	uint16_t n;
 
 	parse_and_steer(pipeline, burst);
@@ -390,7 +414,8 @@ pipeline_run(struct pipeline *pipeline, struct burst *burst)
 	else
 		run_chains(pipeline, pkts, n, pipeline->stateless, pipeline->n_chains);
 	for (uint16_t i = 0; i < burst->n_live; i++)
-		finish(pipeline, burst->live[i]);
+		finish(pipeline, &tally, burst->live[i]);
+	add_tally(&pipeline->stats, &tally);
 	pipeline->stats.held = frag_held(pipeline->fragments);
 }
 

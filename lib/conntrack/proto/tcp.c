@@ -122,7 +122,7 @@ static enum fault
 check(const struct ct *ct, const struct pkt *pkt)
 {
 	struct rte_tcp_hdr room;
-	const struct rte_tcp_hdr *tcp = pkt_bytes(pkt, pkt->l4_off, sizeof(room), &room);
+	const struct rte_tcp_hdr *tcp = pkt_l4(pkt, sizeof(room), &room);
 	unsigned int header_len;
 
 	if (tcp == NULL)
@@ -140,7 +140,7 @@ static inline void
 read_segment(const struct pkt *pkt, struct tcp_segment *segment)
 {
 	struct rte_tcp_hdr room;
-	const struct rte_tcp_hdr *tcp = pkt_bytes(pkt, pkt->l4_off, sizeof(room), &room);
+	const struct rte_tcp_hdr *tcp = pkt_l4(pkt, sizeof(room), &room);
 	unsigned int header_len = (tcp->data_off >> 4) * 4u;
 
 	segment->seq = rte_be_to_cpu_32(tcp->sent_seq);

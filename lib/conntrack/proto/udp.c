@@ -14,7 +14,7 @@
 static const struct rte_udp_hdr *
 header(const struct pkt *pkt, struct rte_udp_hdr *room)
 {
-	return pkt_bytes(pkt, pkt->l4_off, sizeof(*room), room);
+	return pkt_l4(pkt, sizeof(*room), room);
 }
 
 static enum fault
