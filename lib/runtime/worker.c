@@ -29,7 +29,7 @@ depart(struct worker *worker, unsigned int port)
 }
 
 // The frame waits for the others that leave at its port.
-static inline void
+static void
 add_frame(struct worker *worker, struct pkt *pkt, struct rte_mbuf *mbuf)
 {
 	struct departure *departure = &worker->departures[pkt->out_port];
@@ -39,6 +39,35 @@ add_frame(struct worker *worker, struct pkt *pkt, struct rte_mbuf *mbuf)
 	departure->pkts[departure->n] = pkt;
 	departure->mbufs[departure->n++] = mbuf;
 	worker->departing |= UINT32_C(1) << pkt->out_port;
+}
+
+static inline bool
+leaves_whole_at(const struct pkt *pkt, uint8_t port)
+{
+	return pkt->verdict == VERDICT_ACCEPT && pkt->fragments == NULL && pkt->out_port == port;
+}
+
+// Adds the packets from the front that leave as they are at the port of the first one. Returns how
+// many.
+static inline uint16_t
+add_run(struct worker *worker, struct pkt *const pkts[], uint16_t n)
+{
+	uint8_t port = pkts[0]->out_port;
+	struct departure *departure = &worker->departures[port];
+	uint16_t room = BURST_MAX - departure->n;
+	struct rte_mbuf **mbufs = &departure->mbufs[departure->n];
+	struct pkt **departing = &departure->pkts[departure->n];
+	uint16_t i;
+
+	for (i = 0; i < RTE_MIN(n, room) && leaves_whole_at(pkts[i], port); i++) {
+		mbufs[i] = pkts[i]->mbuf;
+		departing[i] = pkts[i];
+	}
+	departure->n += i;
+	worker->departing |= UINT32_C(1) << port;
+	if (unlikely(i == room))
+		depart(worker, port);
+	return i;
 }
 
 // Of a datagram its fragments leave, as they came.
@@ -60,17 +89,20 @@ send_burst(struct worker *worker)
 	struct rte_mbuf *refused[BURST_MAX];
 	unsigned int n_refused = 0;
 
-	for (uint16_t i = 0; i < burst->n_live; i++) {
+	for (uint16_t i = 0; i < burst->n_live;) {
 		struct pkt *pkt = burst->live[i];
 
-		if (unlikely(pkt->verdict != VERDICT_ACCEPT)) {
+		if (likely(leaves_whole_at(pkt, pkt->out_port))) {
+			i += add_run(worker, burst->live + i, burst->n_live - i);
+			continue;
+		}
+		if (pkt->verdict == VERDICT_ACCEPT) {
+			add_fragments(worker, pkt);
+		} else {
 			refused[n_refused++] = pkt->mbuf;
 			frag_free(pkt->fragments);
-		} else if (likely(pkt->fragments == NULL)) {
-			add_frame(worker, pkt, pkt->mbuf);
-		} else {
-			add_fragments(worker, pkt);
 		}
+		i++;
 	}
 	rte_pktmbuf_free_bulk(refused, n_refused);
 	for (; worker->departing != 0; worker->departing &= worker->departing - 1)
