@@ -1,0 +1,277 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// Takes a fixed sequence of packets through a whole pipeline. gate.py runs it under callgrind and
+// holds the instructions that run_measured takes against the budgets; by itself it prints the time,
+// the median of many bursts.
+//
+//   count SCENARIO EAL arguments      count --list: their names
+//
+// Nothing is random and time is made up, so the count is the same on every run.
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <netinet/tcp.h>
+
+#include <rte_common.h>
+#include <rte_cycles.h>
+#include <rte_eal.h>
+
+#include "perf/micro/feed.h"
+#include "pipeline/pipeline.h"
+
+#define BURSTS   64
+#define FLOWS    1024
+#define START_NS (1000 * NS_PER_SEC)
+#define STEP_NS  (10 * NS_PER_USEC) // between bursts
+#define WARM_TURNS 8
+#define SEGMENT  6                  // bytes of payload of a TCP segment
+
+struct scenario {
+	const char *name;
+	struct flow_family family;
+	uint32_t n_flows; // established before; 0: every packet is a new flow
+	unsigned int n_rules;
+	bool forgets; // the rules are asked for every packet: some look at TCP flags
+};
+
+static const struct scenario scenarios[] = {
+	{"udp", {.is_tcp = false}, FLOWS, 10, false},
+	{"udp-ipv6", {.is_ipv6 = true}, FLOWS, 10, false},
+	{"tcp", {.is_tcp = true}, FLOWS, 10, false},
+	{"tcp-asked", {.is_tcp = true}, FLOWS, 10, true},
+	{"new-udp", {.is_tcp = false}, 0, 10, false},
+	{"new-udp-10k-rules", {.is_tcp = false}, 0, 10000, false},
+};
+
+struct run {
+	const struct scenario *scenario;
+	struct config config;
+	struct hash_secret secret;
+	struct snapshot *snapshot;
+	struct ct *ct;
+	struct pipeline *pipeline;
+	struct feed feed;
+	struct burst burst;
+	uint64_t now_ns;
+	uint32_t next;    // flow
+	uint32_t *n_sent; // segments, of either direction of a flow
+	uint64_t cycles[BURSTS];
+};
+
+// What is counted: nothing else calls the pipeline between two readings of the clock.
+__attribute__((noinline)) static void
+run_measured(struct pipeline *pipeline, struct burst *burst)
+{
+	pipeline_run(pipeline, burst);
+	__asm__ volatile("" ::: "memory"); // it is a function that returns, not a jump
+}
+
+// Established connections first; then rules for single destinations that no flow has; the last rule
+// accepts.
+static bool
+make_rules(struct chain *chain, const struct scenario *scenario)
+{
+	unsigned int n = scenario->n_rules;
+	struct prefix *prefixes = calloc(n, sizeof(*prefixes));
+
+	chain->rules = calloc(n, sizeof(*chain->rules));
+	if (chain->rules == NULL || prefixes == NULL)
+		return false;
+	chain->name = (char *)"filter";
+	chain->policy = ACTION_DROP;
+	chain->n_rules = n;
+	for (unsigned int i = 0; i < n; i++) {
+		struct rule *rule = &chain->rules[i];
+
+		rule->name = (char *)"rule";
+		rule->action = i == 0 || i == n - 1 ? ACTION_ACCEPT : ACTION_DROP;
+		if (i == 0)
+			rule->match.classes = 1 << CLASS_ESTABLISHED;
+		if (i == 0 || i == n - 1)
+			continue;
+		prefixes[i] = (struct prefix){.family = FAMILY_IPV4, .len = 32};
+		prefixes[i].address.v4 = i;
+		rule->match.dst = &prefixes[i];
+		rule->match.n_dst = 1;
+	}
+	if (scenario->forgets)
+		chain->rules[n - 2].match.tcp_flags_mask = TH_URG;
+	return true;
+}
+
+static bool
+open_run(struct run *run)
+{
+	static const uint8_t seed[HASH_SEED_BYTES] = "instructions...";
+	struct ct_config ct_config = {
+		.params = &run->config.conntrack,
+		.secret = &run->secret,
+		.n_workers = 1,
+		.socket = SOCKET_ID_ANY,
+	};
+	struct pipeline_config config = {.secret = &run->secret, .socket = SOCKET_ID_ANY};
+	struct errors errors;
+
+	errors_init(&errors);
+	ct_params_init(&run->config.conntrack);
+	frag_params_init(&run->config.fragments);
+	run->config.conntrack.max_connections = 16 * FLOWS;
+	run->config.n_chains = 1;
+	run->config.n_ports = 2;
+	run->config.wires[0] = (struct wire_config){.a = 0, .b = 1};
+	run->config.n_wires = 1;
+	hash_secret_init(&run->secret, seed);
+	if (!make_rules(&run->config.chains[0], run->scenario))
+		return false;
+	run->snapshot = snapshot_create(&run->config, 1, &errors);
+	errors_print(&errors, stderr);
+	errors_fini(&errors);
+	run->ct = ct_create(&ct_config);
+	run->n_sent = calloc(2 * FLOWS, sizeof(*run->n_sent));
+	run->feed.family = run->scenario->family;
+	run->now_ns = START_NS;
+	if (run->snapshot == NULL || run->ct == NULL || run->n_sent == NULL ||
+	    feed_open(&run->feed) != 0)
+		return false;
+	config.snapshot = run->snapshot;
+	config.ct = run->ct;
+	run->pipeline = pipeline_create(&config);
+	return run->pipeline != NULL;
+}
+
+static void
+close_run(struct run *run)
+{
+	pipeline_destroy(run->pipeline);
+	feed_close(&run->feed);
+	ct_destroy(run->ct);
+	snapshot_destroy(run->snapshot);
+	free(run->n_sent);
+	free(run->config.chains[0].rules);
+}
+
+// What flow sends next: TCP a handshake, and then a segment from either side by turns, which
+// acknowledges what the other one has sent.
+static struct packet_spec
+next_packet(struct run *run, uint32_t flow, uint32_t turn)
+{
+	const uint8_t flags[] = {TH_SYN, TH_SYN | TH_ACK, TH_ACK};
+	uint32_t *n_sent = &run->n_sent[2 * (flow % FLOWS)];
+	struct packet_spec spec = {.is_reply = turn % 2 != 0};
+
+	if (!run->scenario->family.is_tcp)
+		return spec;
+	spec.tcp_flags = turn < RTE_DIM(flags) ? flags[turn] : TH_ACK | TH_PUSH;
+	spec.seq = turn < 2 ? 0 : 1 + SEGMENT * n_sent[spec.is_reply];
+	spec.ack = turn == 0 ? 0 : 1 + SEGMENT * n_sent[!spec.is_reply];
+	if (turn >= RTE_DIM(flags)) {
+		spec.payload = SEGMENT;
+		n_sent[spec.is_reply]++;
+	}
+	return spec;
+}
+
+// A burst of packets, one of each of the next flows.
+static void
+fill_burst(struct run *run, uint32_t turn)
+{
+	run->now_ns += STEP_NS;
+	burst_reset(&run->burst);
+	for (unsigned int i = 0; i < FEED_BURST; i++, run->next++) {
+		uint32_t n = run->scenario->n_flows;
+		uint32_t flow = n == 0 ? run->next : run->next % n;
+		struct packet_spec spec = next_packet(run, flow, turn);
+
+		feed_add(&run->feed, &run->burst, flow, &spec, run->now_ns);
+	}
+}
+
+static int
+compare(const void *a, const void *b)
+{
+	const uint64_t *left = a, *right = b;
+
+	return *left < *right ? -1 : *left > *right;
+}
+
+// Every flow takes so many turns, before anything is measured. Returns how many.
+static uint32_t
+warm_up(struct run *run)
+{
+	uint32_t n_turns = run->scenario->n_flows == 0 ? 0 : WARM_TURNS;
+
+	for (uint32_t turn = 0; turn < n_turns; turn++) {
+		for (uint32_t flow = 0; flow < run->scenario->n_flows; flow += FEED_BURST) {
+			fill_burst(run, turn);
+			pipeline_run(run->pipeline, &run->burst);
+		}
+		run->now_ns += 3 * NS_PER_SEC; // UDP becomes a stream
+	}
+	return n_turns;
+}
+
+static void
+measure(struct run *run, uint32_t turn)
+{
+	for (unsigned int i = 0; i < BURSTS; i++) {
+		uint64_t begin;
+
+		fill_burst(run, turn + i * FEED_BURST / FLOWS);
+		begin = rte_rdtsc_precise();
+		run_measured(run->pipeline, &run->burst);
+		run->cycles[i] = rte_rdtsc_precise() - begin;
+	}
+}
+
+static void
+report(struct run *run)
+{
+	const struct pipeline_stats *stats = pipeline_stats(run->pipeline);
+	double ns_per_cycle = 1e9 / (double)rte_get_tsc_hz();
+
+	qsort(run->cycles, BURSTS, sizeof(run->cycles[0]), compare);
+	printf("%s packets %u ns %.1f least %.1f accepted %" PRIu64 " of %" PRIu64
+	       " connections %u\n",
+	       run->scenario->name, BURSTS * FEED_BURST,
+	       (double)run->cycles[BURSTS / 2] * ns_per_cycle / FEED_BURST,
+	       (double)run->cycles[0] * ns_per_cycle / FEED_BURST, stats->accepted, stats->packets,
+	       ct_count(run->ct).confirmed);
+}
+
+static const struct scenario *
+find_scenario(const char *name)
+{
+	for (size_t i = 0; i < RTE_DIM(scenarios); i++) {
+		if (strcmp(scenarios[i].name, name) == 0)
+			return &scenarios[i];
+	}
+	return NULL;
+}
+
+int
+main(int argc, char **argv)
+{
+	static struct run run;
+
+	if (argc == 2 && strcmp(argv[1], "--list") == 0) {
+		for (size_t i = 0; i < RTE_DIM(scenarios); i++)
+			puts(scenarios[i].name);
+		return 0;
+	}
+	run.scenario = argc > 1 ? find_scenario(argv[1]) : NULL;
+	if (run.scenario == NULL) {
+		fprintf(stderr, "usage: count SCENARIO EAL arguments | --list\n");
+		return 2;
+	}
+	argv[1] = argv[0];
+	if (rte_eal_init(argc - 1, argv + 1) < 0 || !open_run(&run)) {
+		fprintf(stderr, "count: cannot start\n");
+		return 1;
+	}
+	measure(&run, warm_up(&run));
+	report(&run);
+	close_run(&run);
+	return 0;
+}
