@@ -33,6 +33,7 @@ struct config {
 	unsigned int n_wires;
 	struct wire_config wires[PORTS_MAX / 2];
 	unsigned int workers; // 1 when the file does not say
+	bool measure_cycles;  // of each part of a worker's loop
 	struct frag_params fragments;
 	struct ct_params conntrack;
 	unsigned int n_chains;

@@ -80,6 +80,8 @@ dccp_name(uint32_t dccp)
 const struct cfg_field cfg_fields[] = {
 	{"", "workers", CFG_FIELD_U32, offsetof(struct config, workers), 1, WORKERS_MAX, "lcores",
 	 "How many lcores work on packets; each has its own part of the connections"},
+	{"", "measure_cycles", CFG_FIELD_BOOL, offsetof(struct config, measure_cycles), 0, 1, "",
+	 "Count the cycles that each part of a worker's loop takes; sallyctl stages shows them"},
 	{"fragments", "max_datagrams", CFG_FIELD_U32, FRAGMENT(max_datagrams), 1, DATAGRAMS_MAX,
 	 "datagrams",
 	 "How many incomplete datagrams a worker holds; when there is one more, the oldest is given "

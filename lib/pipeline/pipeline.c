@@ -32,6 +32,7 @@ struct pipeline {
 	struct rule_counter *counters; // of the snapshot's ruleset
 	struct memos memos;            // of the chains between conntrack and confirm
 	struct pipeline_stats stats;
+	struct cycles cycles;
 };
 
 static void
@@ -158,6 +159,7 @@ pipeline_create(const struct pipeline_config *config)
 	pipeline->worker = config->worker;
 	pipeline->lost = config->lost;
 	pipeline->context = config->context;
+	pipeline->cycles.read = config->read_cycles;
 	pipeline->rules_do = what_rules_do(config->snapshot->ruleset);
 	pipeline->tracks = snapshot_tracks(config->snapshot);
 	place_chains(pipeline);
@@ -239,7 +241,6 @@ parse_and_steer(struct pipeline *pipeline, struct burst *burst)
 		rte_prefetch0(rte_pktmbuf_mtod(burst->pkts[i].mbuf, const void *));
 	for (uint16_t i = 0; i < burst->n; i++) {
 		struct pkt *pkt = &burst->pkts[i];
-
 
 		packet_parse(pkt);
 		if (pipeline->steer != NULL && hand_over(pipeline, pkt))
@@ -377,10 +378,13 @@ track_and_judge(struct pipeline *pipeline, struct pkt *const pkts[], uint16_t n)
 		struct pkt *const *pass = pkts + begin;
 
 		done = ct_track_burst(pipeline->ct, pass, n - begin, pipeline->rules_do);
+		cycles_end(&pipeline->cycles, CYCLES_CONNTRACK);
 		judge(pipeline, pass, done);
+		cycles_end(&pipeline->cycles, CYCLES_RULES);
 		ct_confirm_burst(pipeline->ct, pass, done);
 		run_chains(pipeline, pass, done, pipeline->late, pipeline->n_chains);
 		ct_release_burst(pipeline->ct, pass, done);
+		cycles_end(&pipeline->cycles, CYCLES_CONFIRM);
 	}
 }
 
@@ -404,19 +408,25 @@ pipeline_run(struct pipeline *pipeline, struct burst *burst)
 	struct tally tally = {0};
 	uint16_t n;
 
+	pipeline->cycles.packets += burst->n;
+	cycles_begin(&pipeline->cycles);
 	parse_and_steer(pipeline, burst);
+	cycles_end(&pipeline->cycles, CYCLES_PARSE);
 	run_early_chains(pipeline, burst);
 	defragment(pipeline, burst);
 	run_chains(pipeline, burst->live, burst->n_live, pipeline->early, pipeline->stateless);
 	n = select_pending(burst->live, burst->n_live, pkts);
+	cycles_end(&pipeline->cycles, CYCLES_STATELESS);
 	if (pipeline->tracks)
 		track_and_judge(pipeline, pkts, n);
 	else
 		run_chains(pipeline, pkts, n, pipeline->stateless, pipeline->n_chains);
+	cycles_end(&pipeline->cycles, CYCLES_RULES);
 	for (uint16_t i = 0; i < burst->n_live; i++)
 		finish(pipeline, &tally, burst->live[i]);
 	add_tally(&pipeline->stats, &tally);
 	pipeline->stats.held = frag_held(pipeline->fragments);
+	cycles_end(&pipeline->cycles, CYCLES_COUNT);
 }
 
 unsigned int
@@ -465,4 +475,10 @@ const struct rule_counter *
 pipeline_rule_counters(const struct pipeline *pipeline)
 {
 	return pipeline->counters;
+}
+
+struct cycles *
+pipeline_cycles(struct pipeline *pipeline)
+{
+	return &pipeline->cycles;
 }

@@ -21,6 +21,7 @@
 #include "conntrack/conntrack.h"
 #include "packet/hash.h"
 #include "pipeline/burst.h"
+#include "pipeline/cycles.h"
 #include "pipeline/snapshot.h"
 
 struct pipeline;
@@ -49,9 +50,10 @@ struct pipeline_config {
 	struct ct *ct;       // the worker's shard
 	struct steer *steer; // NULL: every packet is at home
 	unsigned int worker;
-	int socket;                  // NUMA node
-	pipeline_loss_listener lost; // NULL: nobody listens
-	void *context;               // for the listener
+	int socket;                    // NUMA node
+	uint64_t (*read_cycles)(void); // the CPU's counter; NULL: cycles are not counted
+	pipeline_loss_listener lost;   // NULL: nobody listens
+	void *context;                 // for the listener
 };
 
 // => Returns NULL with errno set when memory is short.
@@ -81,6 +83,9 @@ struct ct *pipeline_ct(const struct pipeline *pipeline);
 // Any thread.
 const struct pipeline_stats *pipeline_stats(const struct pipeline *pipeline);
 const struct rule_counter *pipeline_rule_counters(const struct pipeline *pipeline);
+
+// Its worker adds what it does itself.
+struct cycles *pipeline_cycles(struct pipeline *pipeline);
 
 // One step of the path, for listings.
 struct stage {

@@ -8,6 +8,7 @@
 #include <sys/random.h>
 
 #include <rte_eal.h>
+#include <rte_cycles.h>
 #include <rte_errno.h>
 #include <rte_launch.h>
 #include <rte_lcore.h>
@@ -102,6 +103,7 @@ create_worker(struct runtime *runtime, unsigned int index, unsigned int lcore)
 		.steer = runtime->steer,
 		.worker = index,
 		.socket = ct.socket,
+		.read_cycles = runtime->config->measure_cycles ? rte_rdtsc : NULL,
 	};
 	struct worker *worker =
 		rte_zmalloc_socket("worker", sizeof(*worker), RTE_CACHE_LINE_SIZE, ct.socket);

@@ -115,17 +115,20 @@ run_burst(struct worker *worker)
 {
 	pipeline_run(worker->pipeline, &worker->burst);
 	send_burst(worker);
+	cycles_end(pipeline_cycles(worker->pipeline), CYCLES_SEND);
 }
 
 static unsigned int
 poll_port(struct worker *worker, uint8_t index, uint64_t now_ns)
 {
 	const struct port *port = &worker->ports->list[index];
+	struct cycles *cycles = pipeline_cycles(worker->pipeline);
 	struct rte_mbuf *mbufs[RX_BURST];
 	uint16_t n;
 
 	if (worker->index >= port->n_rx_queues)
 		return 0;
+	cycles_begin(cycles);
 	n = rte_eth_rx_burst(port->ethdev, (uint16_t)worker->index, mbufs, RX_BURST);
 	if (n == 0)
 		return 0;
@@ -134,6 +137,7 @@ poll_port(struct worker *worker, uint8_t index, uint64_t now_ns)
 		burst_add(&worker->burst, mbufs[i], index,
 			  ++worker->n_received << WORKER_BITS | worker->index, now_ns);
 	worker->stats.received += n;
+	cycles_end(cycles, CYCLES_RECEIVE);
 	run_burst(worker);
 	return n;
 }
@@ -153,23 +157,59 @@ poll_ring(struct worker *worker)
 	return n;
 }
 
+// One turn: a burst from every port and one from the other workers. Returns how many packets.
+static unsigned int
+poll_all(struct worker *worker, uint64_t now_ns)
+{
+	unsigned int n = 0;
+
+	for (unsigned int p = 0; p < worker->ports->n; p++)
+		n += poll_port(worker, (uint8_t)p, now_ns);
+	return n + poll_ring(worker);
+}
+
+// Removes what has expired. Returns how many connections were looked at.
+static unsigned int
+reap(struct worker *worker, uint64_t now_ns)
+{
+	struct cycles *cycles = pipeline_cycles(worker->pipeline);
+	unsigned int n;
+
+	cycles_begin(cycles);
+	n = service_reap(worker->service, worker->index, pipeline_ct(worker->pipeline), now_ns,
+			 REAP_MAX);
+	pipeline_expire(worker->pipeline, now_ns, EXPIRE_MAX);
+	cycles_end(cycles, CYCLES_REAP);
+	return n;
+}
+
+static void
+note_time(uint64_t times[WORKER_TIMES], uint64_t ns)
+{
+	unsigned int bits = ns == 0 ? 0 : 64u - (unsigned int)__builtin_clzll(ns);
+
+	times[RTE_MIN(bits, WORKER_TIMES - 1u)]++;
+}
+
 int
 worker_main(void *argument)
 {
 	struct worker *worker = argument;
+	struct worker_stats *stats = &worker->stats;
+	uint64_t now_ns = live_clock_ns(worker->clock);
 
 	while (!__atomic_load_n(worker->is_stopping, __ATOMIC_RELAXED)) {
-		uint64_t now_ns = live_clock_ns(worker->clock);
-		unsigned int n = 0;
+		unsigned int n = poll_all(worker, now_ns);
+		unsigned int n_reaped = reap(worker, now_ns);
+		uint64_t begin_ns = now_ns;
 
-		for (unsigned int p = 0; p < worker->ports->n; p++)
-			n += poll_port(worker, (uint8_t)p, now_ns);
-		n += poll_ring(worker);
-		service_reap(worker->service, worker->index, pipeline_ct(worker->pipeline), now_ns,
-			     REAP_MAX);
-		pipeline_expire(worker->pipeline, now_ns, EXPIRE_MAX);
-		worker->stats.turns++;
-		worker->stats.busy_turns += n > 0;
+		now_ns = live_clock_ns(worker->clock);
+		stats->turns++;
+		stats->busy_turns += n > 0;
+		if (n > 0)
+			note_time(stats->busy_time, now_ns - begin_ns);
+		if (n_reaped > 0)
+			note_time(stats->reap_time, now_ns - begin_ns);
 		if (n == 0)
 			rte_pause();
 	}

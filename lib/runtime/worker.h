@@ -12,12 +12,18 @@
 #include "runtime/time.h"
 #include "service/service.h"
 
+#define WORKER_TIMES 32
+
 // The worker writes, anybody reads.
 struct worker_stats {
 	uint64_t turns;      // of the loop
 	uint64_t busy_turns; // that had a packet
 	uint64_t received;
 	uint64_t sent;
+	// turns with a packet, and those that removed connections, by the time they took: element i
+	// counts those of less than 2^i ns that took no less than half of that
+	uint64_t busy_time[WORKER_TIMES];
+	uint64_t reap_time[WORKER_TIMES];
 };
 
 // Frames that are to leave at one port, and the packets they came as.
