@@ -21,12 +21,12 @@
 #include "perf/micro/feed.h"
 #include "pipeline/pipeline.h"
 
-#define BURSTS   64
-#define FLOWS    1024
-#define START_NS (1000 * NS_PER_SEC)
-#define STEP_NS  (10 * NS_PER_USEC) // between bursts
+#define BURSTS     64
+#define FLOWS      1024
+#define START_NS   (1000 * NS_PER_SEC)
+#define STEP_NS    (10 * NS_PER_USEC) // between bursts
 #define WARM_TURNS 8
-#define SEGMENT  6                  // bytes of payload of a TCP segment
+#define SEGMENT    6 // bytes of payload of a TCP segment
 
 struct scenario {
 	const char *name;
