@@ -14,7 +14,10 @@ memos_init(struct memos *memos, const struct snapshot *snapshot, unsigned int fi
 {
 	*memos = (struct memos){
 		.generation = (uint16_t)(1 + snapshot->generation % UINT16_MAX),
+		.last_chain = (uint8_t)(end - 1),
 	};
+	if (first < end)
+		memos->first_rule = ruleset_chain_first(snapshot->ruleset, first);
 	for (unsigned int chain = first; chain < end; chain++) {
 		memos->in_doubt[false] |= ruleset_classes_in_doubt(snapshot->ruleset, chain, false);
 		memos->in_doubt[true] |= ruleset_classes_in_doubt(snapshot->ruleset, chain, true);
@@ -30,6 +33,29 @@ memos_fini(struct memos *memos)
 	rte_free(memos->outcomes);
 	rte_free(memos->index);
 	*memos = (struct memos){0};
+}
+
+// What the rules have said to the packet, apart from what it brought along: where they have only
+// let it pass by their policies, a chain before conntrack may have said something else to it than
+// it will to the next one.
+static struct outcome
+outcome_of(const struct memos *memos, const struct pkt *pkt)
+{
+	struct outcome outcome = {
+		.verdict = pkt->verdict,
+		.reason = pkt->reason,
+		.chain = pkt->chain,
+		.n_counters = pkt->n_trail,
+		.rule = pkt->rule,
+	};
+
+	if (pkt->rule < memos->first_rule) {
+		outcome.reason = REASON_DEFAULT;
+		outcome.chain = memos->last_chain;
+		outcome.rule = RULE_NONE;
+	}
+	memcpy(outcome.counters, pkt->trail, pkt->n_trail * sizeof(pkt->trail[0]));
+	return outcome;
 }
 
 // The number of an outcome, which is new if it has none yet; NO_OUTCOME when there is no room.
@@ -56,13 +82,7 @@ memo_store(struct memos *memos, struct pkt *pkt)
 {
 	struct verdict_memo *memo = pkt->memo;
 	bool is_tcp = pkt->tuple.proto == PROTO_TCP;
-	struct outcome outcome = {
-		.verdict = pkt->verdict,
-		.reason = pkt->reason,
-		.chain = pkt->chain,
-		.n_counters = pkt->n_trail,
-		.rule = pkt->rule,
-	};
+	struct outcome outcome;
 	uint32_t number;
 
 	// The connection of a packet for which a rule has set a helper has that helper from the
@@ -70,7 +90,7 @@ memo_store(struct memos *memos, struct pkt *pkt)
 	if (memo == NULL || pkt->n_trail > TRAIL_MAX || pkt->set_helper != 0 ||
 	    (memos->in_doubt[is_tcp] >> pkt->class & 1) != 0)
 		return;
-	memcpy(outcome.counters, pkt->trail, pkt->n_trail * sizeof(pkt->trail[0]));
+	outcome = outcome_of(memos, pkt);
 	number = number_of(memos, &outcome);
 	if (number == NO_OUTCOME)
 		return;

@@ -9,13 +9,16 @@
 // class and input port (struct verdict_memo). All else a rule may look at is the same for every
 // packet of a connection and direction, but for TCP's flags, and for marks where rules set them:
 // what depends on those is never remembered. So the result, counters included, is that of asking
-// every time.
+// every time. Chains before conntrack have their say about every packet anew: where all policies
+// accept, the name of a rule that accepted there stays.
 //
 // Life cycle: one per pipeline, for its snapshot. Its worker only.
 #pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
+
+#include <rte_branch_prediction.h>
 
 #include "packet/packet.h"
 #include "pipeline/snapshot.h"
@@ -33,6 +36,8 @@ struct outcome {
 struct memos {
 	uint16_t generation;
 	uint8_t in_doubt[2]; // classes whose packets are always asked about, a bit each: of TCP [1]
+	uint8_t last_chain;  // of those that are asked
+	uint32_t first_rule; // of their rules; those below it belong to chains before conntrack
 	uint32_t n;
 	struct outcome *outcomes;
 	uint16_t *index; // open addressing, a number plus one; 0: free
@@ -74,8 +79,8 @@ recalled_count(const struct recalled *recalled, struct rule_counter counters[])
 	}
 }
 
-// Gives the packet the verdict that is remembered for it. Returns false when none is: the rules must
-// be asked.
+// Gives the packet the verdict that is remembered for it. Returns false when none is: the rules
+// must be asked.
 // => The packet is counted when recalled_count is called, here or by who has no more packets.
 static inline bool
 memo_recall(const struct memos *memos, struct pkt *pkt, struct recalled *recalled,
@@ -94,6 +99,9 @@ memo_recall(const struct memos *memos, struct pkt *pkt, struct recalled *recalle
 	}
 	recalled->packets++;
 	recalled->bytes += pkt->l3_len;
+	if (unlikely(pkt->rule != RULE_NONE) && outcome->verdict == VERDICT_PENDING &&
+	    outcome->rule == RULE_NONE)
+		return true; // what a rule before conntrack said outranks policies that accept
 	pkt->verdict = outcome->verdict;
 	pkt->reason = outcome->reason;
 	pkt->chain = outcome->chain;

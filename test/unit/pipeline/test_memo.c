@@ -1,0 +1,514 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// What is remembered of what the rules said, and what is not. In every case a second packet of a
+// connection comes by; whether it is asked about or not, it fares as one that is.
+#include "pipeline/memo.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+#include <rte_common.h>
+
+#include "util/eal.h"
+#include "util/frame.h"
+
+#define COUNTERS_MAX 16
+#define OUTCOMES_MAX 16384
+
+static const union address client = {.v4 = RTE_BE32(0x0a000001)};
+
+// The rules, asked with a memory: chain 0 stands before conntrack, the others behind.
+struct memory {
+	struct snapshot snapshot;
+	struct memos memos;
+	struct rule_counter counters[COUNTERS_MAX];
+};
+
+static void
+open_memory(struct memory *memory, const struct chain chains[], unsigned int n_chains)
+{
+	static uint32_t generation;
+	struct errors errors;
+
+	errors_init(&errors);
+	*memory = (struct memory){.snapshot.generation = generation++};
+	memory->snapshot.ruleset = ruleset_compile(chains, n_chains, memory->snapshot.generation,
+						   "test.conf", &errors);
+	assert_non_null(memory->snapshot.ruleset);
+	errors_fini(&errors);
+	assert_true(ruleset_n_counters(memory->snapshot.ruleset) <= COUNTERS_MAX);
+	assert_true(memos_init(&memory->memos, &memory->snapshot, 1, n_chains));
+}
+
+static void
+close_memory(struct memory *memory)
+{
+	memos_fini(&memory->memos);
+	ruleset_destroy(memory->snapshot.ruleset);
+}
+
+static void
+ask(struct memory *memory, unsigned int first, unsigned int end, struct pkt *pkt)
+{
+	for (unsigned int i = first; i < end && pkt->verdict == VERDICT_PENDING; i++)
+		ruleset_eval_burst(memory->snapshot.ruleset, i, &pkt, 1, memory->counters);
+}
+
+// A packet's way. Returns true when the answer was remembered.
+static bool
+judge(struct memory *memory, struct pkt *pkt)
+{
+	struct recalled recalled = {0};
+
+	ask(memory, 0, 1, pkt);
+	if (pkt->verdict != VERDICT_PENDING)
+		return false;
+	if (memo_recall(&memory->memos, pkt, &recalled, memory->counters)) {
+		recalled_count(&recalled, memory->counters);
+		return true;
+	}
+	pkt->n_trail = 0;
+	ask(memory, 1, ruleset_n_chains(memory->snapshot.ruleset), pkt);
+	memo_store(&memory->memos, pkt);
+	return false;
+}
+
+// A segment of TCP on an established connection, from the client to port 80.
+static struct pkt
+segment(struct verdict_memo *memo)
+{
+	return (struct pkt){
+		.in_port = 1,
+		.out_port = 2,
+		.family = FAMILY_IPV4,
+		.l3_len = 100,
+		.tcp_flags = TH_ACK,
+		.has_tuple = true,
+		.has_ports = true,
+		.tuple =
+			{
+				.src = client,
+				.dst.v4 = RTE_BE32(0x0a000002),
+				.src_field = 1025,
+				.dst_field = 80,
+				.proto = PROTO_TCP,
+				.family = FAMILY_IPV4,
+			},
+		.class = CLASS_ESTABLISHED,
+		.dir = DIR_ORIG,
+		.memo = memo,
+		.chain = CHAIN_NONE,
+		.rule = RULE_NONE,
+	};
+}
+
+// ---- The second packet differs from the first in one thing, by rules that say this and that.
+
+#define RULES_MAX_OF_CASE 6
+
+struct memory_case {
+	const char *name;
+	struct rule rules[RULES_MAX_OF_CASE];
+	struct rule before;              // in the chain before conntrack
+	void (*first)(struct pkt *pkt);  // what the first packet is, NULL: a segment
+	void (*second)(struct pkt *pkt); // what the second one is, NULL: another such segment
+	unsigned int n_rules;
+	bool is_recalled;
+};
+
+static void
+is_longer(struct pkt *pkt)
+{
+	pkt->l3_len = 1500;
+}
+
+static void
+is_from_port_3(struct pkt *pkt)
+{
+	pkt->in_port = 3;
+}
+
+static void
+is_new(struct pkt *pkt)
+{
+	pkt->class = CLASS_NEW;
+}
+
+static void
+is_reply(struct pkt *pkt)
+{
+	pkt->dir = DIR_REPLY;
+}
+
+static void
+is_nobodys(struct pkt *pkt)
+{
+	pkt->memo = NULL;
+}
+
+static void
+is_syn(struct pkt *pkt)
+{
+	pkt->tcp_flags = TH_SYN;
+}
+
+static void
+is_udp(struct pkt *pkt)
+{
+	pkt->tuple.proto = PROTO_UDP;
+}
+
+static void
+is_marked(struct pkt *pkt)
+{
+	pkt->mark = 5;
+}
+
+#define ON_SYN      .tcp_flags = TH_SYN, .tcp_flags_mask = TH_SYN
+#define ON_MARK     .mark = {5, 7}
+#define MARK        .set_mark = {5, 7}
+#define NEW         .classes = 1 << CLASS_NEW
+#define ESTABLISHED .classes = 1 << CLASS_ESTABLISHED
+#define COUNT                                                                                      \
+	{                                                                                          \
+		.action = ACTION_NONE                                                              \
+	}
+
+static const struct memory_case cases[] = {
+	{"the same again", {{.action = ACTION_ACCEPT}}, .n_rules = 1, .is_recalled = true},
+	{"a drop", {{.action = ACTION_DROP}}, .n_rules = 1, .is_recalled = true},
+	{"a reject", {{.action = ACTION_REJECT}}, .n_rules = 1, .is_recalled = true},
+	{"the policies", .is_recalled = true},
+	{"another length", {COUNT}, .n_rules = 1, .second = is_longer, .is_recalled = true},
+
+	{"another input port",
+	 {{.match.in_ports = 1 << 3, .action = ACTION_DROP}},
+	 .n_rules = 1,
+	 .second = is_from_port_3},
+	{"another class",
+	 {{.match = {NEW}, .action = ACTION_DROP}},
+	 .n_rules = 1,
+	 .second = is_new},
+	{"another direction",
+	 {{.match.dirs = 1 << DIR_REPLY, .action = ACTION_DROP}},
+	 .n_rules = 1,
+	 .second = is_reply},
+	{"of no connection", .second = is_nobodys},
+
+	{"a rule looks at flags",
+	 {{.match = {ON_SYN}, .action = ACTION_DROP}},
+	 .n_rules = 1,
+	 .second = is_syn},
+	{"at those of another class",
+	 {{.match = {ON_SYN, NEW}, .action = ACTION_DROP}},
+	 .n_rules = 1,
+	 .second = is_syn,
+	 .is_recalled = true},
+	{"at those of this class",
+	 {{.match = {ON_SYN, ESTABLISHED}, .action = ACTION_DROP}},
+	 .n_rules = 1,
+	 .second = is_syn},
+	{"UDP has none",
+	 {{.match = {ON_SYN}, .action = ACTION_DROP}},
+	 .n_rules = 1,
+	 .first = is_udp,
+	 .second = is_udp,
+	 .is_recalled = true},
+	{"no rule looks at them", {COUNT}, .n_rules = 1, .second = is_syn, .is_recalled = true},
+	{"only one before conntrack does, and accepts the second",
+	 .before = {.match = {ON_SYN}, .action = ACTION_ACCEPT}, .second = is_syn,
+	 .is_recalled = true},
+	{"only one before conntrack does, and accepts the first",
+	 .before = {.match = {ON_SYN}, .action = ACTION_ACCEPT}, .first = is_syn,
+	 .is_recalled = true},
+	{"only one before conntrack does, and another one decides",
+	 {{.action = ACTION_ACCEPT}},
+	 .before = {.match = {ON_SYN}, .action = ACTION_ACCEPT},
+	 .n_rules = 1,
+	 .second = is_syn,
+	 .is_recalled = true},
+
+	{"a mark that no rule sets",
+	 {{.match = {ON_MARK}, .action = ACTION_DROP}},
+	 .n_rules = 1,
+	 .is_recalled = true},
+	{"a mark that one before conntrack sets",
+	 {{.match = {ON_MARK}, .action = ACTION_DROP}},
+	 .before = {.match = {ON_SYN}, MARK},
+	 .n_rules = 1,
+	 .second = is_marked},
+	{"a mark of packets of another class",
+	 {{.match = {ON_MARK, NEW}, .action = ACTION_DROP}},
+	 .before = {.match = {ON_SYN}, MARK},
+	 .n_rules = 1,
+	 .second = is_marked,
+	 .is_recalled = true},
+	{"a rule sets a mark", {{MARK}}, .n_rules = 1},
+	{"a rule sets a mark of packets of this class",
+	 {{.match = {ESTABLISHED}, MARK}},
+	 .n_rules = 1},
+	{"a rule sets a mark of packets of another class",
+	 {{.match = {NEW}, MARK}},
+	 .n_rules = 1,
+	 .is_recalled = true},
+	{"a rule sets a zone", {{.has_set_zone = true, .set_zone = 7}}, .n_rules = 1},
+	{"a rule sets a zone of packets of another class",
+	 {{.match = {NEW}, .has_set_zone = true, .set_zone = 7}},
+	 .n_rules = 1,
+	 .is_recalled = true},
+	{"a rule sets a helper", {{.set_helper = 1}}, .n_rules = 1},
+	{"a rule sets a helper, but not here",
+	 {{.match = {NEW}, .set_helper = 1}},
+	 .n_rules = 1,
+	 .is_recalled = true},
+
+	// and the policies of two chains, which makes four
+	{"as many counters as can be remembered",
+	 {COUNT, COUNT},
+	 .n_rules = 2,
+	 .is_recalled = true},
+	{"one more", {COUNT, COUNT, COUNT}, .n_rules = 3},
+	{"two more", {COUNT, COUNT, COUNT, COUNT}, .n_rules = 4},
+};
+
+// Everything that a chain decides, and the counters.
+static void
+assert_same(const struct memory *got, const struct pkt *pkt, const struct memory *wanted,
+	    const struct pkt *want)
+{
+	assert_int_equal(pkt->verdict, want->verdict);
+	assert_int_equal(pkt->reason, want->reason);
+	assert_int_equal(pkt->chain, want->chain);
+	assert_int_equal(pkt->rule, want->rule);
+	assert_int_equal(pkt->mark, want->mark);
+	assert_int_equal(pkt->tuple.zone, want->tuple.zone);
+	assert_int_equal(pkt->set_helper, want->set_helper);
+	assert_memory_equal(got->counters, wanted->counters, sizeof(got->counters));
+}
+
+static void
+check_case(const struct memory_case *one)
+{
+	struct verdict_memo memo = {0};
+	struct pkt pkts[2] = {segment(&memo), segment(&memo)}, wanted[2];
+	struct memory memory, without;
+	bool is_recalled = false;
+	const struct chain chains[] = {
+		{.policy = ACTION_ACCEPT, .n_rules = 1, .rules = (struct rule *)&one->before},
+		{.policy = ACTION_ACCEPT,
+		 .n_rules = one->n_rules,
+		 .rules = (struct rule *)one->rules},
+		{.policy = ACTION_ACCEPT},
+	};
+
+	if (one->first != NULL)
+		one->first(&pkts[0]);
+	if (one->second != NULL)
+		one->second(&pkts[1]);
+	open_memory(&memory, chains, RTE_DIM(chains));
+	open_memory(&without, chains, RTE_DIM(chains));
+	for (int i = 0; i < 2; i++) {
+		wanted[i] = pkts[i];
+		wanted[i].memo = NULL;
+		assert_false(judge(&without, &wanted[i]));
+		is_recalled = judge(&memory, &pkts[i]);
+		assert_same(&memory, &pkts[i], &without, &wanted[i]);
+	}
+	if (is_recalled != one->is_recalled)
+		fail_msg("%s: %s", one->name, is_recalled ? "remembered" : "asked again");
+	close_memory(&memory);
+	close_memory(&without);
+}
+
+static void
+what_is_remembered(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < RTE_DIM(cases); i++)
+		check_case(&cases[i]);
+}
+
+// ---- What takes more than two packets.
+
+static void
+either_direction_has_its_answer(void **state)
+{
+	struct rule rule = {.match.dirs = 1 << DIR_REPLY, .action = ACTION_DROP};
+	const struct chain chains[] = {
+		{.policy = ACTION_ACCEPT},
+		{.policy = ACTION_ACCEPT, .n_rules = 1, .rules = &rule},
+	};
+	struct verdict_memo memo = {0};
+	struct memory memory;
+
+	(void)state;
+	open_memory(&memory, chains, RTE_DIM(chains));
+	for (int round = 0; round < 3; round++) {
+		struct pkt orig = segment(&memo), reply = segment(&memo);
+
+		is_reply(&reply);
+		assert_int_equal(judge(&memory, &orig), round > 0);
+		assert_int_equal(judge(&memory, &reply), round > 0);
+		assert_int_equal(orig.verdict, VERDICT_PENDING);
+		assert_int_equal(reply.verdict, VERDICT_DROP);
+	}
+	assert_int_equal(memory.counters[0].packets, 3);
+	assert_int_equal(memory.counters[0].bytes, 300);
+	assert_int_equal(memory.counters[2].packets, 3);
+	close_memory(&memory);
+}
+
+// Other rules have taken the place of those that were asked: nothing of what they said is left, of
+// neither direction.
+static void
+other_rules_are_asked_again(void **state)
+{
+	struct rule drop = {.action = ACTION_DROP};
+	const struct chain before[] = {{.policy = ACTION_ACCEPT}, {.policy = ACTION_ACCEPT}};
+	const struct chain after[] = {
+		{.policy = ACTION_ACCEPT},
+		{.policy = ACTION_ACCEPT, .n_rules = 1, .rules = &drop},
+	};
+	struct verdict_memo memo = {0};
+	struct memory old, new;
+	struct pkt orig, reply;
+
+	(void)state;
+	open_memory(&old, before, RTE_DIM(before));
+	open_memory(&new, after, RTE_DIM(after));
+	for (int round = 0; round < 2; round++) {
+		orig = segment(&memo);
+		reply = segment(&memo);
+		is_reply(&reply);
+		assert_int_equal(judge(&old, &orig), round);
+		assert_int_equal(judge(&old, &reply), round);
+	}
+	for (int round = 0; round < 2; round++) {
+		orig = segment(&memo);
+		reply = segment(&memo);
+		is_reply(&reply);
+		assert_int_equal(judge(&new, &orig), round);
+		assert_int_equal(judge(&new, &reply), round);
+		assert_int_equal(orig.verdict, VERDICT_DROP);
+		assert_int_equal(reply.verdict, VERDICT_DROP);
+	}
+	close_memory(&old);
+	close_memory(&new);
+}
+
+static void
+connections_share_an_answer(void **state)
+{
+	const struct chain chains[] = {{.policy = ACTION_ACCEPT}, {.policy = ACTION_ACCEPT}};
+	struct memory memory;
+
+	(void)state;
+	open_memory(&memory, chains, RTE_DIM(chains));
+	for (int i = 0; i < 2 * OUTCOMES_MAX; i++) {
+		struct verdict_memo memo = {0};
+		struct pkt first = segment(&memo), second = segment(&memo);
+
+		assert_false(judge(&memory, &first));
+		assert_true(judge(&memory, &second));
+	}
+	assert_int_equal(memory.memos.n, 1);
+	close_memory(&memory);
+}
+
+// An answer that no other packet has had: it was accepted by this rule.
+static struct pkt
+accepted_by(struct verdict_memo *memo, uint32_t rule)
+{
+	struct pkt pkt = segment(memo);
+
+	pkt.reason = REASON_RULE;
+	pkt.chain = 1;
+	pkt.rule = rule;
+	pkt.trail[0] = rule;
+	pkt.n_trail = 1;
+	return pkt;
+}
+
+// Answers that come later find no room; those before are still there, and may be given again.
+static void
+there_is_room_for_so_many_answers(void **state)
+{
+	static struct verdict_memo memos[OUTCOMES_MAX + 2];
+	static struct rule_counter counters[OUTCOMES_MAX + 1];
+	const struct chain chains[] = {{.policy = ACTION_ACCEPT}, {.policy = ACTION_ACCEPT}};
+	struct memory memory;
+	struct pkt again;
+
+	(void)state;
+	open_memory(&memory, chains, RTE_DIM(chains));
+	for (uint32_t i = 0; i <= OUTCOMES_MAX; i++) {
+		struct pkt pkt = accepted_by(&memos[i], i);
+
+		memo_store(&memory.memos, &pkt);
+	}
+	again = accepted_by(&memos[OUTCOMES_MAX + 1], 77);
+	memo_store(&memory.memos, &again);
+	for (uint32_t i = 0; i < RTE_DIM(memos); i++) {
+		const uint32_t rule = i > OUTCOMES_MAX ? 77 : i;
+		const uint64_t had = rule == i ? 0 : 1;
+		struct recalled recalled = {0};
+		struct pkt pkt = segment(&memos[i]);
+
+		assert_int_equal(memo_recall(&memory.memos, &pkt, &recalled, counters),
+				 i != OUTCOMES_MAX);
+		recalled_count(&recalled, counters);
+		assert_int_equal(pkt.rule, i == OUTCOMES_MAX ? RULE_NONE : rule);
+		assert_int_equal(counters[rule].packets, i == OUTCOMES_MAX ? 0 : had + 1);
+	}
+	close_memory(&memory);
+}
+
+// Packets in a row that have one answer are counted at once, those of another one by themselves.
+static void
+packets_in_a_row_are_counted_together(void **state)
+{
+	static struct rule_counter counters[3];
+	const struct chain chains[] = {{.policy = ACTION_ACCEPT}, {.policy = ACTION_ACCEPT}};
+	struct verdict_memo memos[2] = {0};
+	struct recalled recalled = {0};
+	struct memory memory;
+
+	(void)state;
+	open_memory(&memory, chains, RTE_DIM(chains));
+	for (uint32_t i = 0; i < RTE_DIM(memos); i++) {
+		struct pkt pkt = accepted_by(&memos[i], 1 + i);
+
+		memo_store(&memory.memos, &pkt);
+	}
+	for (uint32_t i = 0; i < 5; i++) {
+		struct pkt pkt = segment(&memos[i == 3]);
+
+		assert_true(memo_recall(&memory.memos, &pkt, &recalled, counters));
+	}
+	recalled_count(&recalled, counters);
+	assert_int_equal(counters[0].packets, 0);
+	assert_int_equal(counters[1].packets, 4);
+	assert_int_equal(counters[1].bytes, 400);
+	assert_int_equal(counters[2].packets, 1);
+	assert_int_equal(counters[2].bytes, 100);
+	close_memory(&memory);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(what_is_remembered),
+		cmocka_unit_test(either_direction_has_its_answer),
+		cmocka_unit_test(other_rules_are_asked_again),
+		cmocka_unit_test(connections_share_an_answer),
+		cmocka_unit_test(there_is_room_for_so_many_answers),
+		cmocka_unit_test(packets_in_a_row_are_counted_together),
+	};
+
+	return cmocka_run_group_tests_name("memo", tests, test_eal_start, test_eal_stop);
+}
