@@ -20,13 +20,13 @@ static uint32_t generation;
 static void
 fill_config(struct config *config, const struct path_options *options)
 {
-	static const char *const names[] = {"lan", "wan", "spare"};
+	static const char *const names[] = {"lan", "wan", "spare", "lan2", "wan2"};
 
 	*config = (struct config){
 		.file = (char *)"test.conf",
-		.n_ports = 3,
-		.n_wires = 1,
-		.wires = {{LAN, WAN}},
+		.n_ports = RTE_DIM(names),
+		.n_wires = 2,
+		.wires = {{LAN, WAN}, {OTHER_LAN, OTHER_WAN}},
 		.workers = 1,
 		.n_chains = options->n_chains,
 	};

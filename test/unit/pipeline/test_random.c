@@ -1,0 +1,358 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// Nobody can tell a remembered answer from one that was asked for: random rulesets and random
+// traffic, through the pipeline as it is, through one that must forget after every packet, and
+// through conntrack and a matcher that asks rule by rule (reference.h). Everything that is known
+// about each packet in the end is compared, and every counter.
+//
+// The numbers are the same in every run; SALLYPORT_TEST_SEED in the environment gives others.
+#include "pipeline/pipeline.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+#include <rte_common.h>
+#include <rte_ring.h>
+
+#include "path.h"
+#include "reference.h"
+#include "traffic.h"
+#include "util/eal.h"
+#include "util/random.h"
+#include "util/random_rules.h"
+
+#define N_RULESETS             150
+#define N_PACKETS              800
+#define N_CHAINS_MAX           6
+#define N_RULES_MAX            100
+#define N_COUNTERS_MAX         (N_RULES_MAX + N_CHAINS_MAX)
+#define N_COMPARED_MIN         1000000
+#define RECALLED_MIN_ONE_IN    10 // packets
+#define CONNECTIONS_WHEN_SMALL 6
+
+// What became of the same packets in one of three ways.
+struct outcome_of_run {
+	struct pkt pkts[N_PACKETS];
+	struct rule_counter counters[N_COUNTERS_MAX];
+	uint64_t n_recalled;
+};
+
+struct scene {
+	struct chain chains[N_CHAINS_MAX];
+	struct path_options options;
+	bool has_helpers;
+	struct arrival arrivals[N_PACKETS];
+	struct outcome_of_run usual, forgetful, wanted;
+};
+
+static uint64_t seed;
+static unsigned int ruleset_number;
+
+// ---- Rulesets whose chains stand everywhere, and which let enough pass that flows go on.
+
+// Which of the things that make rules say different things to packets of one connection they do at
+// all, in percent of those that would; and the classes of packets for which they do, 0: all.
+struct style {
+	unsigned int looks_at_flags;
+	unsigned int sets_marks;
+	unsigned int sets_zones;
+	unsigned int sets_helpers;
+	uint8_t classes;
+};
+
+// A rule that many packets match leaves nothing to those behind it: it is for one host alone.
+static void
+narrow(struct match *match)
+{
+	const enum family family = random_family();
+
+	if (match->n_src + match->n_dst > 0)
+		return;
+	match->src = calloc(1, sizeof(*match->src));
+	assert_non_null(match->src);
+	match->n_src = 1;
+	match->src[0] = (struct prefix){
+		.family = (uint8_t)family,
+		.len = family == FAMILY_IPV4 ? 32 : 128,
+		.address = random_host(family, random_below(RANDOM_HOSTS)),
+	};
+}
+
+static void
+temper_rule(struct rule *rule, const struct style *style)
+{
+	if (!random_chance(style->looks_at_flags))
+		rule->match.tcp_flags_mask = 0;
+	if (!random_chance(style->sets_marks))
+		rule->set_mark.mask = 0;
+	if (!random_chance(style->sets_zones))
+		rule->has_set_zone = false;
+	if (!random_chance(style->sets_helpers))
+		rule->set_helper = 0;
+	if (style->classes != 0 && (rule->has_set_zone || rule->match.tcp_flags_mask != 0 ||
+				    rule->match.mark.mask != 0 || rule->set_mark.mask != 0))
+		rule->match.classes = style->classes;
+	if (random_chance(80))
+		narrow(&rule->match);
+	if (rule->action > ACTION_ACCEPT && random_chance(40))
+		rule->action = ACTION_ACCEPT;
+}
+
+static int
+compare_priorities(const void *a, const void *b)
+{
+	const int32_t *one = a, *other = b;
+
+	return (*one > *other) - (*one < *other);
+}
+
+static void
+make_ruleset(struct scene *scene)
+{
+	static const int32_t places[] = {-500, -300, -150, 0, 0, 100, INT32_MAX};
+	static const uint8_t classes[] = {0, 1 << CLASS_NEW, 1 << CLASS_NEW,
+					  1 << CLASS_ESTABLISHED};
+	const struct style style = {
+		.looks_at_flags = random_chance(50) ? 50 : 0,
+		.sets_marks = random_chance(50) ? 50 : 0,
+		.sets_zones = random_chance(20) ? 50 : 0,
+		.sets_helpers = random_chance(50) ? 50 : 0,
+		.classes = RANDOM_PICK(classes),
+	};
+	const struct style everything = {100, 100, 100, 2 * style.sets_helpers, 0};
+	unsigned int n = random_chains(scene->chains, N_CHAINS_MAX, N_RULES_MAX);
+	int32_t priorities[N_CHAINS_MAX];
+
+	for (unsigned int i = 0; i < n; i++)
+		priorities[i] = RANDOM_PICK(places);
+	qsort(priorities, n, sizeof(priorities[0]), compare_priorities);
+	for (unsigned int i = 0; i < n; i++) {
+		struct chain *chain = &scene->chains[i];
+		const bool is_between =
+			priorities[i] >= PRIORITY_CONNTRACK && priorities[i] < PRIORITY_CONFIRM;
+
+		chain->priority = priorities[i];
+		if (random_chance(90))
+			chain->policy = ACTION_ACCEPT;
+		for (unsigned int k = 0; k < chain->n_rules; k++)
+			temper_rule(&chain->rules[k], is_between ? &style : &everything);
+	}
+	scene->options = (struct path_options){
+		.chains = scene->chains,
+		.n_chains = n,
+		.max_connections = random_chance(20) ? CONNECTIONS_WHEN_SMALL : 0,
+	};
+	scene->has_helpers = style.sets_helpers > 0;
+}
+
+// ---- The three ways.
+
+// True when the rules between conntrack and confirm were asked about the packet: the first of them
+// that counted it is then the first in its trail.
+static bool
+was_asked(const struct ruleset *ruleset, const struct pkt *pkt)
+{
+	const unsigned int n_rules = ruleset_n_rules(ruleset);
+	unsigned int chain = 0;
+	int32_t priority;
+
+	if (pkt->n_trail == 0)
+		return false;
+	if (pkt->trail[0] >= n_rules)
+		chain = pkt->trail[0] - n_rules;
+	else
+		while (pkt->trail[0] >=
+		       ruleset_chain_first(ruleset, chain) + ruleset_chain_n_rules(ruleset, chain))
+			chain++;
+	priority = ruleset_chain_priority(ruleset, chain);
+	return priority >= PRIORITY_CONNTRACK && priority < PRIORITY_CONFIRM;
+}
+
+static bool
+has_chains_between(const struct scene *scene)
+{
+	for (unsigned int i = 0; i < scene->options.n_chains; i++) {
+		if (scene->chains[i].priority >= PRIORITY_CONNTRACK &&
+		    scene->chains[i].priority < PRIORITY_CONFIRM)
+			return true;
+	}
+	return false;
+}
+
+// Through the pipeline, in bursts of random size; or one by one, and nothing is remembered.
+static void
+run(const struct scene *scene, bool is_forgetful, struct outcome_of_run *outcome)
+{
+	static struct burst burst;
+	const bool counts = has_chains_between(scene);
+	struct path path;
+	uint16_t n;
+
+	outcome->n_recalled = 0;
+	path_open(&path, &scene->options);
+	for (unsigned int begin = 0; begin < N_PACKETS; begin += n) {
+		n = is_forgetful ? 1 : (uint16_t)(1 + random_below(BURST_MAX));
+		n = (uint16_t)RTE_MIN(n, N_PACKETS - begin);
+		path_run(&path, &scene->arrivals[begin], n, &burst);
+		rte_ring_reset(path.events);
+		for (uint16_t i = 0; i < n; i++) {
+			struct pkt *pkt = &burst.pkts[i];
+
+			// Conntrack has seen it, so it went on to the rules.
+			if (counts && pkt->class != CLASS_NONE)
+				outcome->n_recalled += !was_asked(path.snapshot->ruleset, pkt);
+			if (is_forgetful && pkt->memo != NULL)
+				*pkt->memo = (struct verdict_memo){0};
+			outcome->pkts[begin + i] = *pkt;
+		}
+	}
+	memcpy(outcome->counters, pipeline_rule_counters(path.pipeline),
+	       ruleset_n_counters(path.snapshot->ruleset) * sizeof(outcome->counters[0]));
+	path_close(&path);
+}
+
+// Returns how many pairs of packet and rule were compared.
+static uint64_t
+run_reference(const struct scene *scene, struct outcome_of_run *outcome)
+{
+	struct reference reference;
+	uint64_t n_compared;
+
+	memset(outcome->counters, 0, sizeof(outcome->counters));
+	reference_open(&reference, &scene->options, outcome->counters);
+	for (unsigned int i = 0; i < N_PACKETS; i++) {
+		outcome->pkts[i] = reference_run(&reference, &scene->arrivals[i]);
+		rte_ring_reset(reference.path.events);
+	}
+	n_compared = reference.brute.n_compared;
+	reference_close(&reference);
+	return n_compared;
+}
+
+// ---- The comparison.
+
+// What has to be the same. The rest is of the packet itself, or nothing reads it any more.
+static const struct {
+	const char *name;
+	size_t off, size;
+} facts[] = {
+#define PLACE(field) offsetof(struct pkt, field), sizeof(((struct pkt *)0)->field)
+	{"verdict", PLACE(verdict)},
+	{"reason", PLACE(reason)},
+	{"chain", PLACE(chain)},
+	{"rule", PLACE(rule)},
+	{"class", PLACE(class)},
+	{"direction", PLACE(dir)},
+	{"fault", PLACE(fault)},
+	{"helper", PLACE(helper)},
+	{"helper to set", PLACE(set_helper)},
+	{"mark", PLACE(mark)},
+	{"zone", PLACE(tuple.zone)},
+	{"connection", PLACE(conn_id)},
+	{"deadline", PLACE(ct_deadline)},
+	{"status", PLACE(ct_status)},
+	{"being in the table", PLACE(in_table)},
+#undef PLACE
+};
+
+static uint64_t
+number_at(const struct pkt *pkt, size_t off, size_t size)
+{
+	uint64_t number = 0;
+
+	memcpy(&number, (const uint8_t *)pkt + off, RTE_MIN(size, sizeof(number)));
+	return number;
+}
+
+static void
+check_pkt(const char *who, unsigned int number, const struct pkt *got, const struct pkt *want)
+{
+	for (size_t i = 0; i < RTE_DIM(facts); i++) {
+		const size_t off = facts[i].off, size = facts[i].size;
+
+		if (memcmp((const uint8_t *)got + off, (const uint8_t *)want + off, size) != 0)
+			fail_msg("seed %" PRIu64 ", ruleset %u, packet %u, %s: %s is %" PRIu64
+				 ", expected %" PRIu64,
+				 seed, ruleset_number, number, who, facts[i].name,
+				 number_at(got, off, size), number_at(want, off, size));
+	}
+}
+
+static void
+check_run(const struct scene *scene, const char *who, const struct outcome_of_run *got)
+{
+	const struct outcome_of_run *want = &scene->wanted;
+	unsigned int n_counters = scene->options.n_chains;
+
+	for (unsigned int i = 0; i < scene->options.n_chains; i++)
+		n_counters += scene->chains[i].n_rules;
+	for (unsigned int i = 0; i < N_PACKETS; i++)
+		check_pkt(who, i, &got->pkts[i], &want->pkts[i]);
+	for (unsigned int i = 0; i < n_counters; i++) {
+		if (got->counters[i].packets != want->counters[i].packets ||
+		    got->counters[i].bytes != want->counters[i].bytes)
+			fail_msg("seed %" PRIu64 ", ruleset %u, %s: counter %u is %" PRIu64
+				 ", expected %" PRIu64,
+				 seed, ruleset_number, who, i, got->counters[i].packets,
+				 want->counters[i].packets);
+	}
+}
+
+// Returns how many pairs of packet and rule were compared.
+static uint64_t
+check_ruleset(struct scene *scene)
+{
+	struct traffic traffic;
+	uint64_t n_compared;
+
+	make_ruleset(scene);
+	traffic = (struct traffic){.has_long_pauses = !scene->has_helpers};
+	traffic_begin(&traffic);
+	for (unsigned int i = 0; i < N_PACKETS; i++)
+		traffic_next(&traffic, &scene->arrivals[i]);
+	n_compared = run_reference(scene, &scene->wanted);
+	run(scene, true, &scene->forgetful);
+	check_run(scene, "asked every time", &scene->forgetful);
+	assert_int_equal(scene->forgetful.n_recalled, 0);
+	run(scene, false, &scene->usual);
+	check_run(scene, "remembered", &scene->usual);
+	random_chains_free(scene->chains, scene->options.n_chains);
+	return n_compared;
+}
+
+static void
+random_traffic_is_judged_as_rule_by_rule(void **state)
+{
+	struct scene *scene = calloc(1, sizeof(*scene));
+	uint64_t n_compared = 0, n_recalled = 0, n_packets = N_RULESETS * N_PACKETS;
+
+	(void)state;
+	assert_non_null(scene);
+	seed = random_seed();
+	for (ruleset_number = 0; ruleset_number < N_RULESETS; ruleset_number++) {
+		random_start(seed, ruleset_number);
+		n_compared += check_ruleset(scene);
+		n_recalled += scene->usual.n_recalled;
+	}
+	free(scene);
+	print_message("seed %" PRIu64 ": %" PRIu64 " pairs of packet and rule compared; "
+		      "%" PRIu64 " of %" PRIu64 " packets had a remembered answer\n",
+		      seed, n_compared, n_recalled, n_packets);
+	assert_true(n_compared >= N_COMPARED_MIN);
+	assert_true(n_recalled >= n_packets / RECALLED_MIN_ONE_IN);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(random_traffic_is_judged_as_rule_by_rule),
+	};
+
+	return cmocka_run_group_tests_name("pipeline_random", tests, test_eal_start, test_eal_stop);
+}
