@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "base/log.h"
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/types.h>
+#include <unistd.h>
+
+#include <rte_log.h>
+
+// A stream into the journal.
+struct journal {
+	FILE *stream;   // NULL: standard error is no journal
+	bool is_dpdk;   // what DPDK logs, which says with what priority; else errors
+	bool is_inside; // of a line that has begun
+};
+
+static bool is_journal;
+static struct journal dpdk_journal = {.is_dpdk = true};
+static struct journal errors_journal;
+
+// True when fd is the very pipe or socket that systemd made for the journal: the variable alone is
+// inherited by whoever sends standard error elsewhere.
+static bool
+leads_to_journal(int fd)
+{
+	const char *stream = getenv("JOURNAL_STREAM");
+	unsigned long long device, inode;
+	struct stat status;
+	char end;
+
+	return stream != NULL && sscanf(stream, "%llu:%llu%c", &device, &inode, &end) == 2 &&
+	       fstat(fd, &status) == 0 && status.st_dev == (dev_t)device &&
+	       status.st_ino == (ino_t)inode;
+}
+
+// The priority of what is being written. DPDK counts from 1.
+static int
+priority_now(const struct journal *journal)
+{
+	int level = journal->is_dpdk ? rte_log_cur_msg_loglevel() - 1 : LOG_PRIORITY_ERROR;
+
+	return level >= 0 && level <= LOG_PRIORITY_DEBUG ? level : LOG_PRIORITY_INFO;
+}
+
+// Writes for a stream, each line with its priority in front.
+static ssize_t
+write_lines(void *cookie, const char *text, size_t size)
+{
+	struct journal *journal = cookie;
+
+	for (size_t at = 0; at < size;) {
+		const char *newline = memchr(text + at, '\n', size - at);
+		size_t len = newline == NULL ? size - at : (size_t)(newline - (text + at)) + 1;
+
+		if (journal->is_inside)
+			fprintf(stderr, "%.*s", (int)len, text + at);
+		else
+			fprintf(stderr, "<%d>%.*s", priority_now(journal), (int)len, text + at);
+		journal->is_inside = newline == NULL;
+		at += len;
+	}
+	return (ssize_t)size;
+}
+
+static void
+open_stream(struct journal *journal)
+{
+	static const cookie_io_functions_t functions = {.write = write_lines};
+
+	if (journal->stream == NULL)
+		journal->stream = fopencookie(journal, "w", functions);
+	if (journal->stream != NULL)
+		setlinebuf(journal->stream);
+}
+
+void
+log_init(void)
+{
+	is_journal = leads_to_journal(STDERR_FILENO);
+	if (!is_journal)
+		return;
+	open_stream(&errors_journal);
+	open_stream(&dpdk_journal);
+	// Else EAL would write to standard error and to syslog, and the journal have it twice.
+	rte_openlog_stream(dpdk_journal.stream);
+}
+
+void
+log_line(enum log_priority priority, const char *format, ...)
+{
+	char line[LOG_LINE_MAX + 1];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(line, sizeof(line), format, args);
+	va_end(args);
+	if (is_journal)
+		fprintf(stderr, "<%d>%s\n", (int)priority, line);
+	else
+		fprintf(stderr, "sallyport: %s\n", line);
+}
+
+FILE *
+log_errors(void)
+{
+	return is_journal && errors_journal.stream != NULL ? errors_journal.stream : stderr;
+}
