@@ -2,19 +2,23 @@
 //
 // sallyport: run, replay, check. Words in, exit status out; the work is in lib/.
 //
-// Exit status: 0 done; 1 the configuration, a capture or the machine did not allow it; 2 usage.
+// Exit status: 0 done; 1 the configuration or a capture is bad; 2 usage; 3 the firewall was to run,
+// and the machine does not have what that takes. The service manager tells them apart: only the
+// last may be another when it tries again.
 #include <argp.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/errors.h"
+#include "base/log.h"
 #include "config/config.h"
 #include "control/control.h"
 #include "replay/replay.h"
 #include "runtime/runtime.h"
 
 #define EXIT_USAGE   2
+#define EXIT_MACHINE 3
 #define CAPTURES_MAX 64
 
 const char *argp_program_version = "sallyport " SALLYPORT_VERSION;
@@ -178,7 +182,7 @@ parse_replay(int key, char *text, struct argp_state *state)
 static int
 report(struct errors *errors, int result)
 {
-	errors_print(errors, stderr);
+	errors_print(errors, log_errors());
 	errors_fini(errors);
 	return result == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
@@ -304,6 +308,7 @@ run(int argc, char **argv)
 
 		result = runtime_run(&config, n_eal, argv + argc - n_eal, &hooks, &errors);
 		config_fini(&config);
+		return report(&errors, result) == EXIT_SUCCESS ? EXIT_SUCCESS : EXIT_MACHINE;
 	}
 	return report(&errors, result);
 }
@@ -333,6 +338,7 @@ main(int argc, char **argv)
 {
 	char name[32];
 
+	log_init();
 	argp_err_exit_status = EXIT_USAGE;
 	if (argc < 2) {
 		print_usage(stderr);

@@ -16,7 +16,10 @@
 #include <rte_service.h>
 #include <rte_service_component.h>
 
+#include "base/log.h"
 #include "runtime/eal.h"
+#include "runtime/notify.h"
+#include "runtime/statistics.h"
 
 #define STEER_RING      4096
 #define SCAN_BUDGET     8192 // slots per shard and turn: a million in an eighth of a second
@@ -36,7 +39,9 @@ struct runtime {
 	unsigned int n_workers;
 	struct ct *shards[WORKERS_MAX];
 	struct worker *workers[WORKERS_MAX];
-	bool is_stopping; // main: rw, workers: ro
+	struct notify notify;
+	uint64_t service_turns; // service core: rw, main: ro
+	bool is_stopping;       // main: rw, workers: ro
 };
 
 // One turn of the service core; DPDK's service lcore calls it again and again.
@@ -48,6 +53,7 @@ service_turn_live(void *argument)
 
 	service_turn(runtime->service, tick_from_ns(live_clock_ns(&runtime->clock)), SCAN_BUDGET,
 		     &next);
+	runtime->service_turns++;
 	rte_delay_us_sleep(TURN_PAUSE_USEC);
 	return 0;
 }
@@ -181,8 +187,14 @@ destroy_workers(struct runtime *runtime)
 static int
 launch(struct runtime *runtime, struct errors *errors)
 {
-	int result = start_service(runtime);
+	int result;
 
+	notify_init(&runtime->notify);
+	notify_watch(&runtime->notify, runtime->service_lcore, &runtime->service_turns);
+	for (unsigned int i = 0; i < runtime->n_workers; i++)
+		notify_watch(&runtime->notify, runtime->workers[i]->lcore,
+			     &runtime->workers[i]->stats.turns);
+	result = start_service(runtime);
 	for (unsigned int i = 0; result == 0 && i < runtime->n_workers; i++)
 		result = rte_eal_remote_launch(worker_main, runtime->workers[i],
 					       runtime->workers[i]->lcore);
@@ -201,13 +213,54 @@ stop(struct runtime *runtime)
 	stop_service(runtime);
 }
 
+static const int ending_signals[] = {SIGINT, SIGTERM};
+
+// What the others do while everything runs.
+static const struct {
+	int number;
+	void (*handle)(const struct runtime *runtime);
+} handled_signals[] = {
+	{SIGUSR1, statistics_log},
+};
+
+static bool
+is_ending(int signal_number)
+{
+	for (size_t i = 0; i < RTE_DIM(ending_signals); i++) {
+		if (signal_number == ending_signals[i])
+			return true;
+	}
+	return false;
+}
+
+// Does what there is to do on the main thread until a signal ends that. Returns the signal.
+static int
+attend(struct runtime *runtime, const sigset_t *signals)
+{
+	int signal_number = 0;
+
+	while (!is_ending(signal_number)) {
+		uint64_t now_ns = live_clock_ns(&runtime->clock);
+		struct timespec pause;
+
+		notify_turn(&runtime->notify, now_ns);
+		signal_number =
+			sigtimedwait(signals, NULL, notify_pause(&runtime->notify, now_ns, &pause));
+		for (size_t i = 0; i < RTE_DIM(handled_signals); i++) {
+			if (signal_number == handled_signals[i].number)
+				handled_signals[i].handle(runtime);
+		}
+	}
+	return signal_number;
+}
+
 // From EAL to the end. EAL is initialised.
 static int
 run(struct runtime *runtime, const sigset_t *signals, const struct runtime_hooks *hooks,
     struct errors *errors)
 {
 	int result = -1;
-	int signal_number = 0;
+	int signal_number;
 
 	live_clock_init(&runtime->clock);
 	runtime->snapshot = snapshot_create(runtime->config, 1, errors);
@@ -218,10 +271,11 @@ run(struct runtime *runtime, const sigset_t *signals, const struct runtime_hooks
 			result = launch(runtime, errors);
 			if (result == 0) {
 				hooks->started(runtime);
-				sigwait(signals, &signal_number);
+				signal_number = attend(runtime, signals);
+				notify_stopping(&runtime->notify);
 				hooks->stopping();
-				fprintf(stderr, "sallyport: %s, stopping\n",
-					strsignal(signal_number));
+				log_line(LOG_PRIORITY_NOTICE, "%s, stopping",
+					 strsignal(signal_number));
 			}
 			stop(runtime);
 		}
@@ -247,8 +301,10 @@ runtime_run(const struct config *config, int eal_argc, char **eal_argv,
 	runtime->config = config;
 	// Blocked here, before EAL makes its threads, so that only the main thread takes them.
 	sigemptyset(&signals);
-	sigaddset(&signals, SIGINT);
-	sigaddset(&signals, SIGTERM);
+	for (size_t i = 0; i < RTE_DIM(ending_signals); i++)
+		sigaddset(&signals, ending_signals[i]);
+	for (size_t i = 0; i < RTE_DIM(handled_signals); i++)
+		sigaddset(&signals, handled_signals[i].number);
 	sigprocmask(SIG_BLOCK, &signals, NULL);
 	if (eal_start(config, eal_argc, eal_argv, errors) == 0) {
 		result = run(runtime, &signals, hooks, errors);

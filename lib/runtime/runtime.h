@@ -24,7 +24,8 @@ struct runtime_hooks {
 };
 
 // Runs until SIGINT or SIGTERM. Then receiving ends, bursts finish, ports close, and memory is
-// given back.
+// given back. Meanwhile SIGUSR1 logs statistics, and the service manager is told that all is well
+// (notify.h).
 // => eal_argv goes to EAL behind what sallyport adds itself; the strings must be writable.
 // => Main thread; initialises and cleans up EAL, so once in a process. Returns 0, or -1 with
 //    errors added.

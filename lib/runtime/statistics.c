@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "runtime/statistics.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+#include <rte_common.h>
+#include <rte_ethdev.h>
+
+#include "base/log.h"
+
+struct line {
+	char text[LOG_LINE_MAX + 1];
+	size_t len;
+};
+
+static void add(struct line *line, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+// What has no room is left out.
+static void
+add(struct line *line, const char *format, ...)
+{
+	va_list args;
+	int len;
+
+	va_start(args, format);
+	len = vsnprintf(line->text + line->len, sizeof(line->text) - line->len, format, args);
+	va_end(args);
+	if (len > 0)
+		line->len = RTE_MIN(line->len + (size_t)len, sizeof(line->text) - 1);
+}
+
+static void
+add_count(struct line *line, const char *name, uint64_t value)
+{
+	add(line, " %s=%" PRIu64, name, value);
+}
+
+// Counters are structs of nothing but uint64_t, so that they add up as arrays.
+static void
+sum_up(void *sum, const void *part, size_t size)
+{
+	for (size_t i = 0; i < size / sizeof(uint64_t); i++)
+		((uint64_t *)sum)[i] += ((const uint64_t *)part)[i];
+}
+
+_Static_assert(sizeof(struct pipeline_stats) % sizeof(uint64_t) == 0, "counters and nothing else");
+_Static_assert(sizeof(struct ct_stats) % sizeof(uint64_t) == 0, "counters and nothing else");
+
+static void
+log_packets(const struct runtime *runtime)
+{
+	struct line packets = {0}, dropped = {0}, faults = {0}, classes = {0};
+	struct pipeline_stats sum = {0};
+
+	for (unsigned int i = 0; i < runtime_n_workers(runtime); i++)
+		sum_up(&sum, pipeline_stats(runtime_pipeline(runtime, i)), sizeof(sum));
+	add_count(&packets, "packets", sum.packets);
+	add_count(&packets, "bytes", sum.bytes);
+	add_count(&packets, "handed_over", sum.handed_over);
+	add_count(&packets, "held", sum.held);
+	add_count(&packets, "accepted", sum.accepted);
+	add_count(&packets, "rejected", sum.rejected);
+	for (int reason = 0; reason < REASON_COUNT; reason++)
+		add_count(&dropped, reason_name(reason), sum.dropped[reason]);
+	for (int fault = FAULT_NONE + 1; fault < FAULT_COUNT; fault++)
+		add_count(&faults, fault_name(fault), sum.faults[fault]);
+	for (int class = CLASS_NONE + 1; class < CLASS_COUNT; class ++)
+		add_count(&classes, class_name(class), sum.classes[class]);
+	log_line(LOG_PRIORITY_INFO, "statistics packets%s", packets.text);
+	log_line(LOG_PRIORITY_INFO, "statistics dropped%s", dropped.text);
+	log_line(LOG_PRIORITY_INFO, "statistics faults%s", faults.text);
+	log_line(LOG_PRIORITY_INFO, "statistics classes%s", classes.text);
+}
+
+static void
+log_connections(const struct runtime *runtime)
+{
+	struct line connections = {0};
+	struct ct_count count = {0};
+	struct ct_stats sum = {0};
+
+	for (unsigned int i = 0; i < runtime_n_workers(runtime); i++) {
+		const struct ct *ct = pipeline_ct(runtime_pipeline(runtime, i));
+		struct ct_count of_shard = ct_count(ct);
+		struct ct_stats stats;
+
+		count.confirmed += of_shard.confirmed;
+		count.dying += of_shard.dying;
+		count.capacity += of_shard.capacity;
+		ct_stats_read(ct, &stats);
+		sum_up(&sum, &stats, sizeof(sum));
+	}
+	add_count(&connections, "now", count.confirmed);
+	add_count(&connections, "dying", count.dying);
+	add_count(&connections, "capacity", count.capacity);
+	add_count(&connections, "created", sum.created);
+	add_count(&connections, "confirmed", sum.confirmed);
+	add_count(&connections, "discarded", sum.discarded);
+	add_count(&connections, "destroyed", sum.destroyed);
+	add_count(&connections, "expired", sum.expired);
+	add_count(&connections, "expected", sum.expected);
+	add_count(&connections, "early_drop", sum.early_drop);
+	add_count(&connections, "table_full", sum.table_full);
+	add_count(&connections, "insert_failed", sum.insert_failed);
+	add_count(&connections, "events_lost", sum.events_lost);
+	log_line(LOG_PRIORITY_INFO, "statistics connections%s", connections.text);
+}
+
+static void
+log_port(const struct runtime *runtime, unsigned int port)
+{
+	struct rte_eth_stats stats;
+	struct line line = {0};
+
+	if (rte_eth_stats_get(runtime_ethdev(runtime, port), &stats) != 0)
+		return;
+	add_count(&line, "rx_packets", stats.ipackets);
+	add_count(&line, "rx_bytes", stats.ibytes);
+	add_count(&line, "rx_missed", stats.imissed);
+	add_count(&line, "rx_errors", stats.ierrors);
+	add_count(&line, "rx_no_mbuf", stats.rx_nombuf);
+	add_count(&line, "tx_packets", stats.opackets);
+	add_count(&line, "tx_bytes", stats.obytes);
+	add_count(&line, "tx_errors", stats.oerrors);
+	log_line(LOG_PRIORITY_INFO, "statistics port name=%s%s",
+		 runtime_config(runtime)->ports[port].name, line.text);
+}
+
+static void
+log_worker(const struct runtime *runtime, unsigned int worker)
+{
+	const struct worker_stats *stats = runtime_worker_stats(runtime, worker);
+	struct line line = {0};
+
+	add_count(&line, "worker", worker);
+	add_count(&line, "lcore", runtime_worker_lcore(runtime, worker));
+	add_count(&line, "turns", stats->turns);
+	add_count(&line, "busy_turns", stats->busy_turns);
+	add_count(&line, "received", stats->received);
+	add_count(&line, "sent", stats->sent);
+	log_line(LOG_PRIORITY_INFO, "statistics worker%s", line.text);
+}
+
+void
+statistics_log(const struct runtime *runtime)
+{
+	log_packets(runtime);
+	log_connections(runtime);
+	for (unsigned int port = 0; port < runtime_config(runtime)->n_ports; port++)
+		log_port(runtime, port);
+	for (unsigned int worker = 0; worker < runtime_n_workers(runtime); worker++)
+		log_worker(runtime, worker);
+}

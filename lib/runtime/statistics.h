@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// The firewall's counters as lines of the log, for who has no telemetry socket at hand: each line a
+// group, "statistics NAME key=value...", the keys those of sallyctl.
+#pragma once
+
+#include "runtime/runtime.h"
+
+// => Main thread, while workers run; they are not made to wait.
+void statistics_log(const struct runtime *runtime);
