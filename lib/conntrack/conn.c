@@ -165,6 +165,10 @@ ct_conn_create(struct ct *ct, struct pkt *pkt)
 	cold = conn_cold(ct, conn);
 	change_begin(cold);
 	cold->id = pkt->seq;
+	for (int dir = 0; dir < DIR_COUNT; dir++) {
+		cold->packets_high[dir] = 0;
+		cold->octets_high[dir] = 0;
+	}
 	if (pkt->family == FAMILY_IPV6)
 		memcpy(cold->ends, key.ends, sizeof(cold->ends));
 	*conn = (struct ct_conn){

@@ -79,12 +79,8 @@ struct ct_dccp {
 	uint8_t last_dir;        // enum dir
 };
 
-struct ct_udp {
-	tick_t stream_after; // a flow that lives longer than this is a stream
-};
-
-// One connection: everything the packet path needs. The first line is enough for a packet of an
-// assured UDP stream, in the original direction.
+// One connection: everything the packet path needs. The first line is enough for UDP; what other
+// protocols need begins with the second.
 struct ct_conn {
 	uint64_t key[KEY_WORDS]; // of struct flow_key; of IPv6 the rest is in struct ct_cold
 	tick_t deadline;         // owner: rw, others: ro
@@ -97,26 +93,29 @@ struct ct_conn {
 		helper_memory; // number of what its helper remembers, HELPED_NONE: it has no helper
 	uint8_t window;        // enum ct_window, of TCP
 	bool is_turned : 1;    // the original direction has the turned tuple of the key
-	bool is_own_answer : 1;   // both directions have the same tuple
-	bool is_untold : 1;       // dying, and its destroy event waits for room
-	struct verdict_memo memo; // what the rules said
-	uint64_t packets[DIR_COUNT];
-	uint64_t octets[DIR_COUNT];
+	bool is_own_answer : 1;      // both directions have the same tuple
+	bool is_untold : 1;          // dying, and its destroy event waits for room
+	struct verdict_memo memo;    // what the rules said
+	uint32_t packets[DIR_COUNT]; // lower halves; the upper ones are in struct ct_cold
+	uint32_t octets[DIR_COUNT];  // likewise
+	tick_t stream_after;         // of UDP: a flow that lives longer than this is a stream
 	union {
 		struct ct_tcp tcp;
 		struct ct_sctp sctp;
 		struct ct_dccp dccp;
-		struct ct_udp udp;
-	} l4;
+	} l4 __rte_cache_aligned;
 } __rte_cache_aligned;
 
 _Static_assert(sizeof(struct ct_conn) == 2 * RTE_CACHE_LINE_SIZE, "two lines for every packet");
+_Static_assert(offsetof(struct ct_conn, l4) == RTE_CACHE_LINE_SIZE, "one line for UDP");
 
 // The rest of a connection.
 struct ct_cold {
-	uint64_t id;           // seq of the packet that created it
-	uint32_t version;      // owner: rw, others: ro. Odd: do not read
-	uint32_t next;         // in the list of free, or of dying connections
+	uint64_t id;      // seq of the packet that created it
+	uint32_t version; // owner: rw, others: ro. Odd: do not read
+	uint32_t next;    // in the list of free, or of dying connections
+	uint32_t packets_high[DIR_COUNT];
+	uint32_t octets_high[DIR_COUNT];
 	union address ends[2]; // of the key of IPv6
 };
 
@@ -185,7 +184,8 @@ conn_proto(const struct ct_conn *conn)
 static inline enum dir
 conn_dir(const struct ct_conn *conn, bool is_turned)
 {
-	return is_turned != conn->is_turned || conn->is_own_answer ? DIR_REPLY : DIR_ORIG;
+	// Without a branch: which direction comes next is chance, and a wrong guess is dear.
+	return (enum dir)((is_turned ^ conn->is_turned) | conn->is_own_answer);
 }
 
 // The tuple of a direction of a connection.

@@ -24,7 +24,6 @@
 #define BUCKET_LOAD  6 // connections to a bucket when all are there
 #define BUCKETS_MIN  16
 #define PROBES_MAX   16 // buckets that are looked at for a free place
-#define LINES_AHEAD  2  // of a connection are fetched before they are needed
 
 // A tag of 0 is a free place.
 struct bucket {
@@ -157,9 +156,9 @@ ct_table_lookup(const struct ct_table *table, const struct flow_key *key, uint32
 	return CT_TABLE_MISS;
 }
 
-// The connection whose tag fits first; its lines are on their way.
+// The connection whose tag fits first. Its lines are on their way: two, for UDP only the first.
 static inline uint32_t
-guess(const struct ct_table *table, uint32_t hash)
+guess(const struct ct_table *table, const struct flow_key *key, uint32_t hash)
 {
 	const struct bucket *bucket = &table->buckets[bucket_of(table, hash)];
 	uint32_t bits = places_with(bucket, tag_of(hash));
@@ -168,8 +167,9 @@ guess(const struct ct_table *table, uint32_t hash)
 	if (bits == 0)
 		return CT_TABLE_MISS;
 	slot = bucket->slots[__builtin_ctz(bits)];
-	for (int line = 0; line < LINES_AHEAD; line++)
-		rte_prefetch0(RTE_PTR_ADD(words_of(table, slot), line * RTE_CACHE_LINE_SIZE));
+	rte_prefetch0(words_of(table, slot));
+	if (key_proto(key->word) != PROTO_UDP)
+		rte_prefetch0(RTE_PTR_ADD(words_of(table, slot), RTE_CACHE_LINE_SIZE));
 	return slot;
 }
 
@@ -180,7 +180,7 @@ ct_table_lookup_burst(const struct ct_table *table, const struct flow_key keys[]
 	for (uint16_t i = 0; i < n; i++)
 		rte_prefetch0(&table->buckets[bucket_of(table, hashes[i])]);
 	for (uint16_t i = 0; i < n; i++)
-		slots[i] = guess(table, hashes[i]);
+		slots[i] = guess(table, &keys[i], hashes[i]);
 	for (uint16_t i = 0; i < n; i++) {
 		if (unlikely(slots[i] == CT_TABLE_MISS || !has_key(table, slots[i], &keys[i])))
 			slots[i] = ct_table_lookup(table, &keys[i], hashes[i]);

@@ -52,18 +52,21 @@ remember(const struct ct *ct, struct pkt *pkt)
 static enum pkt_class
 classify(const struct ct_conn *conn, enum dir dir)
 {
-	if (dir == DIR_REPLY || conn_has(conn, CT_SEEN_REPLY))
+	if (conn_has(conn, CT_SEEN_REPLY) || dir == DIR_REPLY)
 		return CLASS_ESTABLISHED;
 	return conn_has(conn, CT_EXPECTED) ? CLASS_RELATED : CLASS_NEW;
 }
 
-static void
+static inline void
 count(const struct ct *ct, struct ct_conn *conn, const struct pkt *pkt)
 {
-	if (ct->params.accounting) {
-		conn->packets[pkt->dir]++;
-		conn->octets[pkt->dir] += pkt->l3_len;
-	}
+	if (!ct->params.accounting)
+		return;
+	if (unlikely(++conn->packets[pkt->dir] == 0))
+		conn_cold(ct, conn)->packets_high[pkt->dir]++;
+	if (unlikely(__builtin_add_overflow(conn->octets[pkt->dir], pkt->l3_len,
+					    &conn->octets[pkt->dir])))
+		conn_cold(ct, conn)->octets_high[pkt->dir]++;
 }
 
 static void
@@ -75,6 +78,7 @@ refresh(struct ct_conn *conn, const struct pkt *pkt, uint32_t timeout)
 // What a lookup said about a packet.
 struct found {
 	uint32_t slot;  // or CT_TABLE_MISS
+	uint32_t hash;  // of its key
 	bool is_turned; // the packet's tuple is the turned one of its key
 };
 
@@ -138,7 +142,7 @@ track_in_connection(struct ct *ct, struct ct_conn *conn, struct pkt *pkt,
 		return result; // what ends it is no answer, and keeps nothing alive
 	if (likely(result == CT_ACCEPT))
 		refresh(conn, pkt, timeout);
-	if (unlikely(pkt->dir == DIR_REPLY && !conn_has(conn, CT_SEEN_REPLY))) {
+	if (unlikely(!conn_has(conn, CT_SEEN_REPLY)) && pkt->dir == DIR_REPLY) {
 		conn->status |= CT_SEEN_REPLY;
 		conn->events |= CT_CHANGED_REPLY;
 	}
@@ -246,6 +250,7 @@ track_normal(struct ct *ct, struct pkt *pkt, struct found found)
 	enum fault fault;
 
 	if (unlikely(conn == NULL)) {
+		pkt->hash = found.hash;
 		track_unknown(ct, pkt, proto, found.slot != CT_TABLE_MISS);
 		return;
 	}
@@ -255,8 +260,10 @@ track_normal(struct ct *ct, struct pkt *pkt, struct found found)
 		return;
 	}
 	result = track_in_connection(ct, conn, pkt, proto);
-	if (unlikely(result != CT_ACCEPT && result != CT_IGNORE))
+	if (unlikely(result != CT_ACCEPT && result != CT_IGNORE)) {
+		pkt->hash = found.hash;
 		end_or_refuse(ct, conn, pkt, proto, result);
+	}
 }
 
 // ICMPv6 that is part of having neighbours, not of having connections: multicast listeners
@@ -276,13 +283,14 @@ is_neighbour_talk(const struct pkt *pkt)
 // An earlier packet of the burst has touched this flow; or may give back the room that a new
 // connection needs; or may have announced this one to a helper, or ended it with its call.
 static bool
-must_wait(const struct ct *ct, const struct pkt *pkt, uint32_t slot)
+must_wait(const struct ct *ct, const struct pkt *pkt, struct found found)
 {
-	bool is_known = slot != CT_TABLE_MISS && !conn_is_expired(&ct->conns[slot], pkt->now);
+	bool is_known =
+		found.slot != CT_TABLE_MISS && !conn_is_expired(&ct->conns[found.slot], pkt->now);
 
-	if (ct_is_touched(ct, pkt->hash) || (!is_known && ct_is_full(ct)))
+	if (ct_is_touched(ct, found.hash) || (!is_known && ct_is_full(ct)))
 		return true;
-	return (slot == CT_TABLE_MISS || pkt->tuple.proto == PROTO_GRE) &&
+	return (found.slot == CT_TABLE_MISS || pkt->tuple.proto == PROTO_GRE) &&
 	       ct_is_touched(ct, packet_home(pkt, ct->secret));
 }
 
@@ -332,7 +340,7 @@ track_one(struct ct *ct, struct pkt *pkt, struct found found)
 		if (early != EARLY_OPEN)
 			return early == EARLY_DONE;
 	}
-	if (unlikely(ct->touched.n > 0) && must_wait(ct, pkt, found.slot))
+	if (unlikely(ct->touched.n > 0) && must_wait(ct, pkt, found))
 		return false;
 	track_normal(ct, pkt, found);
 	return true;
@@ -385,7 +393,7 @@ lookup_burst(struct ct *ct, struct pkt *const pkts[], uint16_t n, struct found f
 	hash_keys(ct->secret, keys, n, hashes);
 	ct_table_lookup_burst(ct->table, keys, hashes, n, slots);
 	for (uint16_t i = 0; i < n; i++) {
-		pkts[i]->hash = hashes[i];
+		found[i].hash = hashes[i];
 		found[i].slot = slots[i];
 	}
 }

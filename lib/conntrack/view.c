@@ -16,13 +16,26 @@ ct_conn_state(const struct ct *ct, const struct ct_conn *conn)
 	return proto->state_name == NULL ? NULL : proto->state_name(conn);
 }
 
+// A counter in halves; they are read again if the lower one has run over meanwhile.
+static uint64_t
+read_halves(const uint32_t *upper, const uint32_t *lower)
+{
+	uint32_t high, low;
+
+	do {
+		high = __atomic_load_n(upper, __ATOMIC_ACQUIRE);
+		low = __atomic_load_n(lower, __ATOMIC_ACQUIRE);
+	} while (__atomic_load_n(upper, __ATOMIC_RELAXED) != high);
+	return (uint64_t)high << 32 | low;
+}
+
 void
 ct_entry_fill(const struct ct *ct, const struct ct_conn *conn, tick_t now, struct ct_entry *entry)
 {
+	const struct ct_cold *cold = conn_cold(ct, conn);
+
 	*entry = (struct ct_entry){
-		.packets = {conn->packets[DIR_ORIG], conn->packets[DIR_REPLY]},
-		.octets = {conn->octets[DIR_ORIG], conn->octets[DIR_REPLY]},
-		.id = conn_cold(ct, conn)->id,
+		.id = cold->id,
 		.deadline = conn->deadline,
 		.timeout_sec = seconds_left(conn->deadline, now),
 		.status = conn->status,
@@ -33,8 +46,11 @@ ct_entry_fill(const struct ct *ct, const struct ct_conn *conn, tick_t now, struc
 		.has_counters = ct->params.accounting,
 		.worker = (uint16_t)ct->worker,
 	};
-	ct_conn_tuple(ct, conn, DIR_ORIG, &entry->tuple[DIR_ORIG]);
-	ct_conn_tuple(ct, conn, DIR_REPLY, &entry->tuple[DIR_REPLY]);
+	for (int dir = 0; dir < DIR_COUNT; dir++) {
+		ct_conn_tuple(ct, conn, (enum dir)dir, &entry->tuple[dir]);
+		entry->packets[dir] = read_halves(&cold->packets_high[dir], &conn->packets[dir]);
+		entry->octets[dir] = read_halves(&cold->octets_high[dir], &conn->octets[dir]);
+	}
 }
 
 uint32_t

@@ -144,7 +144,7 @@ struct pkt {
 	uint8_t helper;            // of the connection, 0: none
 	uint8_t set_helper;        // helper a rule asked for, 0: none
 	uint8_t set_window;        // enum ct_window a rule asked for, plus one; 0: none
-	uint32_t hash;             // keyed hash of the key of the tuple's flow
+	uint32_t hash;             // keyed hash of the flow's key, of packets that begin one
 	uint32_t mark;             // of the connection
 	struct ct_conn *conn;      // NULL: none. Valid until the end of the pass
 	struct verdict_memo *memo; // of the connection; NULL: of none, or not one of its packets

@@ -310,18 +310,19 @@ choose_timeout(const struct ct *ct, const struct ct_conn *conn, enum tcp_class c
 	uint32_t timeout = ct->timeouts[states[tcp->state].timeout];
 	uint32_t retrans = ct->timeouts[CT_TIMEOUT_TCP_MAX_RETRANS];
 	uint32_t unacked = ct->timeouts[CT_TIMEOUT_TCP_UNACKNOWLEDGED];
-	bool has_unacked =
-		((tcp->side[DIR_ORIG].flags | tcp->side[DIR_REPLY].flags) & SIDE_HAS_UNACKED) != 0;
+	bool is_limited = ((tcp->side[DIR_ORIG].flags | tcp->side[DIR_REPLY].flags) &
+			   SIDE_HAS_UNACKED) != 0 &&
+			  timeout > unacked;
 
 	// The first that applies; two of them lead to the same.
 	if (tcp->n_retransmitted >= ct->params.tcp_max_retrans && timeout > retrans)
 		timeout = retrans;
 	else if (class == TCP_RST)
 		timeout = ct->timeouts[CT_TIMEOUT_TCP_CLOSE];
-	else if (has_unacked && timeout > unacked)
-		timeout = unacked;
-	else if (tcp->last_window == 0) // the peer may take long to open it again
+	else if (tcp->last_window == 0 && !is_limited) // the peer may take long to open it again
 		timeout = RTE_MIN(timeout, retrans);
+	else
+		timeout = is_limited ? unacked : timeout;
 	// One side alone does not keep a connection for days.
 	if (!conn_has(conn, CT_SEEN_REPLY) && tcp->state == TCP_ESTABLISHED)
 		timeout = RTE_MIN(timeout, unacked);

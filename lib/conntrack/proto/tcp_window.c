@@ -196,29 +196,33 @@ check_bounds(enum ct_window strictness, struct ct_tcp_side *sender, const struct
 	return in_ii && in_iv ? WINDOW_ACCEPT : WINDOW_IGNORE;
 }
 
+// Who has sent since the other one did is chance, so what depends on it is done without branches: a
+// wrong guess costs more than a store.
 static void
 update_sides(struct ct_tcp_side *sender, struct ct_tcp_side *peer,
 	     const struct tcp_segment *segment, const struct claim *claim)
 {
 	bool is_syn = (segment->flags & RTE_TCP_SYN_FLAG) != 0;
 	uint32_t window = (uint32_t)segment->window << (is_syn ? 0 : sender->scale);
+	bool acks_all = claim->ack == peer->end;
 
 	sender->max_window = RTE_MAX(sender->max_window, window + (claim->sack - claim->ack));
 	if (seq_after(claim->end, sender->end)) {
 		sender->end = claim->end;
 		sender->flags |= SIDE_HAS_UNACKED;
 	}
-	if ((segment->flags & RTE_TCP_ACK_FLAG) != 0 &&
-	    ((sender->flags & SIDE_HAS_MAX_ACK) == 0 || seq_after(claim->ack, sender->max_ack))) {
-		sender->max_ack = claim->ack;
+	if ((segment->flags & RTE_TCP_ACK_FLAG) != 0) {
+		bool is_higher = (sender->flags & SIDE_HAS_MAX_ACK) == 0 ||
+				 seq_after(claim->ack, sender->max_ack);
+
+		sender->max_ack = is_higher ? claim->ack : sender->max_ack;
 		sender->flags |= SIDE_HAS_MAX_ACK;
 	}
 	if (peer->max_window != 0 && seq_after(claim->end, sender->max_end))
 		peer->max_window += claim->end - sender->max_end;
 	if (!seq_before(claim->sack + window, peer->max_end))
 		peer->max_end = claim->sack + at_least_one(window);
-	if (claim->ack == peer->end)
-		peer->flags &= (uint8_t)~SIDE_HAS_UNACKED;
+	peer->flags &= (uint8_t)~(acks_all * SIDE_HAS_UNACKED);
 }
 
 // Counts how often the same ACK came.
@@ -226,8 +230,9 @@ static void
 count_retransmission(struct ct_tcp *tcp, const struct tcp_segment *segment,
 		     const struct claim *claim, enum dir dir)
 {
-	if (tcp->last_dir == dir && tcp->last_seq == claim->seq && tcp->last_ack == claim->ack &&
-	    tcp->last_end == claim->end && tcp->last_window == segment->window) {
+	if (tcp->last_seq == claim->seq && tcp->last_ack == claim->ack &&
+	    tcp->last_end == claim->end && tcp->last_window == segment->window &&
+	    tcp->last_dir == dir) {
 		tcp->n_retransmitted++;
 		return;
 	}

@@ -61,7 +61,7 @@ static enum fault
 begin(const struct ct *ct, struct ct_conn *conn, const struct pkt *pkt)
 {
 	(void)ct;
-	conn->l4.udp.stream_after = pkt->now + ticks_from_sec(STREAM_AFTER_SEC);
+	conn->stream_after = pkt->now + ticks_from_sec(STREAM_AFTER_SEC);
 	return FAULT_NONE;
 }
 
@@ -80,8 +80,11 @@ track_stream(struct ct *ct, struct ct_conn *conn, bool is_stream, uint32_t *time
 static enum ct_result
 track_udp(struct ct *ct, struct ct_conn *conn, struct pkt *pkt, uint32_t *timeout)
 {
-	return track_stream(ct, conn, ticks_until(conn->l4.udp.stream_after, pkt->now) < 0,
-			    timeout);
+	// Once it is a stream it stays one, however often ticks wrap.
+	bool is_stream =
+		conn_has(conn, CT_ASSURED) || ticks_until(conn->stream_after, pkt->now) < 0;
+
+	return track_stream(ct, conn, is_stream, timeout);
 }
 
 static enum ct_result
