@@ -17,6 +17,7 @@ struct burst {
 	struct pkt *live[BURST_MAX]; // those that no verdict or hand-off has taken out yet
 	uint16_t n;
 	uint16_t n_live;
+	bool is_plain;      // all live packets are (pkt.is_plain), and pending
 	bool has_fragments; // some packet has a place in a datagram
 };
 

@@ -212,47 +212,118 @@ n_frames(const struct pkt *pkt)
 	return n;
 }
 
-// Returns true when the packet is not this worker's any more.
+// Sends packets to their home. Returns how many, from the front; the others are dropped.
+static uint16_t
+send_home(struct pipeline *pipeline, unsigned int home, struct pkt *const pkts[], uint16_t n)
+{
+	unsigned int frames[BURST_MAX]; // of each packet, which is somebody else's once it is sent
+	uint16_t n_sent;
+
+	for (uint16_t i = 0; i < n; i++)
+		frames[i] = n_frames(pkts[i]);
+	n_sent = steer_send(pipeline->steer, home, pkts, n);
+	for (uint16_t i = 0; i < n_sent; i++) {
+		pipeline->stats.handed_over += frames[i];
+		pkts[i]->mbuf = NULL;
+		pkts[i]->fragments = NULL;
+	}
+	for (uint16_t i = n_sent; i < n; i++)
+		pkt_drop(pkts[i], REASON_HANDOFF_FULL);
+	return n_sent;
+}
+
+// A datagram may turn out to have another home than its fragments. Returns true when it has left.
 static bool
 hand_over(struct pipeline *pipeline, struct pkt *pkt)
 {
-	unsigned int home, n;
+	unsigned int home;
 
+	if (pipeline->steer == NULL)
+		return false;
 	home = steer_home(pipeline->steer, pkt, pipeline->worker);
-	if (home == pipeline->worker)
-		return false;
-	n = n_frames(pkt);
-	if (!steer_send(pipeline->steer, home, pkt)) {
-		pkt_drop(pkt, REASON_HANDOFF_FULL);
-		return false;
+	return home != pipeline->worker && send_home(pipeline, home, &pkt, 1) == 1;
+}
+
+// Packets of other workers leave the burst, those of each worker together.
+static void
+hand_over_burst(struct pipeline *pipeline, struct burst *burst)
+{
+	struct pkt *away[BURST_MAX];
+	uint8_t homes[BURST_MAX];
+	uint16_t n_away = 0, n_live = 0;
+
+	for (uint16_t i = 0; i < burst->n_live; i++) {
+		struct pkt *pkt = burst->live[i];
+		unsigned int home = steer_home(pipeline->steer, pkt, pipeline->worker);
+
+		if (home == pipeline->worker) {
+			burst->live[n_live++] = pkt;
+			continue;
+		}
+		homes[n_away] = (uint8_t)home;
+		away[n_away++] = pkt;
 	}
-	pipeline->stats.handed_over += n;
-	pkt->mbuf = NULL;
-	pkt->fragments = NULL;
-	return true;
+	burst->n_live = n_live;
+	while (n_away > 0) {
+		struct pkt *batch[BURST_MAX];
+		uint8_t home = homes[0];
+		uint16_t n = 0, n_rest = 0, n_sent;
+
+		for (uint16_t i = 0; i < n_away; i++) {
+			if (homes[i] == home) {
+				batch[n++] = away[i];
+			} else {
+				homes[n_rest] = homes[i];
+				away[n_rest++] = away[i];
+			}
+		}
+		n_sent = send_home(pipeline, home, batch, n);
+		burst->is_plain &= n_sent == n;
+		for (uint16_t i = n_sent; i < n; i++)
+			burst->live[burst->n_live++] = batch[i];
+		n_away = n_rest;
+	}
+}
+
+static void
+parse(struct burst *burst)
+{
+	for (uint16_t i = 0; i < burst->n; i++)
+		rte_prefetch0(rte_pktmbuf_mtod(burst->pkts[i].mbuf, const void *));
+	for (uint16_t i = 0; i < burst->n; i++) {
+		packet_parse(&burst->pkts[i]);
+		burst->live[i] = &burst->pkts[i];
+	}
+	burst->n_live = burst->n;
+}
+
+// Finds out where packets leave, and which need a closer look.
+static void
+route(const struct pipeline *pipeline, struct burst *burst)
+{
+	for (uint16_t i = 0; i < burst->n_live; i++) {
+		struct pkt *pkt = burst->live[i];
+
+		if (pkt->in_port < PORTS_MAX)
+			pkt->out_port = pipeline->snapshot->peer[pkt->in_port];
+		if (likely(pkt->is_plain && pkt->out_port != PORT_NONE))
+			continue;
+		burst->has_fragments |= pkt_has_place(pkt);
+		burst->is_plain = false;
+		if (pkt->verdict == VERDICT_PENDING)
+			judge_unroutable(pkt);
+	}
 }
 
 static void
 parse_and_steer(struct pipeline *pipeline, struct burst *burst)
 {
-	burst->n_live = 0;
 	burst->has_fragments = false;
-	for (uint16_t i = 0; i < burst->n; i++)
-		rte_prefetch0(rte_pktmbuf_mtod(burst->pkts[i].mbuf, const void *));
-	for (uint16_t i = 0; i < burst->n; i++) {
-		struct pkt *pkt = &burst->pkts[i];
-
-		packet_parse(pkt);
-		if (pipeline->steer != NULL && hand_over(pipeline, pkt))
-			continue;
-		if (pkt->in_port < PORTS_MAX)
-			pkt->out_port = pipeline->snapshot->peer[pkt->in_port];
-		if (unlikely(!pkt->is_plain || pkt->out_port == PORT_NONE)) {
-			burst->has_fragments |= pkt_has_place(pkt);
-			judge_unroutable(pkt);
-		}
-		burst->live[burst->n_live++] = pkt;
-	}
+	burst->is_plain = true;
+	parse(burst);
+	if (pipeline->steer != NULL)
+		hand_over_burst(pipeline, burst);
+	route(pipeline, burst);
 }
 
 // Runs the chains [first, last) over those of the packets that are still pending.
@@ -301,9 +372,10 @@ add_fragment(struct pipeline *pipeline, struct pkt *pkt)
 		return false;
 	case FRAG_COMPLETE:
 		// Of an ICMP error only the whole tells where its home is.
-		if (pipeline->steer != NULL && hand_over(pipeline, pkt))
+		if (hand_over(pipeline, pkt))
 			return false;
-		judge_unroutable(pkt);
+		if (pkt->verdict == VERDICT_PENDING)
+			judge_unroutable(pkt);
 		return true;
 	default:
 		return true;
@@ -329,16 +401,25 @@ defragment(struct pipeline *pipeline, struct burst *burst)
 	burst->n_live = n;
 }
 
-// Pending packets that conntrack has to see, in order.
+// What is done with single packets, before connections. *pending is all that is left then, in
+// order; room has place for a burst. Returns how many.
 static uint16_t
-select_pending(struct pkt *const pkts[], uint16_t n, struct pkt *pending[])
+prepare(struct pipeline *pipeline, struct burst *burst, struct pkt *room[],
+	struct pkt *const **pending)
 {
 	uint16_t n_pending = 0;
 
-	for (uint16_t i = 0; i < n; i++) {
-		if (pkts[i]->verdict == VERDICT_PENDING)
-			pending[n_pending++] = pkts[i];
+	*pending = burst->live;
+	if (burst->is_plain && pipeline->stateless == 0)
+		return burst->n_live;
+	run_early_chains(pipeline, burst);
+	defragment(pipeline, burst);
+	run_chains(pipeline, burst->live, burst->n_live, pipeline->early, pipeline->stateless);
+	for (uint16_t i = 0; i < burst->n_live; i++) {
+		if (burst->live[i]->verdict == VERDICT_PENDING)
+			room[n_pending++] = burst->live[i];
 	}
+	*pending = room;
 	return n_pending;
 }
 
@@ -404,7 +485,8 @@ finish(struct pipeline *pipeline, struct tally *tally, struct pkt *pkt)
 void
 pipeline_run(struct pipeline *pipeline, struct burst *burst)
 {
-	struct pkt *pkts[BURST_MAX];
+	struct pkt *room[BURST_MAX];
+	struct pkt *const *pkts;
 	struct tally tally = {0};
 	uint16_t n;
 
@@ -412,10 +494,7 @@ pipeline_run(struct pipeline *pipeline, struct burst *burst)
 	cycles_begin(&pipeline->cycles);
 	parse_and_steer(pipeline, burst);
 	cycles_end(&pipeline->cycles, CYCLES_PARSE);
-	run_early_chains(pipeline, burst);
-	defragment(pipeline, burst);
-	run_chains(pipeline, burst->live, burst->n_live, pipeline->early, pipeline->stateless);
-	n = select_pending(burst->live, burst->n_live, pkts);
+	n = prepare(pipeline, burst, room, &pkts);
 	cycles_end(&pipeline->cycles, CYCLES_STATELESS);
 	if (pipeline->tracks)
 		track_and_judge(pipeline, pkts, n);

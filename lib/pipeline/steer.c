@@ -82,19 +82,23 @@ steer_home(const struct steer *steer, const struct pkt *pkt, unsigned int worker
 	return home_worker(packet_home(pkt, steer->secret), steer->n_workers);
 }
 
-bool
-steer_send(struct steer *steer, unsigned int worker, const struct pkt *pkt)
+uint16_t
+steer_send(struct steer *steer, unsigned int worker, struct pkt *const pkts[], uint16_t n)
 {
-	struct parcel parcel = {
-		.mbuf = pkt->mbuf,
-		.seq = pkt->seq,
-		.now_ns = pkt->now_ns,
-		.fragments = pkt->fragments,
-		.in_port = pkt->in_port,
-		.zone = pkt->tuple.zone,
-	};
+	struct parcel parcels[BURST_MAX];
 
-	return rte_ring_enqueue_elem(steer->rings[worker], &parcel, sizeof(parcel)) == 0;
+	for (uint16_t i = 0; i < n; i++) {
+		parcels[i] = (struct parcel){
+			.mbuf = pkts[i]->mbuf,
+			.seq = pkts[i]->seq,
+			.now_ns = pkts[i]->now_ns,
+			.fragments = pkts[i]->fragments,
+			.in_port = pkts[i]->in_port,
+			.zone = pkts[i]->tuple.zone,
+		};
+	}
+	return (uint16_t)rte_ring_enqueue_burst_elem(steer->rings[worker], parcels,
+						     sizeof(parcels[0]), n, NULL);
 }
 
 void

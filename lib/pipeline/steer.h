@@ -26,9 +26,9 @@ void steer_destroy(struct steer *steer); // takes NULL
 // The worker that owns the packet's flow; packets that are no flow stay with this one.
 unsigned int steer_home(const struct steer *steer, const struct pkt *pkt, unsigned int worker);
 
-// The packet waits in a worker's ring, which owns its mbuf and fragments now. Returns false when it
-// is full.
-bool steer_send(struct steer *steer, unsigned int worker, const struct pkt *pkt);
+// The packets, n at most BURST_MAX, wait in a worker's ring, which owns their mbufs and fragments
+// now. Returns how many, from the front, there was room for.
+uint16_t steer_send(struct steer *steer, unsigned int worker, struct pkt *const pkts[], uint16_t n);
 
 // Fills the burst, which is empty, with up to max packets that wait for this worker.
 void steer_receive(struct steer *steer, unsigned int worker, struct burst *burst, uint16_t max);

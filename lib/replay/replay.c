@@ -268,7 +268,8 @@ receive(struct replay *replay)
 		pkt.now_ns = at_ns;
 		output_arrival(replay->output, time_ns);
 		packet_parse(&pkt);
-		steer_send(replay->steer, steer_home(replay->steer, &pkt, 0), &pkt);
+		steer_send(replay->steer, steer_home(replay->steer, &pkt, 0), &(struct pkt *){&pkt},
+			   1);
 		n++;
 		// Its datagram may turn out to have another home; nothing must overtake it there.
 		if (pkt_has_place(&pkt) && replay->options->workers > 1)

@@ -126,7 +126,7 @@ a_packet_keeps_its_name_on_the_way(void **state)
 	steer = steer_create(path_secret(), 3, 8);
 	build_udp(&frame, 1, false);
 	sent.mbuf = mbuf_from_frame(&frame);
-	assert_true(steer_send(steer, 2, &sent));
+	assert_int_equal(steer_send(steer, 2, &(struct pkt *){&sent}, 1), 1);
 	for (unsigned int worker = 0; worker < 2; worker++) {
 		burst_reset(&burst);
 		steer_receive(steer, worker, &burst, BURST_MAX);
@@ -144,6 +144,12 @@ a_packet_keeps_its_name_on_the_way(void **state)
 }
 
 static void
+send_one(struct pkt *pkt)
+{
+	assert_int_equal(steer_send(steer, 0, &pkt, 1), 1);
+}
+
+static void
 packets_are_received_in_order_and_as_many_as_asked_for(void **state)
 {
 	struct frame frame;
@@ -152,8 +158,7 @@ packets_are_received_in_order_and_as_many_as_asked_for(void **state)
 	steer = steer_create(path_secret(), 1, 16);
 	build_udp(&frame, 1, false);
 	for (uint64_t seq = 1; seq <= 10; seq++)
-		assert_true(steer_send(steer, 0,
-				       &(struct pkt){.mbuf = mbuf_from_frame(&frame), .seq = seq}));
+		send_one(&(struct pkt){.mbuf = mbuf_from_frame(&frame), .seq = seq});
 	for (uint64_t seq = 0; seq < 9; seq += 3) {
 		burst_reset(&burst);
 		steer_receive(steer, 0, &burst, 3);
