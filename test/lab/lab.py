@@ -8,6 +8,11 @@ Each client and each server is a network namespace with one interface, eth0; so 
 whose interfaces sallyport works on with net_af_packet. Needs root, iproute2 and ethtool. The
 addresses of a wire are on one subnet, since the appliance is no router; IPv6 knows its neighbours
 from the start, so that a policy need not let neighbour discovery through.
+
+With gateways=True there is a router of the kernel between the appliance and each server, whose
+subnet is another then:
+
+    client0 -- lan0 [ sallyport ] wan0 -- eth0 [ gateway0 ] eth1 -- server0
 """
 
 import contextlib
@@ -23,46 +28,84 @@ FAMILIES = ('ipv4', 'ipv6')
 PREFIX_LENGTHS = {'ipv4': 24, 'ipv6': 64}
 # How sallyport's configuration names the ends of wire 0: lan0 and wan0.
 CLIENT_SIDE, SERVER_SIDE = 'lan', 'wan'
+MAX_CONNECTIONS = 65536
+DEVICES = {'net_af_packet': 'net_af_packet{i},iface={name},qpairs={queues}',
+           'net_pcap': 'net_pcap{i},rx_iface_in={name},tx_iface={name}'}
 numbers = itertools.count()  # tells the labs of one process apart
 
 
 class Host:
-    """One end of a wire: a namespace, and addresses by family."""
+    """One interface in a namespace, and its addresses by family. far: on the subnet behind the
+    gateway."""
 
-    def __init__(self, namespace, number, wire):
-        self.namespace = namespace
-        self.mac = f'02:00:00:00:{wire:02x}:{number:02x}'
-        self.addresses = {'ipv4': f'198.18.{wire}.{number}',
-                          'ipv6': f'2001:db8:{wire + 1:x}::{number}'}  # as programs print it
+    def __init__(self, namespace, number, wire, interface='eth0', far=False):
+        self.namespace, self.interface = namespace, interface
+        self.mac = f'02:00:00:{far:02x}:{wire:02x}:{number:02x}'
+        self.networks = {'ipv4': f'198.{18 + far}.{wire}.',  # the addresses as programs print them
+                         'ipv6': f'2001:db8:{0x100 * far + wire + 1:x}::'}
+        self.addresses = {'ipv4': f'{self.networks["ipv4"]}{number}',
+                          'ipv6': f'{self.networks["ipv6"]}{number:x}'}
 
-    def set_up(self, peer, families):
-        """Gives eth0 its addresses, once it is there."""
+    def set_up(self, neighbour, families):
+        """Gives the interface its addresses, once it is there."""
         run = self.namespace.run
-        run('ip', 'link', 'set', 'eth0', 'address', self.mac)
+        run('ip', 'link', 'set', self.interface, 'address', self.mac)
         for family in families:
             # An address of IPv6 that is being checked for duplicates cannot be used for a second.
             unchecked = ['nodad'] if family == 'ipv6' else []
             run('ip', 'address', 'add', f'{self.addresses[family]}/{PREFIX_LENGTHS[family]}',
-                'dev', 'eth0', *unchecked)
+                'dev', self.interface, *unchecked)
         if 'ipv6' in families:
-            run('ip', 'neighbour', 'add', peer.addresses['ipv6'], 'lladdr', peer.mac,
-                'dev', 'eth0', 'nud', 'permanent')
+            run('ip', 'neighbour', 'add', neighbour.addresses['ipv6'], 'lladdr', neighbour.mac,
+                'dev', self.interface, 'nud', 'permanent')
+
+    def subnet(self, family):
+        return f'{self.networks[family]}{"0" * (family == "ipv4")}/{PREFIX_LENGTHS[family]}'
+
+    def reach(self, subnet, via):
+        """Sends what is for a subnet by way of a neighbour's address."""
+        self.namespace.run('ip', 'route', 'add', subnet, 'via', via, 'dev', self.interface)
+
+
+class Gateway:
+    """A router: an interface on the subnet of a wire, and one on the subnet behind it."""
+
+    def __init__(self, namespace, wire):
+        self.namespace = namespace
+        self.near = Host(namespace, 254, wire)
+        self.far = Host(namespace, 254, wire, 'eth1', far=True)
+        namespace.run('sysctl', '-qw', 'net.ipv4.ip_forward=1', 'net.ipv6.conf.all.forwarding=1',
+                      'net.ipv6.conf.default.forwarding=1')
+
+    def limit_path_mtu(self, mtu, families=FAMILIES):
+        """Refuses what is for the server and larger, as if a narrower link followed."""
+        for family in families:
+            route = [self.far.subnet(family), 'dev', self.far.interface]
+            self.namespace.run('ip', 'route', 'del', *route)
+            self.namespace.run('ip', 'route', 'add', *route, 'mtu', 'lock', mtu)
 
 
 class Wire:
-    """client and server, and the names of the ports between them."""
+    """client and server, the names of the ports between them, and the gateway if there is one."""
 
-    def __init__(self, number, client, server):
-        self.client, self.server = client, server
+    def __init__(self, number, client, server, gateway=None):
+        self.client, self.server, self.gateway = client, server, gateway
         self.lan, self.wan = f'{CLIENT_SIDE}{number}', f'{SERVER_SIDE}{number}'
 
 
 class Lab:
     """Namespaces and wires from the start; an appliance once it is started. Use it in a with
-    statement, so that nothing is left of it whatever happens."""
+    statement, so that nothing is left of it whatever happens.
 
-    def __init__(self, n_wires=1, workers=1, families=FAMILIES, mtu=1500):
+    device: net_af_packet with a queue for each worker, unless there are fragments. Those of IPv4 it
+    has the kernel put together, to choose a queue, and cuts off what is longer than a frame. With
+    net_pcap they arrive, half a second late, at a single queue.
+    """
+
+    def __init__(self, n_wires=1, workers=1, families=FAMILIES, mtu=1500, *, gateways=False,
+                 device='net_af_packet'):
         self.workers, self.families, self.mtu = workers, families, mtu
+        self.has_gateways, self.device = gateways, device
         self.n_wires, self.wires = n_wires, []
         self.number = next(numbers)
         self.machine = None
@@ -103,27 +146,38 @@ class Lab:
 
     def _wire(self, i, machine):
         client = Host(self._namespace(f'client{i}'), 1, i)
-        server = Host(self._namespace(f'server{i}'), 2, i)
-        wire = Wire(i, client, server)
-        for host, port, peer in ((client, wire.lan, server), (server, wire.wan, client)):
-            connect((host.namespace, 'eth0'), (machine, port), self.mtu)
-            host.set_up(peer, self.families)
+        server = Host(self._namespace(f'server{i}'), 2, i, far=self.has_gateways)
+        gateway = Gateway(self._namespace(f'gateway{i}'), i) if self.has_gateways else None
+        wire = Wire(i, client, server, gateway)
+        beyond = gateway.near if gateway else server
+        for host, port, neighbour in ((client, wire.lan, beyond), (beyond, wire.wan, client)):
+            connect((host.namespace, host.interface), (machine, port), self.mtu)
+            host.set_up(neighbour, self.families)
+        if gateway:
+            far = gateway.far
+            connect((far.namespace, far.interface), (server.namespace, 'eth0'), self.mtu)
+            far.set_up(server, self.families)
+            server.set_up(far, self.families)
+            for family in self.families:
+                client.reach(server.subnet(family), beyond.addresses[family])
+                server.reach(client.subnet(family), far.addresses[family])
         return wire
 
-    def configuration(self, rest):
-        """A whole configuration: ports, wires and workers of this lab, and the rest."""
-        queues = f',qpairs={self.workers}' if self.workers > 1 else ''
+    def configuration(self, rest='', conntrack=''):
+        """A whole configuration: ports, wires and workers of this lab; the rest of conntrack; and
+        the rest."""
         names = [name for wire in self.wires for name in (wire.lan, wire.wan)]
         ports = ',\n'.join(
-            f'  {{ name = "{name}"; device = "net_af_packet{i},iface={name}{queues}"; }}'
+            f'  {{ name = "{name}"; '
+            f'device = "{DEVICES[self.device].format(i=i, name=name, queues=self.workers)}"; }}'
             for i, name in enumerate(names))
         wires = ',\n'.join(f'  {{ a = "{wire.lan}"; b = "{wire.wan}"; }}' for wire in self.wires)
         return (f'ports = (\n{ports} );\nwires = (\n{wires} );\nworkers = {self.workers};\n'
-                f'conntrack: {{ max_connections = 65536; }};\n{rest}')
+                f'conntrack: {{ max_connections = {MAX_CONNECTIONS}; {conntrack} }};\n{rest}')
 
-    def start(self, rest=''):
+    def start(self, rest='', conntrack=''):
         """Starts sallyport, and returns when it answers. rest: sets and chains."""
-        self.machine.start(self.configuration(rest))
+        self.machine.start(self.configuration(rest, conntrack))
 
     def stop(self):
         """Ends sallyport as an operator does, which has to work."""

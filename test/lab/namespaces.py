@@ -20,10 +20,10 @@ OFFLOADS = ('tx', 'rx', 'sg', 'tso', 'gso', 'gro', 'rxvlan', 'txvlan')
 
 
 def run(*words, check=True, **options):
-    """Runs a program to its end; standard output and standard error as text."""
-    done = subprocess.run([str(word) for word in words], stdin=subprocess.DEVNULL,
-                          capture_output=True, text=True, check=False,
-                          **{'timeout': TIME_LIMIT_SEC} | options)
+    """Runs a program to its end, with no input unless there is one in the options; standard output
+    and standard error as text."""
+    done = subprocess.run([str(word) for word in words], capture_output=True, text=True,
+                          check=False, **{'timeout': TIME_LIMIT_SEC, 'input': ''} | options)
     if check and done.returncode != 0:
         raise RuntimeError(f'{" ".join(map(str, words))}: {done.stdout}{done.stderr}')
     return done
