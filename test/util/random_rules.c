@@ -216,14 +216,16 @@ random_rule(unsigned int keys, unsigned int without_action)
 }
 
 unsigned int
-random_chains(struct chain chains[], unsigned int n_chains_max, unsigned int n_rules_max)
+random_chains(const struct random_shape *shape, struct chain chains[])
 {
-	unsigned int n_chains = 1 + random_below(n_chains_max);
-	unsigned int left = 1 + random_below(1 + random_below(n_rules_max));
+	unsigned int n_chains = 1 + random_below(shape->n_chains_max);
+	unsigned int left = 1 + random_below(1 + random_below(shape->n_rules_max));
 
 	for (unsigned int i = 0; i < n_chains; i++) {
 		unsigned int n = i + 1 < n_chains ? random_below(left + 1) : left;
-		unsigned int keys = 10 + random_below(40), without_action = random_below(101);
+		unsigned int keys =
+			shape->keys_min + random_below(shape->keys_below - shape->keys_min);
+		unsigned int without_action = random_below(101);
 
 		left -= n;
 		chains[i] = (struct chain){

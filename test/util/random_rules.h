@@ -26,8 +26,12 @@ uint8_t random_proto(void);
 uint16_t random_port(void);
 uint8_t random_icmp(void); // a type or a code
 
-// Up to n_chains_max chains of 1 to n_rules_max rules together, all of the same priority. Returns
-// how many chains.
-unsigned int random_chains(struct chain chains[], unsigned int n_chains_max,
-			   unsigned int n_rules_max);
+struct random_shape {
+	unsigned int n_chains_max;
+	unsigned int n_rules_max;          // of all chains together
+	unsigned int keys_min, keys_below; // how likely a rule has each key, in percent
+};
+
+// Chains of one rule at least, all of the same priority. Returns how many chains.
+unsigned int random_chains(const struct random_shape *shape, struct chain chains[]);
 void random_chains_free(struct chain chains[], unsigned int n_chains);

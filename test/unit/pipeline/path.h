@@ -3,8 +3,8 @@
 // A whole path for packets, made from chains written in C: configuration, snapshot, connections,
 // pipeline.
 //
-// Ports: 0 "lan" and 1 "wan" are the ends of a wire, 2 "spare" belongs to none, 3 "lan2" and 4 "wan2"
-// are the ends of another one.
+// Ports: 0 "lan" and 1 "wan" are the ends of a wire, 2 "spare" belongs to none, 3 "lan2" and 4
+// "wan2" are the ends of another one.
 #pragma once
 
 #include <stdbool.h>

@@ -419,16 +419,16 @@ connections_share_an_answer(void **state)
 	close_memory(&memory);
 }
 
-// An answer that no other packet has had: it was accepted by this rule.
+// An answer that no other packet has had: a rule accepted it, and this counter counted it.
 static struct pkt
-accepted_by(struct verdict_memo *memo, uint32_t rule)
+accepted(struct verdict_memo *memo, uint32_t counter)
 {
 	struct pkt pkt = segment(memo);
 
 	pkt.reason = REASON_RULE;
 	pkt.chain = 1;
-	pkt.rule = rule;
-	pkt.trail[0] = rule;
+	pkt.rule = counter % 100;
+	pkt.trail[0] = counter;
 	pkt.n_trail = 1;
 	return pkt;
 }
@@ -441,28 +441,24 @@ there_is_room_for_so_many_answers(void **state)
 	static struct rule_counter counters[OUTCOMES_MAX + 1];
 	const struct chain chains[] = {{.policy = ACTION_ACCEPT}, {.policy = ACTION_ACCEPT}};
 	struct memory memory;
-	struct pkt again;
 
 	(void)state;
 	open_memory(&memory, chains, RTE_DIM(chains));
-	for (uint32_t i = 0; i <= OUTCOMES_MAX; i++) {
-		struct pkt pkt = accepted_by(&memos[i], i);
+	for (uint32_t i = 0; i < RTE_DIM(memos); i++) {
+		struct pkt pkt = accepted(&memos[i], i <= OUTCOMES_MAX ? i : 77);
 
 		memo_store(&memory.memos, &pkt);
 	}
-	again = accepted_by(&memos[OUTCOMES_MAX + 1], 77);
-	memo_store(&memory.memos, &again);
 	for (uint32_t i = 0; i < RTE_DIM(memos); i++) {
-		const uint32_t rule = i > OUTCOMES_MAX ? 77 : i;
-		const uint64_t had = rule == i ? 0 : 1;
+		const bool has_room = i != OUTCOMES_MAX;
+		const uint32_t counter = i <= OUTCOMES_MAX ? i : 77;
 		struct recalled recalled = {0};
 		struct pkt pkt = segment(&memos[i]);
 
-		assert_int_equal(memo_recall(&memory.memos, &pkt, &recalled, counters),
-				 i != OUTCOMES_MAX);
+		assert_int_equal(memo_recall(&memory.memos, &pkt, &recalled, counters), has_room);
 		recalled_count(&recalled, counters);
-		assert_int_equal(pkt.rule, i == OUTCOMES_MAX ? RULE_NONE : rule);
-		assert_int_equal(counters[rule].packets, i == OUTCOMES_MAX ? 0 : had + 1);
+		assert_int_equal(pkt.rule, has_room ? counter % 100 : RULE_NONE);
+		assert_int_equal(counters[counter].packets, counter == i ? has_room : 2);
 	}
 	close_memory(&memory);
 }
@@ -480,7 +476,7 @@ packets_in_a_row_are_counted_together(void **state)
 	(void)state;
 	open_memory(&memory, chains, RTE_DIM(chains));
 	for (uint32_t i = 0; i < RTE_DIM(memos); i++) {
-		struct pkt pkt = accepted_by(&memos[i], 1 + i);
+		struct pkt pkt = accepted(&memos[i], 1 + i);
 
 		memo_store(&memory.memos, &pkt);
 	}

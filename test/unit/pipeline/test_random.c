@@ -29,10 +29,10 @@
 #define N_RULESETS             150
 #define N_PACKETS              800
 #define N_CHAINS_MAX           6
-#define N_RULES_MAX            100
+#define N_RULES_MAX            200
 #define N_COUNTERS_MAX         (N_RULES_MAX + N_CHAINS_MAX)
 #define N_COMPARED_MIN         1000000
-#define RECALLED_MIN_ONE_IN    10 // packets
+#define RECALLED_MIN_ONE_IN    20 // packets
 #define CONNECTIONS_WHEN_SMALL 6
 
 // What became of the same packets in one of three ways.
@@ -59,10 +59,12 @@ static unsigned int ruleset_number;
 // all, in percent of those that would; and the classes of packets for which they do, 0: all.
 struct style {
 	unsigned int looks_at_flags;
+	unsigned int looks_at_marks;
 	unsigned int sets_marks;
 	unsigned int sets_zones;
 	unsigned int sets_helpers;
-	uint8_t classes;
+	uint8_t classes_looked_at;
+	uint8_t classes_set;
 };
 
 // A rule that many packets match leaves nothing to those behind it: it is for one host alone.
@@ -79,26 +81,33 @@ narrow(struct match *match)
 	match->src[0] = (struct prefix){
 		.family = (uint8_t)family,
 		.len = family == FAMILY_IPV4 ? 32 : 128,
-		.address = random_host(family, random_below(RANDOM_HOSTS)),
+		.address = random_host(family, random_below(TRAFFIC_HOSTS)),
 	};
 }
 
 static void
 temper_rule(struct rule *rule, const struct style *style)
 {
-	if (!random_chance(style->looks_at_flags))
-		rule->match.tcp_flags_mask = 0;
+	struct match *match = &rule->match;
+	uint8_t classes = 0;
+
+	// One flag or one bit, in which packets differ.
+	match->tcp_flags_mask = random_chance(style->looks_at_flags) ? 1 << random_below(5) : 0;
+	match->mark.mask = random_chance(style->looks_at_marks) ? 1u << random_below(3) : 0;
 	if (!random_chance(style->sets_marks))
 		rule->set_mark.mask = 0;
 	if (!random_chance(style->sets_zones))
 		rule->has_set_zone = false;
 	if (!random_chance(style->sets_helpers))
 		rule->set_helper = 0;
-	if (style->classes != 0 && (rule->has_set_zone || rule->match.tcp_flags_mask != 0 ||
-				    rule->match.mark.mask != 0 || rule->set_mark.mask != 0))
-		rule->match.classes = style->classes;
+	if (rule->set_mark.mask != 0 || rule->has_set_zone)
+		classes = style->classes_set;
+	else if (match->tcp_flags_mask != 0 || match->mark.mask != 0)
+		classes = style->classes_looked_at;
+	if (classes != 0)
+		match->classes = classes;
 	if (random_chance(80))
-		narrow(&rule->match);
+		narrow(match);
 	if (rule->action > ACTION_ACCEPT && random_chance(40))
 		rule->action = ACTION_ACCEPT;
 }
@@ -114,18 +123,21 @@ compare_priorities(const void *a, const void *b)
 static void
 make_ruleset(struct scene *scene)
 {
-	static const int32_t places[] = {-500, -300, -150, 0, 0, 100, INT32_MAX};
+	static const int32_t places[] = {-500, -300, -150, 0, 0, INT32_MAX, INT32_MAX};
 	static const uint8_t classes[] = {0, 1 << CLASS_NEW, 1 << CLASS_NEW,
 					  1 << CLASS_ESTABLISHED};
+	const struct random_shape shape = {N_CHAINS_MAX, N_RULES_MAX, 3, 20};
 	const struct style style = {
-		.looks_at_flags = random_chance(50) ? 50 : 0,
+		.looks_at_flags = random_chance(50) ? 10 : 0,
+		.looks_at_marks = random_chance(50) ? 20 : 0,
 		.sets_marks = random_chance(50) ? 50 : 0,
-		.sets_zones = random_chance(20) ? 50 : 0,
+		.sets_zones = random_chance(30) ? 50 : 0,
 		.sets_helpers = random_chance(50) ? 50 : 0,
-		.classes = RANDOM_PICK(classes),
+		.classes_looked_at = RANDOM_PICK(classes),
+		.classes_set = RANDOM_PICK(classes),
 	};
-	const struct style everything = {100, 100, 100, 2 * style.sets_helpers, 0};
-	unsigned int n = random_chains(scene->chains, N_CHAINS_MAX, N_RULES_MAX);
+	const struct style everything = {10, 10, 100, 100, 2 * style.sets_helpers, 0, 0};
+	unsigned int n = random_chains(&shape, scene->chains);
 	int32_t priorities[N_CHAINS_MAX];
 
 	for (unsigned int i = 0; i < n; i++)

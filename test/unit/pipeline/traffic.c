@@ -22,8 +22,8 @@ begin_flow(struct flow *flow)
 		.family = family,
 		.proto = RANDOM_PICK(protos),
 		.is_other_wire = random_chance(25),
-		.host = {random_host(family, random_below(RANDOM_HOSTS)),
-			 random_host(family, random_below(RANDOM_HOSTS))},
+		.host = {random_host(family, random_below(TRAFFIC_HOSTS)),
+			 random_host(family, random_below(TRAFFIC_HOSTS))},
 		.port = {random_port(), random_port()},
 		.seq = {(uint32_t)random_bits(), (uint32_t)random_bits()},
 	};

@@ -15,6 +15,7 @@
 #include "packet/packet.h"
 
 #define TRAFFIC_FLOWS 8
+#define TRAFFIC_HOSTS 4 // of either family, the first
 
 struct flow {
 	enum family family;

@@ -118,10 +118,11 @@ check_ruleset(void)
 {
 	struct rule_counter got[N_RULES_MAX + N_CHAINS_MAX] = {0};
 	struct rule_counter want[N_RULES_MAX + N_CHAINS_MAX] = {0};
+	const struct random_shape shape = {N_CHAINS_MAX, N_RULES_MAX, 10, 50};
 	struct chain chains[N_CHAINS_MAX];
 	struct brute brute = {
 		.chains = chains,
-		.n_chains = random_chains(chains, N_CHAINS_MAX, N_RULES_MAX),
+		.n_chains = random_chains(&shape, chains),
 		.counters = want,
 	};
 	struct ruleset *ruleset = fixture_compile(chains, brute.n_chains);
