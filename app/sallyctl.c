@@ -186,6 +186,19 @@ static const struct ctl_column stage_columns[] = {
 	{"POLICY", "policy", false},    {"RULES", "rules", true}, {NULL, NULL, false},
 };
 
+static const struct ctl_column part_columns[] = {
+	{"PART", "part", false},      {"CYCLES", "cycles", true},
+	{"PACKETS", "packets", true}, {"CYCLES/PACKET", "cycles_per_packet", true},
+	{NULL, NULL, false},
+};
+
+static const struct ctl_column turn_columns[] = {
+	{"BELOW-NS", "below_ns", true},
+	{"BUSY", "busy", true},
+	{"REAPING", "reaping", true},
+	{NULL, NULL, false},
+};
+
 static const struct ctl_column rule_columns[] = {
 	{"CHAIN", "chain", false}, {"KIND", "kind", false},     {"RULE", "name", false},
 	{"LINE", "line", true},    {"ACTION", "action", false}, {"PACKETS", "packets", true},
@@ -200,6 +213,10 @@ static const struct command commands[] = {
 	 "workers and their counters"},
 	{"pipeline", "/sallyport/pipeline", run_list, "stages", stage_columns,
 	 "stages and chains in order"},
+	{"stages", "/sallyport/stages", run_list, "parts", part_columns,
+	 "cycles of each part of the workers' loop"},
+	{"turns", "/sallyport/turns", run_list, "turns", turn_columns,
+	 "how long turns of the workers' loop take"},
 	{"rules", "/sallyport/rules", run_list, "rules", rule_columns,
 	 "rules and policies with their counters"},
 	{"ct count", "/sallyport/ct/count", run_object, NULL, NULL,

@@ -39,6 +39,10 @@ void command_workers(const struct runtime *runtime, uint64_t cursor, struct answ
 void command_pipeline(const struct runtime *runtime, uint64_t cursor, struct answer *answer);
 void command_rules(const struct runtime *runtime, uint64_t cursor, struct answer *answer);
 
+// Handlers in loop.c.
+void command_stages(const struct runtime *runtime, uint64_t cursor, struct answer *answer);
+void command_turns(const struct runtime *runtime, uint64_t cursor, struct answer *answer);
+
 // Handlers in connections.c.
 void command_ct_list(const struct runtime *runtime, uint64_t cursor, struct answer *answer);
 void command_ct_unconfirmed(const struct runtime *runtime, uint64_t cursor, struct answer *answer);

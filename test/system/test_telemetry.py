@@ -31,6 +31,7 @@ wires = ( { a = "lan"; b = "wan"; } );
 '''
 SMALL = PORTS + '''
 workers = 2;
+measure_cycles = true;
 conntrack: { max_connections = 20001;
              timeouts: { udp = 600; icmp = 600; icmpv6 = 600; gre = 600; generic = 600; }; };
 chains = (
@@ -239,6 +240,29 @@ def test_workers(small):
         assert row['connections'] == sum(entry['worker'] == row['worker'] for entry in entries)
 
 
+def test_stages(small):
+    parts = small.json('stages')
+    assert [row['part'] for row in parts] == [
+        'receive', 'parse', 'stateless', 'conntrack', 'rules', 'confirm', 'count', 'send', 'reap']
+    spent = {row['part']: row['cycles'] for row in parts}
+    assert all(spent[part] > 0 for part in spent)
+    for row in parts:
+        # The worker that hands a packet over works on it, too.
+        assert row['packets'] == N_LAN + N_WAN + sum(
+            worker['handed_over'] for worker in small.json('workers'))
+        # The loop goes on meanwhile, and with it what it spends on looking for the expired.
+        if row['part'] != 'reap':
+            assert abs(row['cycles_per_packet'] * row['packets'] - row['cycles']) <= row['packets']
+
+
+def test_turns(small):
+    turns = small.json('turns')
+    assert [row['below_ns'] for row in turns] == [2**n for n in range(len(turns))]
+    assert sum(row['busy'] for row in turns) == sum(
+        row['busy_turns'] for row in small.json('workers'))
+    assert all(row['reaping'] == 0 for row in turns)  # nothing has expired yet
+
+
 def test_pipeline(small):
     assert small.json('pipeline') == [
         {'name': 'parse', 'kind': 'builtin', 'priority': -2**31},
@@ -301,7 +325,7 @@ def test_tables_say_what_the_json_says(small):
 
 def test_every_command_has_a_help_and_fits(small, telemetry):
     listed = [command for command in telemetry.ask('/') if command.startswith('/sallyport/')]
-    assert len(listed) == 11
+    assert len(listed) == 13
     for command in listed:
         assert telemetry.ask(f'/help,{command}')[command]
         assert len(telemetry.ask_raw(command.encode())) <= ANSWER_BYTES_MAX
@@ -327,7 +351,7 @@ BAD_CURSORS = [b'x', b'-1', b'+1', b' 1', b'1 ', b'1,1', b',1', b'0x1', b'1e3', 
 
 
 @pytest.mark.parametrize('command', ['ct/list', 'ct/unconfirmed', 'ct/dying', 'rules', 'ports',
-                                     'workers', 'pipeline'])
+                                     'workers', 'pipeline', 'stages', 'turns'])
 def test_a_bad_cursor_is_an_error(telemetry, command):
     for cursor in BAD_CURSORS:
         answer = json.loads(telemetry.ask_raw(f'/sallyport/{command},'.encode() + cursor))

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// Lists that are answered a page at a time, and whose rows have numbers: a cursor is the number of
+// the next row. Private to control.
+#pragma once
+
+#include <stdint.h>
+
+#include "control/answer.h"
+#include "runtime/runtime.h"
+
+struct listing {
+	const char *name; // of the member that has the rows
+	unsigned int (*count)(const struct runtime *runtime);
+	void (*fill)(const struct runtime *runtime, unsigned int index, struct answer *row);
+};
+
+// The answer has as many rows from the cursor on as there is room for, and the next cursor: 0 when
+// that was all.
+void answer_listing(const struct runtime *runtime, uint64_t cursor, struct answer *answer,
+		    const struct listing *listing);

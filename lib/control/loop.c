@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// How the loop of the workers spends its time, over all of them: cycles of each part, if they are
+// measured, and how many turns took how long.
+#include <rte_common.h>
+
+#include "control/commands.h"
+#include "control/listing.h"
+
+static unsigned int
+count_parts(const struct runtime *runtime)
+{
+	return runtime_config(runtime)->measure_cycles ? CYCLES_PARTS : 0;
+}
+
+static void
+fill_part(const struct runtime *runtime, unsigned int index, struct answer *row)
+{
+	uint64_t spent = 0, packets = 0;
+
+	for (unsigned int i = 0; i < runtime_n_workers(runtime); i++) {
+		const struct cycles *cycles = pipeline_cycles(runtime_pipeline(runtime, i));
+
+		spent += cycles->spent[index];
+		packets += cycles->packets;
+	}
+	answer_string(row, "part", cycles_part_name((enum cycles_part)index));
+	answer_number(row, "cycles", spent);
+	answer_number(row, "packets", packets);
+	answer_number(row, "cycles_per_packet", packets == 0 ? 0 : (spent + packets / 2) / packets);
+}
+
+void
+command_stages(const struct runtime *runtime, uint64_t cursor, struct answer *answer)
+{
+	static const struct listing listing = {"parts", count_parts, fill_part};
+
+	answer_listing(runtime, cursor, answer, &listing);
+}
+
+struct turns {
+	uint64_t busy;
+	uint64_t reaping;
+};
+
+// Turns of all workers that took less than 2^bits ns, and no less than half of that.
+static struct turns
+sum_turns(const struct runtime *runtime, unsigned int bits)
+{
+	struct turns sum = {0};
+
+	for (unsigned int i = 0; i < runtime_n_workers(runtime); i++) {
+		const struct worker_stats *stats = runtime_worker_stats(runtime, i);
+
+		sum.busy += stats->busy_time[bits];
+		sum.reaping += stats->reap_time[bits];
+	}
+	return sum;
+}
+
+// Up to the longest that there was.
+static unsigned int
+count_times(const struct runtime *runtime)
+{
+	unsigned int n = WORKER_TIMES;
+
+	while (n > 0 && sum_turns(runtime, n - 1).busy + sum_turns(runtime, n - 1).reaping == 0)
+		n--;
+	return n;
+}
+
+static void
+fill_time(const struct runtime *runtime, unsigned int bits, struct answer *row)
+{
+	struct turns turns = sum_turns(runtime, bits);
+
+	answer_number(row, "below_ns", UINT64_C(1) << bits);
+	answer_number(row, "busy", turns.busy);
+	answer_number(row, "reaping", turns.reaping);
+}
+
+void
+command_turns(const struct runtime *runtime, uint64_t cursor, struct answer *answer)
+{
+	static const struct listing listing = {"turns", count_times, fill_time};
+
+	answer_listing(runtime, cursor, answer, &listing);
+}
