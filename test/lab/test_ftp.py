@@ -9,6 +9,7 @@ import sys
 
 import pytest
 
+from lab.attempt import assert_attempt
 from lab.ftp import COMMANDS, Vsftpd, curl, url
 from lab.lab import FAMILIES, Lab
 from system.running import wait_until
@@ -30,19 +31,6 @@ chains = ( {{ name = "filter"; policy = "drop"; rules = (
 '''
 HELPER = '''{ name = "helper"; proto = "tcp"; dport = 21; state = "new"; set_helper = "ftp"; },'''
 
-
-# Says what becomes of a connection to an address and port: open, refused by the host, or dropped.
-TRY = '''
-import socket, sys
-try:
-    socket.create_connection((sys.argv[1], int(sys.argv[2])), float(sys.argv[3])).close()
-    print('open')
-except ConnectionRefusedError:
-    print('refused')
-except TimeoutError:
-    print('dropped')
-'''
-
 # Has a port announced by the server, or announces port 45000 to it, and waits to be ended.
 ANNOUNCE = '''
 import ftplib, sys
@@ -55,13 +43,6 @@ else:
     print(45000, flush=True)
 sys.stdin.read()
 '''
-
-
-def assert_attempt(namespace, address, port, what):
-    """Holds what has to become of a TCP connection from a namespace to an address and port."""
-    patience_sec = 1.5 if what == 'dropped' else 30
-    tried = namespace.run(sys.executable, '-c', TRY, address, port, patience_sec)
-    assert tried.stdout.strip() == what
 
 
 @contextlib.contextmanager
@@ -77,10 +58,10 @@ def announced(wire, family, kind):
             process.stdin.close()
 
 
-@pytest.fixture(name='site', scope='module', params=[1, 2], ids=['1 worker', '2 workers'])
-def fixture_site(request):
+@pytest.fixture(name='site', scope='module')
+def fixture_site(workers):
     """A lab with an FTP server and the policy above: (lab, wire, server)."""
-    with Lab(workers=request.param) as lab:
+    with Lab(workers=workers) as lab:
         (wire,) = lab.wires
         lab.start(ONLY_FTP.format(helper=HELPER))
         with Vsftpd(wire.server.namespace) as server:
