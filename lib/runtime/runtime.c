@@ -23,6 +23,7 @@
 
 #define STEER_RING      4096
 #define SCAN_BUDGET     8192 // slots per shard and turn: a million in an eighth of a second
+#define ROUND_REST_NS   (500 * 1000 * NS_PER_USEC) // what has expired is to be gone within a second
 #define TURN_PAUSE_USEC 1000
 
 struct runtime {
@@ -41,18 +42,23 @@ struct runtime {
 	struct worker *workers[WORKERS_MAX];
 	struct notify notify;
 	uint64_t service_turns; // service core: rw, main: ro
+	uint64_t next_round_ns; // service core: rw; when it looks for the expired again
 	bool is_stopping;       // main: rw, workers: ro
 };
 
-// One turn of the service core; DPDK's service lcore calls it again and again.
+// One turn of the service core; DPDK's service lcore calls it again and again. Between two rounds
+// over all connections it rests: who looks at a connection takes its line away from the worker.
 static int32_t
 service_turn_live(void *argument)
 {
 	struct runtime *runtime = argument;
+	uint64_t now_ns = live_clock_ns(&runtime->clock);
 	tick_t next;
 
-	service_turn(runtime->service, tick_from_ns(live_clock_ns(&runtime->clock)), SCAN_BUDGET,
-		     &next);
+	if (now_ns < runtime->next_round_ns)
+		service_drain(runtime->service);
+	else if (service_turn(runtime->service, tick_from_ns(now_ns), SCAN_BUDGET, &next))
+		runtime->next_round_ns = now_ns + ROUND_REST_NS;
 	runtime->service_turns++;
 	rte_delay_us_sleep(TURN_PAUSE_USEC);
 	return 0;

@@ -103,18 +103,21 @@ service_attach(struct service *service, unsigned int shard, const struct ct *ct)
 static void
 scan(struct service *service, struct lane *lane, tick_t now, uint32_t budget)
 {
-	uint32_t found[POST_MAX];
-	unsigned int room = RTE_MIN(rte_ring_free_count(lane->expired), (unsigned int)POST_MAX);
 	struct ct_scan step = {.cursor = lane->cursor, .now = now, .next = service->next};
-	unsigned int n;
+	uint32_t end = lane->cursor + budget;
+	unsigned int room = rte_ring_free_count(lane->expired);
 
-	if (room == 0)
-		return;
-	n = ct_scan(lane->ct, &step, budget, found, room);
+	while (room > 0 && step.cursor < end && !lane->is_done) {
+		uint32_t found[POST_MAX];
+		unsigned int n = ct_scan(lane->ct, &step, end - step.cursor, found,
+					 RTE_MIN(room, (unsigned int)POST_MAX));
+
+		rte_ring_enqueue_bulk_elem(lane->expired, found, sizeof(found[0]), n, NULL);
+		room -= n;
+		lane->is_done = step.cursor == 0;
+	}
 	lane->cursor = step.cursor;
 	service->next = step.next;
-	rte_ring_enqueue_bulk_elem(lane->expired, found, sizeof(found[0]), n, NULL);
-	lane->is_done = lane->cursor == 0;
 }
 
 bool
