@@ -17,7 +17,8 @@ timeout (+- --slack), seen_reply, assured.  Not comparable, and counted by reaso
   rules behind AH            conntrack looks behind an IPv6 authentication header, nft's rules do not: dropped there
   fragment overlaps          the oracle does not tell which of them became part of the datagram
   entry: cannot be told      the oracle found no entry by addresses alone, or one with another ICMP code, or may have
-                             found another one: from an address to itself, or a later fragment of ICMP
+                             found another one: from an address to itself, or a later fragment of ICMP, or that of
+                             another call of PPTP for a packet that the rules refused
   entry: invalid, untracked  the packet has no connection, the oracle looked one up all the same, sallyport did not
 A held fragment has the verdict of the packet that completed its datagram, and was not forwarded if none did.
 
@@ -374,6 +375,9 @@ class Case:
             return pairs
         if want and have is None and state in ("invalid", "untracked"):
             self.blind["entry: " + state] += 1
+            return pairs
+        if want and have is None and refused and pkt.told == "addresses":
+            self.blind["entry: cannot be told"] += 1
             return pairs
         pairs.append(("entry", want is not None, have is not None))
         if want and have:
