@@ -222,7 +222,7 @@ update_sides(struct ct_tcp_side *sender, struct ct_tcp_side *peer,
 		peer->max_window += claim->end - sender->max_end;
 	if (!seq_before(claim->sack + window, peer->max_end))
 		peer->max_end = claim->sack + at_least_one(window);
-	peer->flags &= (uint8_t)~(acks_all * SIDE_HAS_UNACKED);
+	peer->flags &= (uint8_t) ~(acks_all * SIDE_HAS_UNACKED);
 }
 
 // Counts how often the same ACK came.
