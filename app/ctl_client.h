@@ -19,10 +19,6 @@ struct ctl_client {
 	size_t size;
 };
 
-// Where EAL puts the telemetry socket of the process with that file prefix.
-// => Returns 0, or -1 when size bytes are too few.
-int ctl_socket_path(const char *file_prefix, char *path, size_t size);
-
 // Connects to the socket, which stays named path, the caller's, until close.
 // => Returns 0, or -1 with the reason reported.
 int ctl_client_open(struct ctl_client *client, const char *path);

@@ -4,118 +4,151 @@
 #include <arpa/inet.h>
 #include <ctype.h>
 #include <stdbool.h>
-#include <stddef.h>
 #include <string.h>
 
-#define WORD_LEN_MAX 31
+#include "report/report.h"
 
-// Each takes the member as it came, NULL when it is absent, and returns a new reference to what it
-// becomes, mostly the same; NULL: it is not good.
-typedef json_t *(*converter)(json_t *value);
+// Each of these returns false when the member is missing or not what it should be.
 
-struct member {
-	const char *name;
-	converter convert;
-	bool is_optional;
-};
-
-static json_t *
-convert_number(json_t *value)
+static bool
+read_number(const json_t *object, const char *name, uint64_t max, uint64_t *number)
 {
-	return json_is_integer(value) && json_integer_value(value) >= 0 ? json_incref(value) : NULL;
+	const json_t *value = json_object_get(object, name);
+
+	if (!json_is_integer(value) || json_integer_value(value) < 0)
+		return false;
+	*number = (uint64_t)json_integer_value(value);
+	return *number <= max;
 }
 
-static json_t *
-convert_truth(json_t *value)
+static bool
+read_address(const json_t *object, const char *name, uint8_t *family, union address *address)
 {
-	json_int_t number = json_integer_value(value);
+	const char *text = json_string_value(json_object_get(object, name));
 
-	return json_is_integer(value) && (number == 0 || number == 1) ? json_boolean(number) : NULL;
+	*address = (union address){0};
+	if (text == NULL)
+		return false;
+	*family = FAMILY_IPV4;
+	if (inet_pton(AF_INET, text, address) == 1)
+		return true;
+	*family = FAMILY_IPV6;
+	return inet_pton(AF_INET6, text, address) == 1;
 }
 
-// The name of a protocol, a state, a helper.
-static json_t *
-convert_word(json_t *value)
+// What the protocol keeps in the two fields of a tuple.
+static bool
+read_fields(const json_t *object, struct tuple *tuple)
 {
-	const char *text = json_string_value(value);
+	uint64_t src = 0, dst = 0, type, code;
 
-	if (text == NULL || text[0] == '\0' || json_string_length(value) > WORD_LEN_MAX)
-		return NULL;
-	for (const char *c = text; *c != '\0'; c++) {
+	if (proto_has_ports(tuple->proto)) {
+		if (!read_number(object, "sport", UINT16_MAX, &src) ||
+		    !read_number(object, "dport", UINT16_MAX, &dst))
+			return false;
+	} else if (tuple->proto == PROTO_ICMP || tuple->proto == PROTO_ICMPV6) {
+		if (!read_number(object, "type", UINT8_MAX, &type) ||
+		    !read_number(object, "code", UINT8_MAX, &code) ||
+		    !read_number(object, "id", UINT16_MAX, &src))
+			return false;
+		dst = type << 8 | code;
+	} else if (tuple->proto == PROTO_GRE) {
+		if (!read_number(object, "srckey", UINT16_MAX, &src) ||
+		    !read_number(object, "dstkey", UINT16_MAX, &dst))
+			return false;
+	}
+	tuple->src_field = (uint16_t)src;
+	tuple->dst_field = (uint16_t)dst;
+	return true;
+}
+
+static bool
+read_direction(const json_t *row, const char *name, enum dir dir, struct ct_entry *entry)
+{
+	const json_t *object = json_object_get(row, name);
+	struct tuple *tuple = &entry->tuple[dir];
+	uint8_t src_family;
+
+	if (!read_address(object, "src", &src_family, &tuple->src) ||
+	    !read_address(object, "dst", &tuple->family, &tuple->dst) ||
+	    src_family != tuple->family || !read_fields(object, tuple))
+		return false;
+	return !entry->has_counters ||
+	       (read_number(object, "packets", UINT64_MAX, &entry->packets[dir]) &&
+		read_number(object, "bytes", UINT64_MAX, &entry->octets[dir]));
+}
+
+// The name of a state, absent where a protocol has none.
+static bool
+read_state(const json_t *row, const char **state)
+{
+	const json_t *value = json_object_get(row, "state");
+
+	*state = json_string_value(value);
+	if (value == NULL)
+		return true;
+	if (*state == NULL || **state == '\0' || json_string_length(value) > REPORT_WORD_MAX)
+		return false;
+	for (const char *c = *state; *c != '\0'; c++) {
 		if (!isalnum((unsigned char)*c) && *c != '_' && *c != '-')
-			return NULL;
+			return false;
 	}
-	return json_incref(value);
+	return true;
 }
 
-static json_t *
-convert_state(json_t *value)
+static bool
+read_helper(const json_t *row, uint8_t *helper)
 {
-	return value == NULL ? json_null() : convert_word(value);
-}
+	const json_t *value = json_object_get(row, "helper");
+	const char *name = json_string_value(value);
 
-static json_t *
-convert_address(json_t *value)
-{
-	const char *text = json_string_value(value);
-	struct in6_addr address;
-
-	if (text == NULL ||
-	    (inet_pton(AF_INET, text, &address) != 1 && inet_pton(AF_INET6, text, &address) != 1))
-		return NULL;
-	return json_incref(value);
-}
-
-static json_t *
-convert_members(json_t *object, const struct member members[], size_t n)
-{
-	json_t *result = json_object();
-
-	if (!json_is_object(object)) {
-		json_decref(result);
-		return NULL;
+	*helper = CT_HELPER_NONE;
+	if (value == NULL)
+		return true;
+	for (unsigned int i = CT_HELPER_NONE + 1; name != NULL && i < CT_HELPER_COUNT; i++) {
+		if (strcmp(name, ct_helper_name((enum ct_helper)i)) == 0)
+			*helper = (uint8_t)i;
 	}
-	for (size_t i = 0; i < n; i++) {
-		json_t *value = json_object_get(object, members[i].name);
+	return *helper != CT_HELPER_NONE;
+}
 
-		if (value == NULL && members[i].is_optional)
-			continue;
-		if (json_object_set_new_nocheck(result, members[i].name,
-						members[i].convert(value)) != 0) {
-			json_decref(result);
-			return NULL;
-		}
+static bool
+read_status(const json_t *row, uint32_t *status)
+{
+	uint64_t seen_reply, assured;
+
+	if (!read_number(row, "seen_reply", 1, &seen_reply) ||
+	    !read_number(row, "assured", 1, &assured))
+		return false;
+	*status = (seen_reply ? CT_SEEN_REPLY : 0) | (assured ? CT_ASSURED : 0);
+	return true;
+}
+
+int
+ctl_entry_from_row(const json_t *row, struct ct_entry *entry)
+{
+	const char *proto_text = json_string_value(json_object_get(row, "proto"));
+	const json_t *orig = json_object_get(row, "orig");
+	uint64_t proto, timeout, mark, zone, worker;
+
+	*entry = (struct ct_entry){.has_counters = json_object_get(orig, "packets") != NULL};
+	if (!read_number(row, "protonum", UINT8_MAX, &proto) || proto_text == NULL ||
+	    strcmp(proto_text, proto_name((uint8_t)proto)) != 0 ||
+	    !read_number(row, "zone", UINT16_MAX, &zone))
+		return -1;
+	for (int dir = 0; dir < DIR_COUNT; dir++) {
+		entry->tuple[dir].proto = (uint8_t)proto;
+		entry->tuple[dir].zone = (uint16_t)zone;
 	}
-	return result;
-}
-
-static json_t *
-convert_direction(json_t *value)
-{
-	static const struct member members[] = {
-		{"src", convert_address, false},  {"dst", convert_address, false},
-		{"sport", convert_number, true},  {"dport", convert_number, true},
-		{"type", convert_number, true},   {"code", convert_number, true},
-		{"id", convert_number, true},     {"srckey", convert_number, true},
-		{"dstkey", convert_number, true}, {"packets", convert_number, true},
-		{"bytes", convert_number, true},
-	};
-
-	return convert_members(value, members, sizeof(members) / sizeof(members[0]));
-}
-
-json_t *
-ctl_entry_from_row(json_t *row)
-{
-	static const struct member members[] = {
-		{"proto", convert_word, false},       {"protonum", convert_number, false},
-		{"state", convert_state, false},      {"timeout", convert_number, false},
-		{"orig", convert_direction, false},   {"reply", convert_direction, false},
-		{"seen_reply", convert_truth, false}, {"assured", convert_truth, false},
-		{"mark", convert_number, false},      {"zone", convert_number, false},
-		{"helper", convert_word, true},       {"worker", convert_number, false},
-		{"conn", convert_number, false},
-	};
-
-	return convert_members(row, members, sizeof(members) / sizeof(members[0]));
+	if (!read_state(row, &entry->state) || !read_number(row, "timeout", UINT32_MAX, &timeout) ||
+	    !read_direction(row, "orig", DIR_ORIG, entry) ||
+	    !read_direction(row, "reply", DIR_REPLY, entry) || !read_status(row, &entry->status) ||
+	    !read_number(row, "mark", UINT32_MAX, &mark) || !read_helper(row, &entry->helper) ||
+	    !read_number(row, "worker", UINT16_MAX, &worker) ||
+	    !read_number(row, "conn", UINT64_MAX, &entry->id))
+		return -1;
+	entry->timeout_sec = (uint32_t)timeout;
+	entry->mark = (uint32_t)mark;
+	entry->worker = (uint16_t)worker;
+	return 0;
 }

@@ -53,12 +53,12 @@ parse_prefix(const char *text, struct ctl_prefix *prefix)
 	memcpy(address, text, address_len);
 	address[address_len] = '\0';
 	if (inet_pton(AF_INET, address, prefix->bytes) == 1)
-		prefix->family = AF_INET;
+		prefix->family = FAMILY_IPV4;
 	else if (inet_pton(AF_INET6, address, prefix->bytes) == 1)
-		prefix->family = AF_INET6;
+		prefix->family = FAMILY_IPV6;
 	else
 		return false;
-	len = prefix->family == AF_INET ? 32 : 128;
+	len = prefix->family == FAMILY_IPV4 ? 32 : 128;
 	if (text[address_len] == '/' && !parse_number(text + address_len + 1, 10, len, &len))
 		return false;
 	prefix->len = (unsigned int)len;
@@ -159,45 +159,39 @@ ctl_filter_set(struct ctl_filter *filter, const char *name, const char *text)
 }
 
 static bool
-is_number(const json_t *object, const char *name, int32_t wanted)
+is_port(const struct tuple *tuple, uint16_t port, int32_t wanted)
 {
-	const json_t *value = json_object_get(object, name);
-
-	return wanted < 0 || (value != NULL && json_integer_value(value) == wanted);
+	return wanted < 0 || (proto_has_ports(tuple->proto) && port == wanted);
 }
 
 static bool
-is_within(const json_t *object, const char *name, const struct ctl_prefix *prefix)
+is_within(const struct tuple *tuple, const union address *address, const struct ctl_prefix *prefix)
 {
-	const char *text = json_string_value(json_object_get(object, name));
 	unsigned int n_whole = prefix->len / 8;
 	unsigned int rest = prefix->len % 8;
-	uint8_t bytes[16];
 
-	if (prefix->family == 0)
+	if (prefix->family == FAMILY_NONE)
 		return true;
-	if (text == NULL || inet_pton(prefix->family, text, bytes) != 1 ||
-	    memcmp(bytes, prefix->bytes, n_whole) != 0)
+	if (tuple->family != prefix->family || memcmp(address->v6, prefix->bytes, n_whole) != 0)
 		return false;
-	return rest == 0 || (bytes[n_whole] ^ prefix->bytes[n_whole]) >> (8 - rest) == 0;
+	return rest == 0 || (address->v6[n_whole] ^ prefix->bytes[n_whole]) >> (8 - rest) == 0;
 }
 
 static bool
-is_state(const json_t *entry, const char *wanted)
+is_state(const struct ct_entry *entry, const char *wanted)
 {
-	const char *state = json_string_value(json_object_get(entry, "state"));
-
-	return wanted == NULL || (state != NULL && strcasecmp(state, wanted) == 0);
+	return wanted == NULL || (entry->state != NULL && strcasecmp(entry->state, wanted) == 0);
 }
 
 bool
-ctl_filter_passes(const struct ctl_filter *filter, const json_t *entry)
+ctl_filter_passes(const struct ctl_filter *filter, const struct ct_entry *entry)
 {
-	const json_t *orig = json_object_get(entry, "orig");
-	uint32_t mark = (uint32_t)json_integer_value(json_object_get(entry, "mark"));
+	const struct tuple *orig = &entry->tuple[DIR_ORIG];
 
-	return is_number(entry, "protonum", filter->protonum) &&
-	       is_number(orig, "sport", filter->sport) && is_number(orig, "dport", filter->dport) &&
-	       is_within(orig, "src", &filter->src) && is_within(orig, "dst", &filter->dst) &&
-	       is_state(entry, filter->state) && ((mark ^ filter->mark) & filter->mark_mask) == 0;
+	return (filter->protonum < 0 || orig->proto == filter->protonum) &&
+	       is_port(orig, orig->src_field, filter->sport) &&
+	       is_port(orig, orig->dst_field, filter->dport) &&
+	       is_within(orig, &orig->src, &filter->src) &&
+	       is_within(orig, &orig->dst, &filter->dst) && is_state(entry, filter->state) &&
+	       ((entry->mark ^ filter->mark) & filter->mark_mask) == 0;
 }

@@ -7,10 +7,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include <jansson.h>
+#include "conntrack/conntrack.h"
 
 struct ctl_prefix {
-	int family; // AF_INET, AF_INET6; 0: any address
+	uint8_t family; // enum family; FAMILY_NONE: any address
 	unsigned int len;
 	uint8_t bytes[16];
 };
@@ -33,5 +33,4 @@ void ctl_filter_init(struct ctl_filter *filter);
 // => Returns NULL, or what the text should have been. The text is kept by reference.
 const char *ctl_filter_set(struct ctl_filter *filter, const char *name, const char *text);
 
-// => entry comes from ctl_entry_from_row.
-bool ctl_filter_passes(const struct ctl_filter *filter, const json_t *entry);
+bool ctl_filter_passes(const struct ctl_filter *filter, const struct ct_entry *entry);

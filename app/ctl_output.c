@@ -136,12 +136,25 @@ ctl_print_object(json_t *object, FILE *out)
 	return result;
 }
 
+static void
+begin_element(struct ctl_array *array)
+{
+	fputs(array->has_element ? ",\n " : "[\n ", array->out);
+	array->has_element = true;
+}
+
 void
 ctl_array_add(struct ctl_array *array, const json_t *element)
 {
-	fputs(array->has_element ? ",\n " : "[\n ", array->out);
+	begin_element(array);
 	json_dumpf(element, array->out, REPORT_JSON_FLAGS);
-	array->has_element = true;
+}
+
+void
+ctl_array_add_text(struct ctl_array *array, const char *element, size_t len)
+{
+	begin_element(array);
+	fwrite(element, 1, len, array->out);
 }
 
 void

@@ -42,4 +42,5 @@ struct ctl_array {
 };
 
 void ctl_array_add(struct ctl_array *array, const json_t *element);
+void ctl_array_add_text(struct ctl_array *array, const char *element, size_t len); // that is JSON
 void ctl_array_end(struct ctl_array *array);

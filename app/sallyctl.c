@@ -14,6 +14,8 @@
 #include "app/ctl_entry.h"
 #include "app/ctl_filter.h"
 #include "app/ctl_output.h"
+#include "app/ctl_socket.h"
+#include "app/ctl_stream.h"
 #include "report/report.h"
 
 #define EXIT_USAGE 2
@@ -40,6 +42,7 @@ struct command {
 	const char *member;               // what the rows of a list are called in an answer
 	const struct ctl_column *columns; // of its table
 	const char *help;
+	bool is_streamed; // there may be a faster way to the same list
 };
 
 // Only memory can be missing for what is printed. Returns the result as it is.
@@ -112,36 +115,62 @@ struct connections {
 	uint64_t n_shown;
 };
 
-static int
-take_connection(void *context, json_t *row)
+static void
+take_connection(void *context, const struct ct_entry *entry)
 {
 	struct connections *connections = context;
-	json_t *entry = ctl_entry_from_row(row);
+	char text[REPORT_TEXT_SIZE];
 
-	if (entry == NULL) {
-		fputs("sallyctl: malformed connection\n", stderr);
+	if (!ctl_filter_passes(&connections->words->filter, entry))
+		return;
+	connections->n_shown++;
+	if (connections->words->is_json)
+		ctl_array_add_text(&connections->array, text, report_entry_json(entry, text));
+	else
+		fwrite(text, 1, report_entry_line(entry, text), stdout);
+}
+
+static int
+take_row(void *context, json_t *row)
+{
+	struct ct_entry entry;
+
+	if (ctl_entry_from_row(row, &entry) != 0) {
+		ctl_report("malformed connection");
 		return -1;
 	}
-	if (ctl_filter_passes(&connections->words->filter, entry)) {
-		connections->n_shown++;
-		if (connections->words->is_json)
-			ctl_array_add(&connections->array, entry);
-		else
-			report_entry_line(entry, stdout);
-	}
-	json_decref(entry);
+	take_connection(context, &entry);
 	return 0;
+}
+
+// From the stream, or where there is none page by page. The stream has only what is confirmed.
+static int
+list_connections(struct ctl_client *client, const struct words *words,
+		 struct connections *connections)
+{
+	const struct command *command = words->command;
+
+	if (command->is_streamed) {
+		struct ctl_stream stream;
+		int result;
+
+		if (ctl_stream_open(&stream, client->path) != 0)
+			return -1;
+		if (stream.socket >= 0) {
+			result = ctl_stream_list(&stream, take_connection, connections);
+			ctl_stream_close(&stream);
+			return result;
+		}
+	}
+	return ctl_client_list(client, command->path, command->member, take_row, connections);
 }
 
 static int
 run_connections(struct ctl_client *client, const struct words *words)
 {
-	const struct command *command = words->command;
 	struct connections connections = {.words = words, .array = {.out = stdout}};
-	int result;
+	int result = list_connections(client, words, &connections);
 
-	result = ctl_client_list(client, command->path, command->member, take_connection,
-				 &connections);
 	if (result != 0)
 		return result;
 	if (words->is_json)
@@ -222,7 +251,7 @@ static const struct command commands[] = {
 	{"ct count", "/sallyport/ct/count", run_object, NULL, NULL,
 	 "how many connections there are"},
 	{"ct list", "/sallyport/ct/list", run_connections, "entries", NULL,
-	 "the connections, in the format of conntrack -L"},
+	 "the connections, in the format of conntrack -L", true},
 	{"ct unconfirmed", "/sallyport/ct/unconfirmed", run_connections, "entries", NULL,
 	 "those no rule has accepted yet"},
 	{"ct dying", "/sallyport/ct/dying", run_connections, "entries", NULL,

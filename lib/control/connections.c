@@ -7,67 +7,32 @@
 
 #include "control/cursor.h"
 #include "control/entry.h"
+#include "control/walk.h"
 
 #define SLOTS_PER_PAGE 65536 // looked at in a few milliseconds
-
-// False only when a shard has no such connection at the moment; what is confirmed is not counted
-// at a moment.
-static bool
-may_have(const struct ct *ct, enum ct_life life)
-{
-	struct ct_count count = ct_count(ct);
-
-	if (life == CT_UNCONFIRMED)
-		return count.unconfirmed > 0;
-	if (life == CT_DYING)
-		return count.dying > 0;
-	return true;
-}
-
-// The first slot from here on that may hold such a connection; worker n_workers: there is none.
-static struct slot_cursor
-skip_to_slot(const struct runtime *runtime, struct slot_cursor at, enum ct_life life)
-{
-	for (; at.worker < runtime_n_workers(runtime); at.worker++, at.slot = 0) {
-		const struct ct *ct = pipeline_ct(runtime_pipeline(runtime, at.worker));
-
-		if (at.slot < ct_n_slots(ct) && may_have(ct, life))
-			break;
-	}
-	return at;
-}
 
 static void
 answer_connections(const struct runtime *runtime, uint64_t cursor, struct answer *answer,
 		   enum ct_life life)
 {
 	tick_t now = tick_from_ns(runtime_now_ns(runtime));
-	unsigned int n_workers = runtime_n_workers(runtime);
-	struct slot_cursor at = cursor_to_slot(cursor);
+	struct walk walk = {runtime, life, cursor_to_slot(cursor)};
+	unsigned int budget = SLOTS_PER_PAGE;
+	struct ct_entry entry;
 	struct answer rows;
 	unsigned int n_rows = 0;
 
-	if (at.worker >= n_workers) {
+	if (walk_is_over(&walk)) {
 		answer_string(answer, "error", "the cursor is beyond the list");
 		return;
 	}
 	rows = answer_object(answer, "entries");
-	at = skip_to_slot(runtime, at, life);
-	for (unsigned int i = 0; i < SLOTS_PER_PAGE && at.worker < n_workers; i++) {
-		const struct ct *ct = pipeline_ct(runtime_pipeline(runtime, at.worker));
-		struct ct_entry entry;
+	while (answer_has_room(&rows, ENTRY_BYTES_MAX) && walk_next(&walk, now, &budget, &entry)) {
+		struct answer row = answer_row(&rows, n_rows++);
 
-		if (!answer_has_room(&rows, ENTRY_BYTES_MAX))
-			break;
-		if (ct_read(ct, at.slot, life, now, &entry)) {
-			struct answer row = answer_row(&rows, n_rows++);
-
-			entry_fill(&entry, &row);
-		}
-		at.slot++;
-		at = skip_to_slot(runtime, at, life);
+		entry_fill(&entry, &row);
 	}
-	answer_number(answer, "cursor", at.worker < n_workers ? cursor_from_slot(at) : 0);
+	answer_number(answer, "cursor", walk_is_over(&walk) ? 0 : cursor_from_slot(walk.at));
 }
 
 void

@@ -13,6 +13,7 @@
 
 #include "control/commands.h"
 #include "control/cursor.h"
+#include "control/stream.h"
 
 // The telemetry library takes 67 KiB for every object of an answer and gives them back one by one:
 // 10 MiB for a page of connections. The C library returning them to the system each time costs
@@ -21,6 +22,7 @@
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct runtime *current; // under the lock; NULL: nothing runs
+static struct stream *stream;   // main thread only; NULL: there is none
 
 static const struct command *
 find_command(const char *path)
@@ -82,11 +84,14 @@ control_start(struct runtime *runtime)
 			fprintf(stderr, "sallyport: %s will not be answered: %s\n",
 				commands[i].path, strerror(-result));
 	}
+	stream = stream_start(runtime);
 }
 
 void
 control_stop(void)
 {
+	stream_stop(stream);
+	stream = NULL;
 	pthread_mutex_lock(&lock);
 	current = NULL;
 	pthread_mutex_unlock(&lock);

@@ -3,25 +3,20 @@
 
 #include <arpa/inet.h>
 
+#include "report/report.h"
+
 static void
 fill_direction(const struct ct_entry *entry, enum dir dir, struct answer *object)
 {
 	const struct tuple *tuple = &entry->tuple[dir];
+	struct report_field fields[REPORT_FIELDS_MAX];
+	unsigned int n = report_fields(tuple, fields);
 	char text[INET6_ADDRSTRLEN];
 
 	answer_string(object, "src", address_format(tuple->family, &tuple->src, text));
 	answer_string(object, "dst", address_format(tuple->family, &tuple->dst, text));
-	if (proto_has_ports(tuple->proto)) {
-		answer_number(object, "sport", tuple->src_field);
-		answer_number(object, "dport", tuple->dst_field);
-	} else if (tuple->proto == PROTO_ICMP || tuple->proto == PROTO_ICMPV6) {
-		answer_number(object, "type", tuple->dst_field >> 8);
-		answer_number(object, "code", tuple->dst_field & 0xff);
-		answer_number(object, "id", tuple->src_field);
-	} else if (tuple->proto == PROTO_GRE) {
-		answer_number(object, "srckey", tuple->src_field);
-		answer_number(object, "dstkey", tuple->dst_field);
-	}
+	for (unsigned int i = 0; i < n; i++)
+		answer_number(object, fields[i].name, fields[i].value);
 	if (entry->has_counters) {
 		answer_number(object, "packets", entry->packets[dir]);
 		answer_number(object, "bytes", entry->octets[dir]);

@@ -358,11 +358,15 @@ compare_events(const void *left, const void *right)
 void
 output_flush_events(struct output *output)
 {
+	char text[REPORT_TEXT_SIZE];
+
 	if (output->n_collected == 0)
 		return;
 	qsort(output->collected, output->n_collected, sizeof(*output->collected), compare_events);
-	for (unsigned int i = 0; i < output->n_collected; i++)
-		write_json(report_event(&output->collected[i]), output->events.file);
+	for (unsigned int i = 0; i < output->n_collected; i++) {
+		report_event_json(&output->collected[i], text);
+		fprintf(output->events.file, "%s\n", text);
+	}
 	output->n_collected = 0;
 }
 
@@ -370,16 +374,16 @@ void
 output_table(struct output *output, struct ct *const shards[], unsigned int n, tick_t now)
 {
 	struct listing listing;
-	json_t *array;
+	char text[REPORT_TEXT_SIZE];
 
 	if (output->table.file == NULL)
 		return;
-	array = json_array();
 	listing_take(&listing, shards, n, now);
-	for (unsigned int i = 0; i < listing.n; i++)
-		json_array_append_new(array, report_entry(&listing.entries[i]));
+	fputc('[', output->table.file);
+	for (unsigned int i = 0; i < listing.n; i++) {
+		report_entry_json(&listing.entries[i], text);
+		fprintf(output->table.file, "%s\n %s", i > 0 ? "," : "", text);
+	}
+	fputs(listing.n > 0 ? "\n]\n" : "]\n", output->table.file);
 	listing_free(&listing);
-	json_dumpf(array, output->table.file, REPORT_JSON_FLAGS | JSON_INDENT(1));
-	fputc('\n', output->table.file);
-	json_decref(array);
 }

@@ -131,6 +131,7 @@ print_connections(struct pipeline *const pipelines[], unsigned int n, tick_t now
 {
 	struct ct **shards = calloc(n, sizeof(*shards));
 	struct listing listing;
+	char text[REPORT_TEXT_SIZE];
 
 	if (shards == NULL)
 		return;
@@ -140,10 +141,8 @@ print_connections(struct pipeline *const pipelines[], unsigned int n, tick_t now
 	free(shards);
 	fprintf(out, "%u connections in the table\n", listing.n);
 	for (unsigned int i = 0; i < listing.n && i < LINES_MAX; i++) {
-		json_t *entry = report_entry(&listing.entries[i]);
-
-		report_entry_line(entry, out);
-		json_decref(entry);
+		report_entry_line(&listing.entries[i], text);
+		fputs(text, out);
 	}
 	if (listing.n > LINES_MAX)
 		fprintf(out, "... and %u more; --table - prints them all\n", listing.n - LINES_MAX);

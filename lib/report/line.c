@@ -1,125 +1,136 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// The line formats of conntrack-tools 1.4.7, field by field in its order.
+// The line formats of conntrack-tools 1.4.7, field by field in its order. A blank follows each
+// field.
 #include "report/report.h"
 
-#include <inttypes.h>
-#include <string.h>
+#include "report/text.h"
 
-static const char *
-text(const json_t *object, const char *key)
+#define PROTO_WIDTH 8
+
+static void
+add_proto(struct text *text, uint8_t proto)
 {
-	const char *value = json_string_value(json_object_get(object, key));
+	const char *begin = text->end;
 
-	return value == NULL ? "" : value;
-}
-
-static json_int_t
-number(const json_t *object, const char *key)
-{
-	return json_integer_value(json_object_get(object, key));
-}
-
-static bool
-has(const json_t *object, const char *key)
-{
-	return json_object_get(object, key) != NULL;
-}
-
-static bool
-holds(const json_t *object, const char *key)
-{
-	return json_is_true(json_object_get(object, key));
+	text_string(text, proto_name(proto));
+	while (text->end < begin + PROTO_WIDTH)
+		*text->end++ = ' ';
+	*text->end++ = ' ';
+	text_number(text, proto);
+	*text->end++ = ' ';
 }
 
 static void
-print_tuple(const json_t *tuple, bool with_counters, FILE *out)
+add_number(struct text *text, const char *name, uint64_t value)
 {
-	// {member, how it is printed}, in the order of the line
-	static const struct {
-		const char *key;
-		const char *format;
-	} numbers[] = {
-		{"sport", "sport=%" JSON_INTEGER_FORMAT " "},
-		{"dport", "dport=%" JSON_INTEGER_FORMAT " "},
-		{"type", "type=%" JSON_INTEGER_FORMAT " "},
-		{"code", "code=%" JSON_INTEGER_FORMAT " "},
-		{"id", "id=%" JSON_INTEGER_FORMAT " "},
-		{"srckey", "srckey=0x%" PRIx64 " "},
-		{"dstkey", "dstkey=0x%" PRIx64 " "},
-		{"packets", "packets=%" JSON_INTEGER_FORMAT " "},
-		{"bytes", "bytes=%" JSON_INTEGER_FORMAT " "},
-	};
+	text_string(text, name);
+	text_number(text, value);
+	*text->end++ = ' ';
+}
 
-	fprintf(out, "src=%s dst=%s ", text(tuple, "src"), text(tuple, "dst"));
-	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
-		bool is_counter = strcmp(numbers[i].key, "packets") == 0 ||
-				  strcmp(numbers[i].key, "bytes") == 0;
+static void
+add_word(struct text *text, const char *name, const char *word)
+{
+	text_string(text, name);
+	text_word(text, word);
+	*text->end++ = ' ';
+}
 
-		if (has(tuple, numbers[i].key) && (with_counters || !is_counter))
-			fprintf(out, numbers[i].format, number(tuple, numbers[i].key));
+static void
+add_tuple(struct text *text, const struct ct_entry *entry, enum dir dir, bool with_counters)
+{
+	const struct tuple *tuple = &entry->tuple[dir];
+	struct report_field fields[REPORT_FIELDS_MAX];
+	unsigned int n = report_fields(tuple, fields);
+
+	text_string(text, "src=");
+	text_address(text, tuple->family, &tuple->src);
+	text_string(text, " dst=");
+	text_address(text, tuple->family, &tuple->dst);
+	*text->end++ = ' ';
+	for (unsigned int i = 0; i < n; i++) {
+		text_string(text, fields[i].name);
+		if (fields[i].is_hex) {
+			text_string(text, "=0x");
+			text_hex(text, fields[i].value);
+			*text->end++ = ' ';
+		} else {
+			add_number(text, "=", fields[i].value);
+		}
+	}
+	if (with_counters && entry->has_counters) {
+		add_number(text, "packets=", entry->packets[dir]);
+		add_number(text, "bytes=", entry->octets[dir]);
 	}
 }
 
 static void
-print_tuples(const json_t *entry, bool with_counters, FILE *out)
+add_tuples(struct text *text, const struct ct_entry *entry, bool with_counters)
 {
-	print_tuple(json_object_get(entry, "orig"), with_counters, out);
-	if (!holds(entry, "seen_reply"))
-		fputs("[UNREPLIED] ", out);
-	print_tuple(json_object_get(entry, "reply"), with_counters, out);
-	if (holds(entry, "assured"))
-		fputs("[ASSURED] ", out);
+	add_tuple(text, entry, DIR_ORIG, with_counters);
+	if ((entry->status & CT_SEEN_REPLY) == 0)
+		text_string(text, "[UNREPLIED] ");
+	add_tuple(text, entry, DIR_REPLY, with_counters);
+	if ((entry->status & CT_ASSURED) != 0)
+		text_string(text, "[ASSURED] ");
 }
 
-void
-report_entry_line(const json_t *entry, FILE *out)
+static size_t
+end(struct text *text, const char *begin)
 {
-	fprintf(out, "%-8s %" JSON_INTEGER_FORMAT " ", text(entry, "proto"),
-		number(entry, "protonum"));
-	fprintf(out, "%" JSON_INTEGER_FORMAT " ", number(entry, "timeout"));
-	if (json_is_string(json_object_get(entry, "state")))
-		fprintf(out, "%s ", text(entry, "state"));
-	print_tuples(entry, true, out);
-	fprintf(out, "mark=%" JSON_INTEGER_FORMAT " ", number(entry, "mark"));
-	if (number(entry, "zone") != 0)
-		fprintf(out, "zone=%" JSON_INTEGER_FORMAT " ", number(entry, "zone"));
-	if (has(entry, "helper"))
-		fprintf(out, "helper=%s ", text(entry, "helper"));
-	fputs("use=1\n", out);
+	text_string(text, "\n");
+	*text->end = '\0';
+	return (size_t)(text->end - begin);
 }
 
-// An event line ends with its last field, so the blank behind each is held back by one.
-void
-report_event_line(const json_t *event, FILE *out)
+size_t
+report_entry_line(const struct ct_entry *entry, char *text)
 {
-	const char *type = text(event, "event");
-	bool is_destroy = strcmp(type, "destroy") == 0;
-	const char *tag = is_destroy                 ? "[DESTROY]"
-			  : strcmp(type, "new") == 0 ? "    [NEW]"
-						     : " [UPDATE]";
-	char *line = NULL;
-	size_t len = 0;
-	FILE *memory = open_memstream(&line, &len);
+	const struct tuple *orig = &entry->tuple[DIR_ORIG];
+	struct text line = {text};
 
-	if (memory == NULL)
-		return;
-	fprintf(memory, "%s %-8s %" JSON_INTEGER_FORMAT " ", tag, text(event, "proto"),
-		number(event, "protonum"));
-	if (!is_destroy || number(event, "timeout") > 0)
-		fprintf(memory, "%" JSON_INTEGER_FORMAT " ", number(event, "timeout"));
-	if (json_is_string(json_object_get(event, "state")))
-		fprintf(memory, "%s ", text(event, "state"));
-	print_tuples(event, is_destroy, memory);
-	if (number(event, "mark") != 0)
-		fprintf(memory, "mark=%" JSON_INTEGER_FORMAT " ", number(event, "mark"));
-	if (number(event, "zone") != 0)
-		fprintf(memory, "zone=%" JSON_INTEGER_FORMAT " ", number(event, "zone"));
-	if (has(event, "helper") && !is_destroy)
-		fprintf(memory, "helper=%s ", text(event, "helper"));
-	fclose(memory);
-	while (len > 0 && line[len - 1] == ' ')
-		line[--len] = '\0';
-	fprintf(out, "%s\n", line);
-	free(line);
+	add_proto(&line, orig->proto);
+	add_number(&line, "", entry->timeout_sec);
+	if (entry->state != NULL)
+		add_word(&line, "", entry->state);
+	add_tuples(&line, entry, true);
+	add_number(&line, "mark=", entry->mark);
+	if (orig->zone != 0)
+		add_number(&line, "zone=", orig->zone);
+	if (entry->helper != CT_HELPER_NONE)
+		add_word(&line, "helper=", ct_helper_name(entry->helper));
+	text_string(&line, "use=1");
+	return end(&line, text);
+}
+
+// An event line ends with its last field, without the blank.
+size_t
+report_event_line(const struct ct_event *event, char *text)
+{
+	static const char *const tags[] = {
+		[CT_EVENT_DESTROY] = "[DESTROY] ",
+		[CT_EVENT_NEW] = "    [NEW] ",
+		[CT_EVENT_UPDATE] = " [UPDATE] ",
+	};
+	const struct ct_entry *entry = &event->entry;
+	const struct tuple *orig = &entry->tuple[DIR_ORIG];
+	bool is_destroy = event->type == CT_EVENT_DESTROY;
+	struct text line = {text};
+
+	text_string(&line, tags[event->type]);
+	add_proto(&line, orig->proto);
+	if (!is_destroy || entry->timeout_sec > 0)
+		add_number(&line, "", entry->timeout_sec);
+	if (entry->state != NULL)
+		add_word(&line, "", entry->state);
+	add_tuples(&line, entry, is_destroy);
+	if (entry->mark != 0)
+		add_number(&line, "mark=", entry->mark);
+	if (orig->zone != 0)
+		add_number(&line, "zone=", orig->zone);
+	if (entry->helper != CT_HELPER_NONE && !is_destroy)
+		add_word(&line, "helper=", ct_helper_name(entry->helper));
+	line.end--;
+	return end(&line, text);
 }

@@ -2,28 +2,47 @@
 //
 // Connections and events as other programs read them: JSON objects, and the lines of conntrack(8).
 //
-// The line is made from the JSON object, so that sallyctl, which has nothing else, prints what
-// replay prints. JSON is jansson's; the caller owns what is returned (json_decref).
+// Replay prints its own connections with it, sallyctl those that it is told of: both print the
+// same. The third form, in which connections travel from one to the other, is in record.h.
 #pragma once
 
-#include <stdio.h>
-
-#include <jansson.h>
+#include <stddef.h>
 
 #include "conntrack/conntrack.h"
 
-// How all our JSON is written: numbers of seconds keep their microseconds.
+// How all JSON is written that jansson writes: numbers of seconds keep their microseconds.
 #define REPORT_JSON_FLAGS (JSON_REAL_PRECISION(16) | JSON_ENSURE_ASCII)
 
-// A connection as in the table of a replay and in sallyctl ct list --json.
-json_t *report_entry(const struct ct_entry *entry);
+// The name of a state is cut there. None is so long.
+#define REPORT_WORD_MAX 31
 
-// An event: ts, event ("new", "update", "destroy"), then the members of report_entry.
-json_t *report_event(const struct ct_event *event);
+// Room for any of the texts below, with the 0 that ends it.
+#define REPORT_TEXT_SIZE 1024
+
+// A connection as in the table of a replay and in sallyctl ct list --json, in one line without its
+// newline.
+// => All of these: text has room for REPORT_TEXT_SIZE bytes. Returns how many there are before the
+//    0 that ends them.
+size_t report_entry_json(const struct ct_entry *entry, char *text);
+
+// An event: ts, event ("new", "update", "destroy"), then the members of report_entry_json.
+size_t report_event_json(const struct ct_event *event, char *text);
 
 // One line in the format of conntrack -L, with its newline.
-// => entry has the members of report_entry; those that are absent are left out.
-void report_entry_line(const json_t *entry, FILE *out);
+size_t report_entry_line(const struct ct_entry *entry, char *text);
 
-// One line in the format of conntrack -E, with its newline. event as of report_event.
-void report_event_line(const json_t *event, FILE *out);
+// One line in the format of conntrack -E, with its newline.
+size_t report_event_line(const struct ct_event *event, char *text);
+
+// What the protocol's two fields of a tuple are called, in the order in which they are told.
+struct report_field {
+	const char *name;
+	uint32_t value;
+	bool is_hex; // in a line, behind 0x
+};
+
+#define REPORT_FIELDS_MAX 3
+
+// => Returns how many there are.
+unsigned int report_fields(const struct tuple *tuple,
+			   struct report_field fields[REPORT_FIELDS_MAX]);

@@ -71,22 +71,30 @@ class Appliance:
         # The name of a socket has 107 characters at most; those of pytest's folders are long.
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix='sallyport-'))
         self.environment = os.environ | {'RUNTIME_DIRECTORY': str(self.folder)}
-        self.socket = self.folder / 'dpdk/test/dpdk_telemetry.v2'
+        self.file_prefix = 'test'
         self.log = self.folder / 'log'
         self.command = [SALLYPORT]  # a test may put before it what runs it somewhere else
         self.process = None
 
+    @property
+    def socket(self):
+        return self.folder / 'dpdk' / self.file_prefix / 'dpdk_telemetry.v2'
+
     def write(self, name, frames):
         write_capture(self.folder / name, frames)
 
-    def start(self, config, name='sallyport.conf'):
+    def launch(self, config, *eal_arguments, name='sallyport.conf'):
+        """Starts it and does not wait until it answers."""
         path = self.folder / name
         path.write_text(config.replace('{folder}', str(self.folder)))
         with open(self.log, 'wb') as log:
             self.process = subprocess.Popen(
                 [*self.command, 'run', '-c', path, '--', '--no-huge', '--no-pci', '--file-prefix',
-                 'test'],
+                 self.file_prefix, *eal_arguments],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=self.environment)
+
+    def start(self, config, name='sallyport.conf'):
+        self.launch(config, name=name)
         wait_until(self.answers, 'sallyport answers')
 
     def answers(self):
@@ -95,9 +103,9 @@ class Appliance:
 
     def ctl(self, *words):
         """Runs sallyctl; its exit status, standard output and standard error, as text."""
-        return subprocess.run([SALLYCTL, '--file-prefix', 'test', *words], env=self.environment,
-                              stdin=subprocess.DEVNULL, capture_output=True, text=True,
-                              timeout=TIME_LIMIT_SEC, check=False)
+        return subprocess.run([SALLYCTL, '--file-prefix', self.file_prefix, *words],
+                              env=self.environment, stdin=subprocess.DEVNULL, capture_output=True,
+                              text=True, timeout=TIME_LIMIT_SEC, check=False)
 
     def json(self, *words):
         """What sallyctl prints as JSON."""

@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import pathlib
+import random
 import re
 import socket
 import subprocess
@@ -14,6 +15,8 @@ import threading
 
 import pytest
 
+from system.stream import (GOOD_HELLO, HELLO, RECORD_BYTES, REST, SUFFIX, TUPLE, pack_last,
+                           pack_record)
 from util.programs import ROOT, SALLYCTL, SALLYPORT
 
 TIME_LIMIT_SEC = 60
@@ -75,15 +78,39 @@ def fixture_folder():
         yield pathlib.Path(folder)
 
 
+class StreamServer:
+    """One client after the other is sent these bytes, in pieces, and then nothing more."""
+
+    def __init__(self, path, content, piece_bytes):
+        self.content, self.piece_bytes = content, piece_bytes
+        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.socket.bind(str(path))
+        self.socket.listen()
+        self.thread = threading.Thread(target=self.serve)
+        self.thread.start()
+
+    def serve(self):
+        with contextlib.suppress(OSError):
+            while True:
+                client, _ = self.socket.accept()
+                with client, contextlib.suppress(ConnectionError):
+                    for begin in range(0, len(self.content), self.piece_bytes):
+                        client.sendall(self.content[begin:begin + self.piece_bytes])
+
+    close = Server.close
+
+
 @pytest.fixture(name='ask')
 def fixture_ask(folder):
     """ask(answer, words...) runs sallyctl against a server with that answer, or that function
-    from questions to answers."""
+    from questions to answers, and a stream of these bytes beside it."""
     servers = []
 
-    def ask(answer, *words, banner=BANNER, stdout=subprocess.PIPE):
+    def ask(answer, *words, banner=BANNER, stdout=subprocess.PIPE, stream=None, piece_bytes=1 << 20):
         path = folder / f'socket{len(servers)}'
         function = answer if callable(answer) else lambda question: answer
+        if stream is not None:
+            servers.append(StreamServer(f'{path}{SUFFIX}', stream, piece_bytes))
         servers.append(Server(path, function, banner))
         result = sallyctl('--socket', path, *words, stdout=stdout)
         result.questions = servers[-1].questions
@@ -196,6 +223,60 @@ def test_a_counter_may_be_called_error(ask):
     assert ask({'/sallyport/ct/stats': {'error': 0}}, 'ct', 'stats').returncode == 0
 
 
+def stream_of(*rows):
+    """The same connections as a stream."""
+    return GOOD_HELLO + b''.join(map(pack_record, rows)) + pack_last(len(rows))
+
+
+ALL_KINDS = [
+    row(helper='ftp', mark=2**32 - 1, zone=65535, worker=63, conn=2**60),
+    row(proto='udp', protonum=17, state=None, seen_reply=0, assured=0,
+        orig={'src': '2001:db8::1', 'dst': '::1', 'sport': 0, 'dport': 65535},
+        reply={'src': '::1', 'dst': '2001:db8::1', 'sport': 65535, 'dport': 0}),
+    row(proto='icmpv6', protonum=58, state=None,
+        orig={'src': 'fe80::1', 'dst': 'ff02::2', 'type': 128, 'code': 3, 'id': 9},
+        reply={'src': 'ff02::2', 'dst': 'fe80::1', 'type': 129, 'code': 3, 'id': 9}),
+    row(proto='gre', protonum=47, state=None,
+        orig={'src': '10.0.0.1', 'dst': '10.0.0.2', 'srckey': 0, 'dstkey': 0xbeef},
+        reply={'src': '10.0.0.2', 'dst': '10.0.0.1', 'srckey': 0xbeef, 'dstkey': 0}),
+    row(proto='unknown', protonum=253, state=None,
+        orig={'src': '0.0.0.0', 'dst': '255.255.255.255', 'packets': 2**62, 'bytes': 2**62},
+        reply={'src': '255.255.255.255', 'dst': '0.0.0.0', 'packets': 0, 'bytes': 0}),
+]
+
+
+@pytest.mark.parametrize('words', ['ct list', 'ct list --json', 'ct list --proto tcp',
+                                   'ct list --json --src ::/0'])
+@pytest.mark.parametrize('piece_bytes', [1, 175, 10**6])
+def test_a_stream_is_printed_as_pages_are(ask, words, piece_bytes):
+    paged = ask(page(*ALL_KINDS), *words.split())
+    streamed = ask(None, *words.split(), stream=stream_of(*ALL_KINDS), piece_bytes=piece_bytes)
+    assert (paged.returncode, len(paged.questions)) == (0, 1)
+    assert (streamed.returncode, streamed.questions) == (0, [])
+    assert (streamed.stdout, streamed.stderr) == (paged.stdout, paged.stderr)
+    assert streamed.stdout
+
+
+def test_a_long_stream(ask):
+    rows = [row(conn=n) for n in range(5000)]
+    result = ask(None, 'ct', 'list', '--json', stream=stream_of(*rows), piece_bytes=10007)
+    assert [entry['conn'] for entry in json.loads(result.stdout)] == list(range(5000))
+
+
+@pytest.mark.parametrize('words, stdout', [('ct list', ''), ('ct list --json', '[]\n')])
+def test_an_empty_stream(ask, words, stdout):
+    result = ask(None, *words.split(), stream=stream_of())
+    assert (result.returncode, result.stdout) == (0, stdout)
+
+
+@pytest.mark.parametrize('words', ['ct unconfirmed', 'ct dying'])
+def test_other_lists_are_not_in_the_stream(ask, words):
+    result = ask(page(row(), command=words.replace(' ', '/')), *words.split(),
+                 stream=stream_of())
+    assert (result.returncode, len(result.questions)) == (0, 1)
+    assert len(result.stdout.splitlines()) == 1
+
+
 # Filters.
 
 MANY = [
@@ -205,7 +286,8 @@ MANY = [
     row(conn=3, state='SYN_SENT', mark=0xffffffff,
         orig={'src': '2001:db8::1', 'dst': '2001:db8:1::ff', 'sport': 1, 'dport': 443}),
     row(conn=4, proto='icmp', protonum=1, state=None,
-        orig={'src': '10.128.0.1', 'dst': '10.0.0.2', 'type': 8, 'code': 0, 'id': 53}),
+        orig={'src': '10.128.0.1', 'dst': '10.0.0.2', 'type': 8, 'code': 0, 'id': 53},
+        reply={'src': '10.0.0.2', 'dst': '10.128.0.1', 'type': 0, 'code': 0, 'id': 53}),
     row(conn=5, proto='unknown', protonum=50, state=None,
         orig={'src': '0.0.0.0', 'dst': '255.255.255.255'}),
 ]
@@ -249,9 +331,10 @@ MANY = [
     ('--proto udp --state SYN_SENT', []),
 ])
 def test_a_filter_picks(ask, filters, shown):
-    result = ask(page(*MANY), 'ct', 'list', '--json', *filters.split())
-    assert result.returncode == 0
-    assert [entry['conn'] for entry in json.loads(result.stdout)] == shown
+    for stream in (None, stream_of(*MANY)):
+        result = ask(page(*MANY), 'ct', 'list', '--json', *filters.split(), stream=stream)
+        assert result.returncode == 0
+        assert [entry['conn'] for entry in json.loads(result.stdout)] == shown
 
 
 @pytest.mark.parametrize('words', [
@@ -457,3 +540,63 @@ def test_nowhere_to_write(ask):
     with open('/dev/full', 'w', encoding='ascii') as full:
         assert_refused(ask(answer, 'ct', 'list', '--json', stdout=full))
         assert_refused(ask({'/sallyport/info': {'version': '1'}}, 'info', stdout=full))
+
+
+# A stream that lies.
+
+
+@pytest.mark.parametrize('hello', [
+    HELLO.pack(b'sallyct', 2, RECORD_BYTES), HELLO.pack(b'sallyct', 1, RECORD_BYTES + 8),
+    HELLO.pack(b'SALLYCT', 1, RECORD_BYTES), bytes(16), b'HTTP/1.1 400 Bad Request\r\n',
+])
+def test_a_stream_of_another_version_is_left_alone(ask, hello):
+    result = ask(page(row()), 'ct', 'list', stream=hello + stream_of())
+    assert (result.returncode, len(result.questions)) == (0, 1)
+    assert len(result.stdout.splitlines()) == 1
+
+
+def changed(offset, *numbers):
+    record = bytearray(pack_record(row()))
+    record[offset:offset + len(numbers)] = numbers
+    return bytes(record)
+
+
+GOOD = pack_record(row())
+STATE = RECORD_BYTES - 24
+BAD_STREAMS = [
+    b'', GOOD_HELLO[:15], GOOD_HELLO, GOOD_HELLO + GOOD, GOOD_HELLO + GOOD + GOOD[:-1],
+    GOOD_HELLO + GOOD + pack_last(1)[:-1], GOOD_HELLO + GOOD + pack_last(0),
+    GOOD_HELLO + GOOD + pack_last(2), GOOD_HELLO + GOOD + pack_last(2**64 - 1),
+    GOOD_HELLO + GOOD + pack_last(1) + GOOD, GOOD_HELLO + GOOD + b'\xff' * RECORD_BYTES,
+    GOOD_HELLO + GOOD + changed(TUPLE.size - 9, 5) + pack_last(2),      # a family
+    GOOD_HELLO + GOOD + changed(2 * TUPLE.size - 9, 0) + pack_last(2),  # that of the reply
+    GOOD_HELLO + GOOD + changed(STATE - 2, 99) + pack_last(2),          # a helper
+    GOOD_HELLO + GOOD + changed(STATE - 1, 2) + pack_last(2),           # has counters
+    GOOD_HELLO + GOOD + changed(STATE, *b'A B') + pack_last(2),
+    GOOD_HELLO + GOOD + changed(STATE, *b'\x1b[31m') + pack_last(2),
+    GOOD_HELLO + GOOD + changed(STATE, *b'%s%n') + pack_last(2),
+    GOOD_HELLO + GOOD + changed(STATE, *b'X' * 24) + pack_last(2),
+]
+
+
+@pytest.mark.parametrize('number', range(len(BAD_STREAMS)))
+@pytest.mark.parametrize('words', ['ct list', 'ct list --json'])
+def test_a_bad_stream(ask, words, number):
+    assert len(GOOD) == RECORD_BYTES == 2 * TUPLE.size + REST.size
+    result = ask(page(row()), *words.split(), stream=BAD_STREAMS[number])
+    assert_refused(result)
+    assert result.questions == [] and '\x1b' not in result.stdout
+    if 'json' in words:
+        with pytest.raises(json.JSONDecodeError):
+            json.loads(result.stdout)
+
+
+def test_random_streams(ask):
+    state = random.Random(1)
+    for _ in range(50):
+        content = bytearray(stream_of(*[row(conn=n) for n in range(20)]))
+        for _ in range(state.randrange(1, 30)):
+            content[state.randrange(len(GOOD_HELLO), len(content))] = state.randrange(256)
+        result = ask(page(), 'ct', 'list', stream=bytes(content), piece_bytes=1000)
+        assert result.returncode in (0, 1)
+        assert result.stdout.isascii() and result.stdout.replace('\n', '').isprintable()

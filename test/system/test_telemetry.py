@@ -7,8 +7,6 @@ import json
 import re
 import shutil
 import signal
-import socket
-import struct
 import subprocess
 import threading
 import time
@@ -20,6 +18,7 @@ from scapy.layers.l2 import Ether
 from scapy.packet import Raw
 
 from system.running import ANSWER_BYTES_MAX, Telemetry, appliance, wait_until
+from system.traffic import dotted, flow, udp_frame
 
 CLIENT, SERVER = '192.0.2.10', '198.51.100.20'
 CLIENT6, SERVER6 = '2001:db8:1::10', '2001:db8:2::20'
@@ -320,6 +319,24 @@ def test_tables_say_what_the_json_says(small):
     assert wan[heading.index('RX-PACKETS')] == str(N_WAN)
 
 
+def without_timeouts(text):
+    """What is printed of connections, less the seconds that have passed meanwhile."""
+    return re.sub(r'^( \{.*"timeout": |\w+ +\d+ )\d+', r'\1', text, flags=re.M)
+
+
+@pytest.mark.parametrize('words', ['ct list', 'ct list --json', 'ct list --proto tcp',
+                                   'ct list --json --mark 7'])
+def test_the_stream_and_the_pages_say_the_same(small, words):
+    link = small.folder / 'link'  # beside which there is no stream
+    link.symlink_to(small.socket)
+    streamed = small.ctl(*words.split())
+    paged = small.ctl(*words.split(), '--socket', str(link))
+    link.unlink()
+    assert (streamed.returncode, streamed.stderr) == (paged.returncode, paged.stderr)
+    assert without_timeouts(streamed.stdout) == without_timeouts(paged.stdout)
+    assert streamed.returncode == 0 and len(streamed.stdout) > 100
+
+
 # Clients other than sallyctl.
 
 
@@ -408,26 +425,6 @@ conntrack: { max_connections = 131072; timeouts: { udp = 3600; udp_stream = 3600
 '''
 
 
-def udp_frame(src, sport, dst, dport):
-    """A UDP packet of IPv4 without checksums of layer 4, quickly."""
-    header = struct.pack('!BBHHHBBHII', 0x45, 0, 32, 0, 0, 64, 17, 0, src, dst)
-    total = sum(struct.unpack('!10H', header))
-    total = (total & 0xffff) + (total >> 16)
-    checksum = 0xffff ^ ((total & 0xffff) + (total >> 16))
-    return (bytes.fromhex('0200000000020200000000010800') + header[:10] +
-            struct.pack('!H', checksum) + header[12:] + struct.pack('!HHHH', sport, dport, 12, 0) +
-            b'data')
-
-
-def flow(number):
-    """The client's address and port of a flow."""
-    return 0x0a000000 + number // 256, 1024 + number % 256
-
-
-def dotted(address):
-    return socket.inet_ntoa(struct.pack('!I', address))
-
-
 @pytest.fixture(name='many', scope='module')
 def fixture_many():
     server = 0xc6336414
@@ -440,9 +437,19 @@ def fixture_many():
         assert machine.stop()[0] == 0
 
 
-def test_every_connection_is_listed_once_while_packets_flow(many):
+@pytest.fixture(name='link')
+def fixture_link(many):
+    """Another name of the telemetry socket, beside which there is no stream."""
+    link = many.folder / 'link'
+    link.symlink_to(many.socket)
+    yield link
+    link.unlink()
+
+
+@pytest.mark.parametrize('way', ['stream', 'pages'])
+def test_every_connection_is_listed_once_while_packets_flow(many, link, way):
     packets = many.json('stats')['packets']
-    entries = many.json('ct', 'list')
+    entries = many.json('ct', 'list', *(['--socket', str(link)] if way == 'pages' else []))
     assert many.json('stats')['packets'] > packets + N_ANSWERED
     listed = sorted((entry['orig']['src'], entry['orig']['sport']) for entry in entries)
     assert listed == sorted((dotted(src), sport) for src, sport in map(flow, range(N_FLOWS)))

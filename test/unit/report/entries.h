@@ -10,3 +10,7 @@
 // counters.
 struct ct_entry entry_make(enum family family, uint8_t proto, uint16_t src_field,
 			   uint16_t dst_field);
+
+// One of IPv6 that takes as many characters as any, also in its state, which is longer than a state
+// can be told.
+struct ct_entry entry_make_longest(uint8_t proto);
