@@ -248,6 +248,7 @@ static const struct memory_case cases[] = {
 	 .second = is_marked,
 	 .is_recalled = true},
 	{"a rule sets a mark", {{MARK}}, .n_rules = 1},
+	{"a rule sets a mark of UDP", {{MARK}}, .n_rules = 1, .first = is_udp, .second = is_udp},
 	{"a rule sets a mark of packets of this class",
 	 {{.match = {ESTABLISHED}, MARK}},
 	 .n_rules = 1},
