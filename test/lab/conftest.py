@@ -17,7 +17,7 @@ def pytest_generate_tests(metafunc):
     if 'workers' in metafunc.fixturenames:
         numbers = (2,) if metafunc.config.getoption('quick') else WORKERS
         metafunc.parametrize('workers', numbers, indirect=True, scope='module',
-                             ids=[f'{n} worker{"s" * (n > 1)}' for n in numbers])
+                             ids=[f'{n}-worker{"s" * (n > 1)}' for n in numbers])
 
 
 @pytest.fixture(name='workers', scope='module')

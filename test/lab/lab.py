@@ -184,6 +184,15 @@ class Lab:
         status, log = self.machine.stop()
         assert status == 0, log
 
+    @contextlib.contextmanager
+    def running(self, rest='', conntrack=''):
+        """sallyport from start to stop."""
+        self.start(rest, conntrack)
+        try:
+            yield
+        finally:
+            self.stop()
+
     def packets(self):
         """How many packets each rule and each policy has matched, by "chain/rule" and "chain"."""
         return {'/'.join(filter(None, (row['chain'], row.get('name')))): row['packets']

@@ -60,10 +60,9 @@ def fixture_site(workers):
 def fixture_witnesses(site):
     """sallyport with an empty table, and those who count from now on: (server, client)."""
     lab, wire = site
-    lab.start(ONLY_DNS, TIMEOUTS)
-    with Witness(wire.server) as server, Witness(wire.client) as client:
+    with (lab.running(ONLY_DNS, TIMEOUTS), Witness(wire.server) as server,
+          Witness(wire.client) as client):
         yield server, client
-    lab.stop()
 
 
 @families
@@ -112,12 +111,11 @@ def test_what_is_no_dns_gets_nowhere(site, witnesses):
 def test_an_answer_in_fragments(workers, family):
     with Lab(workers=workers, device='net_pcap') as lab:
         (wire,) = lab.wires
-        lab.start(ONLY_DNS)
-        with dns_server(wire.server.namespace):
+        with lab.running(ONLY_DNS), dns_server(wire.server.namespace):
             answer = dig(wire, family, 'large.example', 'TXT', '+bufsize=4096', '+ignore', '+short')
 
-        assert answer.split() == [f'"{text}"' for text in LARGE]
-        (entry,) = wait_until(lambda: lab.machine.json('ct', 'list'), 'there is the connection')
-        assert (entry['proto'], entry['reply']['packets']) == ('udp', 1)
-        assert entry['reply']['bytes'] > sum(map(len, LARGE))
-        lab.stop()
+            (entry,) = wait_until(lambda: lab.machine.json('ct', 'list'), 'it is in the table')
+
+    assert answer.split() == [f'"{text}"' for text in LARGE]
+    assert (entry['proto'], entry['reply']['packets']) == ('udp', 1)
+    assert entry['reply']['bytes'] > sum(map(len, LARGE))

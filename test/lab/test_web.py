@@ -38,10 +38,9 @@ def fixture_site(workers):
 def fixture_witnesses(site):
     """sallyport with an empty table, and those who count from now on: (server, client)."""
     lab, wire, _ = site
-    lab.start(ONLY_WEB, TIMEOUTS)
-    with Witness(wire.server) as server, Witness(wire.client) as client:
+    with (lab.running(ONLY_WEB, TIMEOUTS), Witness(wire.server) as server,
+          Witness(wire.client) as client):
         yield server, client
-    lab.stop()
 
 
 @pytest.fixture(name='content')
