@@ -21,6 +21,8 @@ set_invalid(struct ct *ct, struct pkt *pkt, enum fault fault)
 	pkt->dir = DIR_NONE;
 	pkt->conn = NULL;
 	pkt->memo = NULL;
+	pkt->mark = 0; // it has no connection, so it has not that of one either
+	pkt->helper = 0;
 	pkt->fault = (uint8_t)fault;
 	ct->stats.invalid++;
 }
@@ -290,7 +292,7 @@ must_wait(const struct ct *ct, const struct pkt *pkt, struct found found)
 
 	if (ct_is_touched(ct, found.hash) || (!is_known && ct_is_full(ct)))
 		return true;
-	return (found.slot == CT_TABLE_MISS || pkt->tuple.proto == PROTO_GRE) &&
+	return (!is_known || pkt->tuple.proto == PROTO_GRE) &&
 	       ct_is_touched(ct, packet_home(pkt, ct->secret));
 }
 

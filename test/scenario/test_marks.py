@@ -96,3 +96,16 @@ def test_a_chain_behind_confirm_may_mark_as_well(replay):
 
     assert answers.of('rule') == [None, 'marked']
     assert answers.table[0]['mark'] == 7
+
+
+def test_a_packet_that_is_refused_has_no_mark(replay):
+    """A SYN of the server on a live connection is invalid (specification, 4.5): it has no
+    connection, so no rule finds a mark in it."""
+    traffic = Traffic()
+    connection = Tcp(traffic, dport=80)
+    connection.open()
+    connection.server('S')
+
+    answers = replay(configuration(chain(SET, MATCH)), traffic)
+
+    assert answers.of('state', 'rule')[3] == ('invalid', None)

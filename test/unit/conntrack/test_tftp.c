@@ -157,6 +157,33 @@ an_answer_is_expected_for_a_while(void **state)
 	}
 }
 
+// The answer comes in one burst with its request, from a port that has answered before: that
+// connection has expired, and nobody has removed it yet.
+static void
+an_answer_follows_upon_one_that_has_expired(void **state)
+{
+	const struct flow answer = {.sport = 40000, .dport = 50123};
+	struct frame frames[2];
+	struct shard shard;
+	struct pkt pkts[2];
+
+	(void)state;
+	shard_open(&shard, &(struct shard_options){0});
+	send(&shard, &flow4, CLIENT, "\0\1file\0octet\0", 13);
+	fixture_udp(&frames[1], &answer, SERVER);
+	assert_class(shard_accept(&shard, &frames[1]), "related orig");
+	shard_wait(&shard, 20);
+	send(&shard, &flow4, CLIENT, "\0\4\0\1", 4);
+	shard_wait(&shard, 20);
+	fixture_begin(&frames[0], &flow4, CLIENT);
+	frame_udp(&frames[0], flow4.sport, flow4.dport);
+	memcpy(frame_data(&frames[0], 2), "\0\1", 2);
+	frame_end(&frames[0]);
+	shard_burst(&shard, frames, 2, NULL, pkts);
+	assert_class(pkts[1], "related orig");
+	shard_close(&shard);
+}
+
 int
 main(void)
 {
@@ -165,6 +192,7 @@ main(void)
 		cmocka_unit_test(any_packet_may_be_a_request),
 		cmocka_unit_test(only_udp_has_the_helper),
 		cmocka_unit_test(an_answer_is_expected_for_a_while),
+		cmocka_unit_test(an_answer_follows_upon_one_that_has_expired),
 	};
 
 	return cmocka_run_group_tests(tests, test_eal_start, test_eal_stop);

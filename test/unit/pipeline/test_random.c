@@ -45,7 +45,6 @@ struct outcome_of_run {
 struct scene {
 	struct chain chains[N_CHAINS_MAX];
 	struct path_options options;
-	bool has_helpers;
 	struct arrival arrivals[N_PACKETS];
 	struct outcome_of_run usual, forgetful, wanted;
 };
@@ -159,7 +158,6 @@ make_ruleset(struct scene *scene)
 		.n_chains = n,
 		.max_connections = random_chance(20) ? CONNECTIONS_WHEN_SMALL : 0,
 	};
-	scene->has_helpers = style.sets_helpers > 0;
 }
 
 // ---- The three ways.
@@ -323,7 +321,6 @@ check_ruleset(struct scene *scene)
 	uint64_t n_compared;
 
 	make_ruleset(scene);
-	traffic = (struct traffic){.has_long_pauses = !scene->has_helpers};
 	traffic_begin(&traffic);
 	for (unsigned int i = 0; i < N_PACKETS; i++)
 		traffic_next(&traffic, &scene->arrivals[i]);

@@ -166,13 +166,13 @@ choose_dir(const struct flow *flow)
 	return flow->n_sent == 0 || random_chance(50) ? DIR_ORIG : DIR_REPLY;
 }
 
-// Most packets follow at once.
+// Most packets follow at once; some so late that connections have come to their end.
 static uint64_t
-choose_pause(const struct traffic *traffic)
+choose_pause(void)
 {
 	if (random_chance(85))
 		return 0;
-	if (traffic->has_long_pauses && random_chance(10))
+	if (random_chance(10))
 		return random_below(SEC_MAX) * NS_PER_SEC;
 	return random_below(MS_MAX) * (NS_PER_SEC / 1000);
 }
@@ -197,7 +197,7 @@ traffic_next(struct traffic *traffic, struct arrival *arrival)
 	if (random_chance(2))
 		frame->bytes[frame->len - 1] ^= 1; // a checksum, most likely
 	arrival->port = choose_port(flow, dir);
-	arrival->after_ns = choose_pause(traffic);
+	arrival->after_ns = choose_pause();
 	if (flow->n_sent > 3 && random_chance(2))
 		begin_flow(flow);
 }

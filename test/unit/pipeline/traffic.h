@@ -4,7 +4,7 @@
 // UDP whose answers come from elsewhere at times, as TFTP's do; echoes; what has no ports; errors
 // about all of them. Either family, both directions, at the ports of both wires.
 //
-// Life cycle: what the test says, traffic_begin, then traffic_next as often as a test wants. The
+// Life cycle: traffic_begin, then traffic_next as often as a test wants. The
 // numbers come from util/random.h, hosts and ports from util/random_rules.h.
 #pragma once
 
@@ -28,8 +28,6 @@ struct flow {
 };
 
 struct traffic {
-	// some packets come so late that connections have come to their end: the test says so
-	bool has_long_pauses;
 	struct flow flows[TRAFFIC_FLOWS];
 };
 
