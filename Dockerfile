@@ -20,5 +20,5 @@ FROM debian:12
 COPY scripts/deps /tmp/deps
 RUN /tmp/deps run nic && rm -rf /tmp/deps /var/lib/apt/lists/* /var/cache/apt/archives/*.deb
 COPY --from=build /out /
-COPY conf /etc/sallyport
+COPY conf/demo.conf /etc/sallyport/
 ENTRYPOINT ["sallyport"]
