@@ -1,0 +1,158 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""sallyport run as its service manager sees it: what it is told, what the log has, and what the exit
+status says. The manager is a socket of the test. Needs neither root nor hugepages."""
+
+import contextlib
+import ctypes
+import os
+import pathlib
+import re
+import signal
+import socket
+import subprocess
+import time
+
+import pytest
+
+from system.running import TIME_LIMIT_SEC, appliance, wait_until
+from util.programs import SALLYPORT
+
+CONFIG = '''
+ports = ( { name = "lan"; device = "net_null0"; }, { name = "wan"; device = "net_null1"; } );
+wires = ( { a = "lan"; b = "wan"; } );
+workers = 2;
+conntrack: { max_connections = 1000; };
+'''
+WATCHDOG_SEC = 8  # workers that share a CPU turn much more often
+PTRACE_SEIZE, PTRACE_INTERRUPT, PTRACE_DETACH = 0x4206, 0x4207, 17
+WAIT_ALL = 0x40000000  # __WALL: threads, too
+
+
+@pytest.fixture(name='machine')
+def make_machine():
+    with appliance() as machine:
+        yield machine
+
+
+@pytest.fixture(name='manager')
+def make_manager(machine):
+    """What the machine's service manager hears."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.bind(str(machine.folder / 'notify'))
+        manager.settimeout(TIME_LIMIT_SEC)
+        machine.environment['NOTIFY_SOCKET'] = str(machine.folder / 'notify')
+        yield manager
+
+
+@contextlib.contextmanager
+def stopped_lcore(process, lcore):
+    """The thread of an lcore stands still meanwhile, and the others run."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    libc.ptrace.argtypes = [ctypes.c_long, ctypes.c_long, ctypes.c_void_p, ctypes.c_void_p]
+    (thread,) = [int(task.name) for task in pathlib.Path(f'/proc/{process.pid}/task').iterdir()
+                 if re.search(rf'worker-?{lcore}$', (task / 'comm').read_text().strip())]
+    if libc.ptrace(PTRACE_SEIZE, thread, None, None) != 0:
+        pytest.skip(f'this machine lets nobody stop a thread: errno {ctypes.get_errno()}')
+    assert libc.ptrace(PTRACE_INTERRUPT, thread, None, None) == 0
+    os.waitpid(thread, WAIT_ALL)
+    yield
+    assert libc.ptrace(PTRACE_DETACH, thread, None, None) == 0
+
+
+def test_ready_stopping_and_nothing_else(machine, manager):
+    machine.start(CONFIG)
+    assert manager.recv(100) == b'READY=1'
+    assert machine.stop()[0] == 0
+    assert manager.recv(100) == b'STOPPING=1'
+    manager.setblocking(False)
+    with pytest.raises(BlockingIOError):
+        manager.recv(100)
+
+
+@pytest.mark.parametrize('lcore', [1, 2, 3])
+def test_the_watchdog_hears_nothing_while_one_stands_still(machine, manager, lcore):
+    """The workers are lcores 1 and 2, the service core is lcore 3."""
+    machine.environment['WATCHDOG_USEC'] = '2000000'
+    machine.start(CONFIG)
+    assert [manager.recv(100) for _ in range(3)] == [b'READY=1', b'WATCHDOG=1', b'WATCHDOG=1']
+    with stopped_lcore(machine.process, lcore):
+        manager.settimeout(0.1)
+        with contextlib.suppress(TimeoutError):
+            while manager.recv(100):
+                pass
+        manager.settimeout(4)  # twice as long as the manager would wait
+        with pytest.raises(TimeoutError):
+            # What was sent before it stood still may come late.
+            assert manager.recv(100) == b'WATCHDOG=1'
+            manager.recv(100)
+        assert machine.ctl('info').returncode == 0  # the process looks alive
+    manager.settimeout(TIME_LIMIT_SEC)
+    assert manager.recv(100) == b'WATCHDOG=1'
+    status, log = machine.stop()
+    assert status == 0
+    assert f'sallyport: lcore {lcore} stands still: the watchdog is not fed' in log
+
+
+def test_usr1_logs_statistics(machine):
+    machine.start(CONFIG)
+    machine.process.send_signal(signal.SIGUSR1)
+    wait_until(lambda: 'statistics worker worker=1' in machine.log.read_text(), 'it is logged')
+    status, log = machine.stop()
+    assert status == 0
+    lines = re.findall(r'^sallyport: statistics (\w+) (.*)$', log, re.M)
+    assert [line[0] for line in lines] == ['packets', 'dropped', 'faults', 'classes', 'connections',
+                                           'port', 'port', 'worker', 'worker']
+    for _, text in lines:
+        assert all(re.fullmatch(r'[a-z0-9_]+=[a-z0-9]+', word) for word in text.split())
+    numbers = [dict(word.split('=') for word in text.split()) for _, text in lines]
+    assert numbers[4]['capacity'] == '1000'
+    assert [port['name'] for port in numbers[5:7]] == ['lan', 'wan']
+    # net_null makes packets all the time, and they are no IP.
+    assert int(numbers[0]['packets']) > 0
+    assert int(numbers[1]['not_ip']) > 0
+
+
+def test_a_flood_of_signals_does_no_harm(machine, manager):
+    machine.environment['WATCHDOG_USEC'] = f'{WATCHDOG_SEC * 1000000}'
+    machine.start(CONFIG)
+    deadline = time.monotonic() + WATCHDOG_SEC
+    while time.monotonic() < deadline:
+        machine.process.send_signal(signal.SIGUSR1)
+        time.sleep(0.001)
+    status, log = machine.stop()
+    assert status == 0
+    assert 'stands still' not in log
+    manager.setblocking(False)
+    heard = []
+    with contextlib.suppress(BlockingIOError):
+        while True:
+            heard.append(manager.recv(100))
+    assert heard.count(b'WATCHDOG=1') >= 2
+
+
+@pytest.mark.parametrize('config, status', [
+    ('nonsense', 1),
+    (CONFIG.replace('net_null0', 'net_pcap0,rx_pcap=/nowhere'), 3),
+    (CONFIG.replace('net_null0', '0000:00:1f.7'), 3),
+    (CONFIG.replace('1000', '4000000000'), 1),
+])
+def test_the_exit_status_says_why(machine, config, status):
+    path = machine.folder / 'sallyport.conf'
+    path.write_text(config)
+    done = subprocess.run([SALLYPORT, 'run', '-c', path, '--', '--no-huge', '--no-pci', '--no-shconf',
+                           '-m', '256'],
+                          env=machine.environment, stdin=subprocess.DEVNULL, capture_output=True,
+                          text=True, check=False)
+    assert done.returncode == status, done.stderr
+    assert f'{path}:' in done.stderr
+
+
+def test_memory_that_is_missing(machine):
+    path = machine.folder / 'sallyport.conf'
+    path.write_text(CONFIG.replace('1000', '1000000'))
+    done = subprocess.run([SALLYPORT, 'run', '-c', path, '--', '--no-huge', '--no-pci', '--no-shconf',
+                           '-m', '64'],
+                          env=machine.environment, stdin=subprocess.DEVNULL, capture_output=True,
+                          text=True, check=False)
+    assert done.returncode == 3, done.stderr
+    assert 'memory' in done.stderr.splitlines()[-1]
