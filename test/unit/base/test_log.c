@@ -23,17 +23,21 @@ struct capture {
 	int ends[2];
 };
 
-// JOURNAL_STREAM names the pipe, or where standard error went before.
+// JOURNAL_STREAM names the pipe, or another one.
 static void
 begin(struct capture *capture, bool is_journal)
 {
 	char stream[64];
 	struct stat status;
+	int others[2];
 
 	fflush(stderr);
 	capture->saved = dup(STDERR_FILENO);
 	assert_int_equal(pipe(capture->ends), 0);
-	assert_int_equal(fstat(is_journal ? capture->ends[1] : capture->saved, &status), 0);
+	assert_int_equal(pipe(others), 0);
+	assert_int_equal(fstat(is_journal ? capture->ends[1] : others[1], &status), 0);
+	close(others[0]);
+	close(others[1]);
 	assert_int_equal(dup2(capture->ends[1], STDERR_FILENO), STDERR_FILENO);
 	close(capture->ends[1]);
 	snprintf(stream, sizeof(stream), "%llu:%llu", (unsigned long long)status.st_dev,
