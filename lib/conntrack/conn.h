@@ -106,7 +106,8 @@ struct ct_conn {
 	} l4 __rte_cache_aligned;
 } __rte_cache_aligned;
 
-_Static_assert(sizeof(struct ct_conn) == 2 * RTE_CACHE_LINE_SIZE, "two lines for every packet");
+_Static_assert(sizeof(struct ct_conn) == (size_t)2 * RTE_CACHE_LINE_SIZE,
+	       "two lines for every packet");
 _Static_assert(offsetof(struct ct_conn, l4) == RTE_CACHE_LINE_SIZE, "one line for UDP");
 
 // The rest of a connection.

@@ -29,7 +29,7 @@ struct flow_key {
 	union address ends[2]; // of IPv6; IPv4: not written
 };
 
-_Static_assert(sizeof(struct flow_key) == KEY_BLOCKS_MAX * 16, "a key is whole blocks");
+_Static_assert(sizeof(struct flow_key) == (size_t)KEY_BLOCKS_MAX * 16, "a key is whole blocks");
 
 static inline enum family
 key_family(const uint64_t word[KEY_WORDS])

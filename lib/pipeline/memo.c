@@ -23,7 +23,8 @@ memos_init(struct memos *memos, const struct snapshot *snapshot, unsigned int fi
 		memos->in_doubt[true] |= ruleset_classes_in_doubt(snapshot->ruleset, chain, true);
 	}
 	memos->outcomes = rte_malloc("outcomes", OUTCOMES_MAX * sizeof(memos->outcomes[0]), 0);
-	memos->index = rte_zmalloc("outcome_index", INDEX_SIZE * sizeof(memos->index[0]), 0);
+	memos->index =
+		rte_zmalloc("outcome_index", (size_t)INDEX_SIZE * sizeof(memos->index[0]), 0);
 	return memos->outcomes != NULL && memos->index != NULL;
 }
 

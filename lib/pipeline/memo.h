@@ -62,18 +62,19 @@ memo_facts(const struct pkt *pkt)
 
 // Packets in a row that have one outcome, until they are counted.
 struct recalled {
-	const struct outcome *outcome; // NULL: none yet
+	uint32_t number; // of the outcome
 	uint32_t packets;
 	uint32_t bytes;
 };
 
 // They are counted by the rules that counted the first of them.
 static inline void
-recalled_count(const struct recalled *recalled, struct rule_counter counters[])
+recalled_count(const struct memos *memos, const struct recalled *recalled,
+	       struct rule_counter counters[])
 {
-	const struct outcome *outcome = recalled->outcome;
+	const struct outcome *outcome = &memos->outcomes[recalled->number];
 
-	for (uint8_t i = 0; outcome != NULL && i < outcome->n_counters; i++) {
+	for (uint8_t i = 0; recalled->packets > 0 && i < outcome->n_counters; i++) {
 		counters[outcome->counters[i]].packets += recalled->packets;
 		counters[outcome->counters[i]].bytes += recalled->bytes;
 	}
@@ -93,9 +94,9 @@ memo_recall(const struct memos *memos, struct pkt *pkt, struct recalled *recalle
 	    memo->facts[pkt->dir] != memo_facts(pkt))
 		return false;
 	outcome = &memos->outcomes[memo->outcome[pkt->dir]];
-	if (outcome != recalled->outcome) {
-		recalled_count(recalled, counters);
-		*recalled = (struct recalled){.outcome = outcome};
+	if (memo->outcome[pkt->dir] != recalled->number) {
+		recalled_count(memos, recalled, counters);
+		*recalled = (struct recalled){.number = memo->outcome[pkt->dir]};
 	}
 	recalled->packets++;
 	recalled->bytes += pkt->l3_len;

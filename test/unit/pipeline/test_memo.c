@@ -68,7 +68,7 @@ judge(struct memory *memory, struct pkt *pkt)
 	if (pkt->verdict != VERDICT_PENDING)
 		return false;
 	if (memo_recall(&memory->memos, pkt, &recalled, memory->counters)) {
-		recalled_count(&recalled, memory->counters);
+		recalled_count(&memory->memos, &recalled, memory->counters);
 		return true;
 	}
 	pkt->n_trail = 0;
@@ -457,7 +457,7 @@ there_is_room_for_so_many_answers(void **state)
 		struct pkt pkt = segment(&memos[i]);
 
 		assert_int_equal(memo_recall(&memory.memos, &pkt, &recalled, counters), has_room);
-		recalled_count(&recalled, counters);
+		recalled_count(&memory.memos, &recalled, counters);
 		assert_int_equal(pkt.rule, has_room ? counter % 100 : RULE_NONE);
 		assert_int_equal(counters[counter].packets, counter == i ? has_room : 2);
 	}
@@ -486,7 +486,7 @@ packets_in_a_row_are_counted_together(void **state)
 
 		assert_true(memo_recall(&memory.memos, &pkt, &recalled, counters));
 	}
-	recalled_count(&recalled, counters);
+	recalled_count(&memory.memos, &recalled, counters);
 	assert_int_equal(counters[0].packets, 0);
 	assert_int_equal(counters[1].packets, 4);
 	assert_int_equal(counters[1].bytes, 400);
