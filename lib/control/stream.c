@@ -29,11 +29,11 @@
 #define LOOK_AGAIN_MSEC   250   // for such a client while there is no other place
 #define ACCEPT_PAUSE_USEC 10000 // when the process has no file descriptor left
 
-// To read a table takes its lines out of the caches and the memory's time, which the workers feel.
-// So slots are looked at no faster than this, however many clients there are.
-#define NS_PER_SLOT  600
-#define PAUSE_MIN_NS 100000  // the system is no more exact than that
-#define LATE_MAX_NS  1000000 // what may be made up for after too long a pause
+// A line of the table that was read here is slower for its worker to write to the next time. So
+// slots are looked at no faster than this, however many clients there are.
+#define NS_PER_SLOT  1000
+#define PAUSE_MIN_NS 100000   // the system is no more exact than that
+#define LATE_MAX_NS  10000000 // what is made up for after too long a pause
 
 struct client {
 	int socket; // -1: no client
