@@ -222,7 +222,7 @@ send_home(struct pipeline *pipeline, unsigned int home, struct pkt *const pkts[]
 	for (uint16_t i = 0; i < n; i++)
 		frames[i] = n_frames(pkts[i]);
 	n_sent = steer_send(pipeline->steer, home, pkts, n);
-	for (uint16_t i = 0; i < RTE_MIN(n, n_sent); i++) {
+	for (uint16_t i = 0; i < n_sent; i++) {
 		pipeline->stats.handed_over += frames[i];
 		pkts[i]->mbuf = NULL;
 		pkts[i]->fragments = NULL;

@@ -23,7 +23,7 @@
 
 #define STEER_RING      4096
 #define SCAN_BUDGET     8192 // slots per shard and turn: a million in an eighth of a second
-#define ROUND_REST_NS   (500 * 1000 * NS_PER_USEC) // what has expired is to be gone within a second
+#define ROUND_REST_NS   (UINT64_C(500) * 1000 * NS_PER_USEC) // the expired are gone in a second
 #define TURN_PAUSE_USEC 1000
 
 struct runtime {

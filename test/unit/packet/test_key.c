@@ -57,7 +57,7 @@ both_directions_have_one_key(void **state)
 	(void)state;
 	for (size_t i = 0; i < RTE_DIM(cases); i++) {
 		const struct tuple *tuple = &cases[i].tuple;
-		struct flow_key key, key_of_reply;
+		struct flow_key key = {0}, key_of_reply = {0};
 		struct tuple reply;
 		bool is_own_answer;
 
