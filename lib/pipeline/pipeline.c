@@ -222,13 +222,15 @@ send_home(struct pipeline *pipeline, unsigned int home, struct pkt *const pkts[]
 	for (uint16_t i = 0; i < n; i++)
 		frames[i] = n_frames(pkts[i]);
 	n_sent = steer_send(pipeline->steer, home, pkts, n);
-	for (uint16_t i = 0; i < n_sent; i++) {
+	for (uint16_t i = 0; i < n; i++) {
+		if (i >= n_sent) {
+			pkt_drop(pkts[i], REASON_HANDOFF_FULL);
+			continue;
+		}
 		pipeline->stats.handed_over += frames[i];
 		pkts[i]->mbuf = NULL;
 		pkts[i]->fragments = NULL;
 	}
-	for (uint16_t i = n_sent; i < n; i++)
-		pkt_drop(pkts[i], REASON_HANDOFF_FULL);
 	return n_sent;
 }
 
