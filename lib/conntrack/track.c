@@ -151,6 +151,25 @@ track_in_connection(struct ct *ct, struct ct_conn *conn, struct pkt *pkt,
 	return result;
 }
 
+// The packet that nearly all are: see ct_proto.pass. Returns false when it is another one.
+static inline bool
+pass(struct ct *ct, struct ct_conn *conn, struct pkt *pkt, const struct ct_proto *proto)
+{
+	uint32_t timeout = 0;
+
+	if (unlikely(proto->pass == NULL || !conn_has(conn, CT_SEEN_REPLY)) ||
+	    !proto->pass(ct, conn, pkt, &timeout))
+		return false;
+	pkt->conn = conn;
+	pkt->memo = &conn->memo;
+	pkt->class = CLASS_ESTABLISHED;
+	pkt->mark = conn->mark;
+	pkt->helper = conn->helper;
+	count(ct, conn, pkt);
+	refresh(conn, pkt, timeout);
+	return true;
+}
+
 // A connection that a helper has announced is related to its master and has the master's mark.
 static void
 be_expected(struct ct *ct, struct ct_conn *conn, const struct pkt *pkt)
@@ -256,6 +275,8 @@ track_normal(struct ct *ct, struct pkt *pkt, struct found found)
 		track_unknown(ct, pkt, proto, found.slot != CT_TABLE_MISS);
 		return;
 	}
+	if (likely(pass(ct, conn, pkt, proto)))
+		return;
 	fault = proto->check == NULL ? FAULT_NONE : proto->check(ct, pkt);
 	if (unlikely(fault != FAULT_NONE)) {
 		set_invalid(ct, pkt, fault);

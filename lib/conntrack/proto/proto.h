@@ -26,6 +26,12 @@ struct ct_proto {
 	// cannot begin one. NULL: any packet can.
 	enum fault (*begin)(const struct ct *ct, struct ct_conn *conn, const struct pkt *pkt);
 
+	// The packet that nearly all are, of a connection that has seen an answer: does at once
+	// what check and track would do and, as after CT_ACCEPT, returns true. Returns false, with
+	// nothing changed, when it is not that packet: they are to be asked. NULL: always.
+	bool (*pass)(const struct ct *ct, struct ct_conn *conn, const struct pkt *pkt,
+		     uint32_t *timeout);
+
 	// Judges a packet of the connection. On CT_ACCEPT *timeout (ticks) has been chosen.
 	enum ct_result (*track)(struct ct *ct, struct ct_conn *conn, struct pkt *pkt,
 				uint32_t *timeout);

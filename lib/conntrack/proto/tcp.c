@@ -5,8 +5,11 @@
 // cell cannot say alone is a special rule, named in the cell and written below the table.
 #include "conntrack/proto/tcp.h"
 
+#include <string.h>
+
 #include <rte_tcp.h>
 
+#include "conntrack/proto/tcp_window.h"
 #include "packet/checksum.h"
 
 #define REFUSED_MIN_SEC 120 // what must be left before a refused FIN or RST shortens it
@@ -303,11 +306,13 @@ rule_rst(const struct ct *ct, const struct ct_conn *conn, const struct tcp_segme
 	return answers_ignored(conn, segment, dir) ? RST_BELIEVE : RST_CHECK;
 }
 
-static uint32_t
-choose_timeout(const struct ct *ct, const struct ct_conn *conn, enum tcp_class class)
+// The timeout of a connection that is in this state now, by a segment of this class.
+static inline uint32_t
+choose_timeout(const struct ct *ct, const struct ct_conn *conn, enum tcp_state state,
+	       enum tcp_class class)
 {
 	const struct ct_tcp *tcp = &conn->l4.tcp;
-	uint32_t timeout = ct->timeouts[states[tcp->state].timeout];
+	uint32_t timeout = ct->timeouts[states[state].timeout];
 	uint32_t retrans = ct->timeouts[CT_TIMEOUT_TCP_MAX_RETRANS];
 	uint32_t unacked = ct->timeouts[CT_TIMEOUT_TCP_UNACKNOWLEDGED];
 	bool is_limited = ((tcp->side[DIR_ORIG].flags | tcp->side[DIR_REPLY].flags) &
@@ -324,7 +329,7 @@ choose_timeout(const struct ct *ct, const struct ct_conn *conn, enum tcp_class c
 	else
 		timeout = is_limited ? unacked : timeout;
 	// One side alone does not keep a connection for days.
-	if (!conn_has(conn, CT_SEEN_REPLY) && tcp->state == TCP_ESTABLISHED)
+	if (!conn_has(conn, CT_SEEN_REPLY) && state == TCP_ESTABLISHED)
 		timeout = RTE_MIN(timeout, unacked);
 	return timeout;
 }
@@ -375,7 +380,7 @@ accept(struct ct *ct, struct ct_conn *conn, enum tcp_class class, enum tcp_state
 	tcp->last_class = (uint8_t) class;
 	tcp->last_dir = pkt->dir;
 	change_state(conn, new, pkt->dir);
-	*timeout = choose_timeout(ct, conn, class);
+	*timeout = choose_timeout(ct, conn, new, class);
 	if (conn_has(conn, CT_SEEN_REPLY)) {
 		if (is_settling && new == TCP_ESTABLISHED)
 			conn_set_assured(conn);
@@ -485,6 +490,68 @@ track(struct ct *ct, struct ct_conn *conn, struct pkt *pkt, uint32_t *timeout)
 	return accept(ct, conn, segment.class, new, pkt, timeout);
 }
 
+// The length of a header that has no option, or a time stamp only (RFC 7323, appendix A), as most
+// segments do; 0 for any other.
+static inline unsigned int
+simple_header_len(const struct pkt *pkt, const struct rte_tcp_hdr *tcp)
+{
+	static const uint8_t time_stamp[4] = {1, 1, 8, 10}; // NOP, NOP, kind and length
+	const unsigned int len = sizeof(*tcp) + sizeof(time_stamp) + 2 * sizeof(uint32_t);
+
+	if (tcp->data_off >> 4 == sizeof(*tcp) / 4)
+		return sizeof(*tcp);
+	if (tcp->data_off >> 4 != len / 4 || pkt->l4_len < len ||
+	    pkt->mbuf->data_len < pkt->l4_off + len ||
+	    memcmp(tcp + 1, time_stamp, sizeof(time_stamp)) != 0)
+		return 0;
+	return len;
+}
+
+// The segment is within all bounds, and the windows of both sides are brought up to date. Returns
+// false, with nothing changed, when it is not, or nothing is known about its sender's window.
+static inline bool
+move_window(struct ct_tcp *tcp, const struct tcp_segment *segment, enum dir dir)
+{
+	struct ct_tcp_side *sender = &tcp->side[dir];
+	struct ct_tcp_side *peer = &tcp->side[dir_other(dir)];
+	const struct claim claim = {segment->seq, segment->end, segment->ack, segment->ack};
+	struct kept kept = look_at_bounds(sender, peer, &claim);
+
+	if (sender->max_window == 0 || !(kept.i & kept.ii & kept.iii & kept.iv))
+		return false;
+	update_sides(sender, peer, segment, &claim);
+	count_retransmission(tcp, segment, &claim, dir);
+	return true;
+}
+
+// Header prediction (Jacobson, "4BSD Header Prediction", 1990), for a filter: an ACK with or
+// without data, on a connection that is open and assured, within all bounds.
+static bool
+pass(const struct ct *ct, struct ct_conn *conn, const struct pkt *pkt, uint32_t *timeout)
+{
+	struct ct_tcp *tcp = &conn->l4.tcp;
+	const struct rte_tcp_hdr *header;
+	struct tcp_segment segment = {.flags = RTE_TCP_ACK_FLAG, .class = TCP_ACK};
+	unsigned int header_len;
+
+	if (!pkt->is_plain || (pkt->tcp_flags & FLAGS_CHECKED) != RTE_TCP_ACK_FLAG ||
+	    tcp->state != TCP_ESTABLISHED || !conn_has(conn, CT_ASSURED))
+		return false;
+	header = rte_pktmbuf_mtod_offset(pkt->mbuf, const void *, pkt->l4_off);
+	header_len = simple_header_len(pkt, header);
+	if (header_len == 0 || (ct->params.checksum && !checksum_l4_good(pkt, pkt->l4_len)))
+		return false;
+	segment.seq = rte_be_to_cpu_32(header->sent_seq);
+	segment.ack = rte_be_to_cpu_32(header->recv_ack);
+	segment.end = segment.seq + pkt->l4_len - header_len;
+	segment.window = rte_be_to_cpu_16(header->rx_win);
+	if (!move_window(tcp, &segment, pkt->dir))
+		return false;
+	tcp->last_class = TCP_ACK;
+	*timeout = choose_timeout(ct, conn, TCP_ESTABLISHED, TCP_ACK);
+	return true;
+}
+
 static const char *
 state_name(const struct ct_conn *conn)
 {
@@ -496,6 +563,7 @@ state_name(const struct ct_conn *conn)
 const struct ct_proto ct_proto_tcp = {
 	.check = check,
 	.begin = begin,
+	.pass = pass,
 	.track = track,
 	.state_name = state_name,
 };

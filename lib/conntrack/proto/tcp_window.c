@@ -12,12 +12,11 @@
 //
 // As Linux does since 6.0, II and IV are no reason to refuse: such a segment passes and is not
 // believed. A segment beyond I by less than P's window passes too, since some senders overshoot.
-#include "conntrack/proto/tcp.h"
+#include "conntrack/proto/tcp_window.h"
 
 #include <rte_tcp.h>
 
-#define MAXACKWINDOW_MIN 66000 // a little more than a window without scaling
-#define SCALE_MAX        14    // RFC 7323, 2.3
+#define SCALE_MAX 14 // RFC 7323, 2.3
 
 // Option kinds (RFC 9293, RFC 7323, RFC 2018).
 enum {
@@ -88,12 +87,6 @@ highest_ack(const struct tcp_segment *segment)
 	return highest;
 }
 
-static uint32_t
-at_least_one(uint32_t window)
-{
-	return window == 0 ? 1 : window;
-}
-
 // A SYN says all about its sender. Windows are scaled only when both sides have offered it.
 static void
 begin_with_syn(struct ct_tcp *tcp, const struct tcp_segment *segment, enum dir dir)
@@ -144,14 +137,6 @@ learn(struct ct_tcp_side *sender, struct ct_tcp_side *peer, const struct tcp_seg
 	}
 }
 
-// What a segment says, as far as its flags make it true.
-struct claim {
-	uint32_t seq;
-	uint32_t end;
-	uint32_t ack;
-	uint32_t sack; // highest acknowledged, selectively or not
-};
-
 static struct claim
 claim_of(const struct tcp_segment *segment, const struct ct_tcp_side *sender,
 	 const struct ct_tcp_side *peer, uint32_t sack, enum tcp_state state)
@@ -173,17 +158,12 @@ static enum tcp_window_result
 check_bounds(enum ct_window strictness, struct ct_tcp_side *sender, const struct ct_tcp_side *peer,
 	     const struct claim *claim)
 {
-	uint32_t ack_window = RTE_MAX(sender->max_window, (uint32_t)MAXACKWINDOW_MIN);
-	bool in_i = !seq_after(claim->seq, sender->max_end);
-	bool in_ii =
-		peer->max_window == 0 || !seq_before(claim->end, sender->end - peer->max_window);
-	bool in_iii = !seq_after(claim->sack, peer->end);
-	bool in_iv = !seq_before(claim->sack, peer->end - ack_window);
+	struct kept kept = look_at_bounds(sender, peer, claim);
 
-	if (!in_i) {
+	if (!kept.i) {
 		uint32_t overshoot = claim->end - sender->max_end + 1;
 
-		if (peer->max_window == 0 || !in_ii || !in_iii || !in_iv ||
+		if (peer->max_window == 0 || !kept.ii || !kept.iii || !kept.iv ||
 		    overshoot > peer->max_window || strictness == CT_WINDOW_STRICT)
 			return WINDOW_INVALID;
 		// The peer may acknowledge what it was sent too much of.
@@ -191,57 +171,9 @@ check_bounds(enum ct_window strictness, struct ct_tcp_side *sender, const struct
 		sender->flags |= SIDE_HAS_UNACKED;
 		return WINDOW_IGNORE;
 	}
-	if (!in_iii)
+	if (!kept.iii)
 		return WINDOW_INVALID;
-	return in_ii && in_iv ? WINDOW_ACCEPT : WINDOW_IGNORE;
-}
-
-// Who has sent since the other one did is chance, so what depends on it is done without branches: a
-// wrong guess costs more than a store.
-static void
-update_sides(struct ct_tcp_side *sender, struct ct_tcp_side *peer,
-	     const struct tcp_segment *segment, const struct claim *claim)
-{
-	bool is_syn = (segment->flags & RTE_TCP_SYN_FLAG) != 0;
-	uint32_t window = (uint32_t)segment->window << (is_syn ? 0 : sender->scale);
-	bool acks_all = claim->ack == peer->end;
-
-	sender->max_window = RTE_MAX(sender->max_window, window + (claim->sack - claim->ack));
-	if (seq_after(claim->end, sender->end)) {
-		sender->end = claim->end;
-		sender->flags |= SIDE_HAS_UNACKED;
-	}
-	if ((segment->flags & RTE_TCP_ACK_FLAG) != 0) {
-		bool is_higher = (sender->flags & SIDE_HAS_MAX_ACK) == 0 ||
-				 seq_after(claim->ack, sender->max_ack);
-
-		sender->max_ack = is_higher ? claim->ack : sender->max_ack;
-		sender->flags |= SIDE_HAS_MAX_ACK;
-	}
-	if (peer->max_window != 0 && seq_after(claim->end, sender->max_end))
-		peer->max_window += claim->end - sender->max_end;
-	if (!seq_before(claim->sack + window, peer->max_end))
-		peer->max_end = claim->sack + at_least_one(window);
-	peer->flags &= (uint8_t) ~(acks_all * SIDE_HAS_UNACKED);
-}
-
-// Counts how often the same ACK came.
-static void
-count_retransmission(struct ct_tcp *tcp, const struct tcp_segment *segment,
-		     const struct claim *claim, enum dir dir)
-{
-	if (tcp->last_seq == claim->seq && tcp->last_ack == claim->ack &&
-	    tcp->last_end == claim->end && tcp->last_window == segment->window &&
-	    tcp->last_dir == dir) {
-		tcp->n_retransmitted++;
-		return;
-	}
-	tcp->last_dir = (uint8_t)dir;
-	tcp->last_seq = claim->seq;
-	tcp->last_ack = claim->ack;
-	tcp->last_end = claim->end;
-	tcp->last_window = segment->window;
-	tcp->n_retransmitted = 0;
+	return kept.ii && kept.iv ? WINDOW_ACCEPT : WINDOW_IGNORE;
 }
 
 enum tcp_window_result

@@ -17,7 +17,7 @@ header(const struct pkt *pkt, struct rte_udp_hdr *room)
 	return pkt_l4(pkt, sizeof(*room), room);
 }
 
-static enum fault
+static inline enum fault
 check_udp(const struct ct *ct, const struct pkt *pkt)
 {
 	struct rte_udp_hdr room;
@@ -87,6 +87,16 @@ track_udp(struct ct *ct, struct ct_conn *conn, struct pkt *pkt, uint32_t *timeou
 	return track_stream(ct, conn, is_stream, timeout);
 }
 
+// A datagram of a stream.
+static bool
+pass_udp(const struct ct *ct, struct ct_conn *conn, const struct pkt *pkt, uint32_t *timeout)
+{
+	if (!conn_has(conn, CT_ASSURED) || check_udp(ct, pkt) != FAULT_NONE)
+		return false;
+	*timeout = ct->timeouts[CT_TIMEOUT_UDP_STREAM];
+	return true;
+}
+
 static enum ct_result
 track_udplite(struct ct *ct, struct ct_conn *conn, struct pkt *pkt, uint32_t *timeout)
 {
@@ -94,5 +104,10 @@ track_udplite(struct ct *ct, struct ct_conn *conn, struct pkt *pkt, uint32_t *ti
 	return track_stream(ct, conn, true, timeout);
 }
 
-const struct ct_proto ct_proto_udp = {.check = check_udp, .begin = begin, .track = track_udp};
+const struct ct_proto ct_proto_udp = {
+	.check = check_udp,
+	.begin = begin,
+	.pass = pass_udp,
+	.track = track_udp,
+};
 const struct ct_proto ct_proto_udplite = {.check = check_udplite, .track = track_udplite};
