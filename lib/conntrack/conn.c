@@ -5,6 +5,7 @@
 
 #include <rte_errno.h>
 #include <rte_malloc.h>
+#include <rte_prefetch.h>
 #include <rte_ring.h>
 #include <rte_ring_elem.h>
 
@@ -121,6 +122,17 @@ ct_destroy(struct ct *ct)
 	rte_free(ct);
 }
 
+// What the next new connection will write to is on its way.
+static void
+prefetch_free(const struct ct *ct)
+{
+	if (ct->free_head == SLOT_NONE)
+		return;
+	rte_prefetch0(&ct->colds[ct->free_head]);
+	rte_prefetch0(&ct->conns[ct->free_head]);
+	rte_prefetch0(&ct->conns[ct->free_head].l4);
+}
+
 // A slot that holds nothing: one that was used before, so that memory stays warm, or the next.
 static struct ct_conn *
 take_slot(struct ct *ct)
@@ -131,6 +143,7 @@ take_slot(struct ct *ct)
 		slot = ct->free_head;
 		ct->free_head = ct->colds[slot].next;
 		ct->n_free--;
+		prefetch_free(ct);
 	} else {
 		slot = ct->used_slots;
 		__atomic_store_n(&ct->used_slots, slot + 1, __ATOMIC_RELEASE);
@@ -292,7 +305,7 @@ ct_touch(struct ct *ct, const struct ct_conn *conn)
 		struct tuple tuple;
 
 		ct_conn_tuple(ct, conn, DIR_ORIG, &tuple);
-		ct_touch_hash(ct, hash_home(ct->secret, &tuple));
+		ct_touch_home(ct, hash_home(ct->secret, &tuple));
 	}
 }
 
@@ -301,6 +314,13 @@ ct_touch_hash(struct ct *ct, uint32_t hash)
 {
 	ct->touched.filter[hash >> 6 & 3] |= UINT64_C(1) << (hash & 63);
 	ct->touched.hashes[ct->touched.n++] = hash;
+}
+
+void
+ct_touch_home(struct ct *ct, uint32_t home)
+{
+	ct->touched.has_homes = true;
+	ct_touch_hash(ct, home);
 }
 
 bool

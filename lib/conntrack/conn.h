@@ -121,11 +121,12 @@ struct ct_cold {
 };
 
 // Flows that a packet of this burst created or killed and that a later packet of the same burst
-// may ask for: their hashes.
+// may ask for: the hashes of their keys, and of the homes where a helper may have announced some.
 struct ct_touched {
 	uint64_t filter[4]; // a bit for every hash, so that most packets need not look further
 	uint32_t hashes[7 * CT_BURST_MAX];
 	uint16_t n;
+	bool has_homes; // of flows that a helper may have announced are among them
 };
 
 struct ct {
@@ -258,6 +259,7 @@ void ct_conn_kill(struct ct *ct, struct ct_conn *conn, uint64_t seq, uint64_t no
 // of date.
 void ct_touch(struct ct *ct, const struct ct_conn *conn);
 void ct_touch_hash(struct ct *ct, uint32_t hash);
+void ct_touch_home(struct ct *ct, uint32_t home);
 bool ct_is_touched(const struct ct *ct, uint32_t hash);
 
 // Hands an event over. Returns false when the listener's ring is full; true also when nobody

@@ -178,7 +178,7 @@ ct_table_lookup_burst(const struct ct_table *table, const struct flow_key keys[]
 		      const uint32_t hashes[], uint16_t n, uint32_t slots[])
 {
 	for (uint16_t i = 0; i < n; i++)
-		rte_prefetch0(&table->buckets[bucket_of(table, hashes[i])]);
+		ct_table_prefetch(table, hashes[i]);
 	for (uint16_t i = 0; i < n; i++)
 		slots[i] = guess(table, &keys[i], hashes[i]);
 	for (uint16_t i = 0; i < n; i++) {
@@ -241,6 +241,12 @@ ct_table_remove(struct ct_table *table, uint32_t hash, uint32_t slot)
 			return;
 		index = bucket_behind(table, index);
 	}
+}
+
+void
+ct_table_prefetch(const struct ct_table *table, uint32_t hash)
+{
+	rte_prefetch0(&table->buckets[bucket_of(table, hash)]);
 }
 
 size_t

@@ -49,5 +49,8 @@ bool ct_table_add(struct ct_table *table, uint32_t hash, uint32_t slot);
 // The connection is not found any more; one that is not there is no error.
 void ct_table_remove(struct ct_table *table, uint32_t hash, uint32_t slot);
 
+// What there is to read of a connection with this hash is on its way.
+void ct_table_prefetch(const struct ct_table *table, uint32_t hash);
+
 // Bytes reserved for the table.
 size_t ct_table_bytes(const struct ct_table *table);

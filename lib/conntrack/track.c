@@ -10,6 +10,7 @@
 #include "conntrack/conn.h"
 
 #include <rte_branch_prediction.h>
+#include <rte_prefetch.h>
 
 #include "conntrack/proto/proto.h"
 #include "packet/parse.h"
@@ -197,7 +198,7 @@ track_first(struct ct *ct, struct pkt *pkt, const struct ct_proto *proto)
 		ct_conn_discard(ct, conn);
 		set_invalid(ct, pkt, pkt->fault);
 	} else {
-		ct_touch(ct, conn);
+		ct_touch_hash(ct, pkt->hash);
 	}
 }
 
@@ -313,7 +314,7 @@ must_wait(const struct ct *ct, const struct pkt *pkt, struct found found)
 
 	if (ct_is_touched(ct, found.hash) || (!is_known && ct_is_full(ct)))
 		return true;
-	return (!is_known || pkt->tuple.proto == PROTO_GRE) &&
+	return ct->touched.has_homes && (!is_known || pkt->tuple.proto == PROTO_GRE) &&
 	       ct_is_touched(ct, packet_home(pkt, ct->secret));
 }
 
@@ -438,7 +439,7 @@ let_others_wait(struct ct *ct, struct pkt *pkt, enum ct_rules_do rules)
 		return;
 	ct->is_pass_plain = false;
 	if (conn->life == CT_UNCONFIRMED && (rules & CT_RULES_SET_HELPERS) != 0)
-		ct_touch_hash(ct, packet_home(pkt, ct->secret));
+		ct_touch_home(ct, packet_home(pkt, ct->secret));
 	if (conn->life == CT_CONFIRMED)
 		ct_touch(ct, conn);
 }
@@ -450,6 +451,7 @@ ct_track_burst(struct ct *ct, struct pkt *const pkts[], uint16_t n, enum ct_rule
 
 	memset(ct->touched.filter, 0, sizeof(ct->touched.filter));
 	ct->touched.n = 0;
+	ct->touched.has_homes = false;
 	ct->is_pass_plain = true;
 	lookup_burst(ct, pkts, n, found);
 	for (uint16_t i = 0; i < n; i++) {
@@ -543,6 +545,13 @@ ct_reap(struct ct *ct, const uint32_t slots[], unsigned int n, uint64_t now_ns)
 	tick_t now = tick_from_ns(now_ns);
 	unsigned int n_reaped = 0;
 
+	// They have not been looked at for long: first all that will be read is asked for.
+	for (unsigned int i = 0; i < n; i++) {
+		rte_prefetch0(&ct->conns[slots[i]]);
+		rte_prefetch0(&ct->colds[slots[i]]);
+	}
+	for (unsigned int i = 0; i < n; i++)
+		ct_table_prefetch(ct->table, ct_conn_hash(ct, &ct->conns[slots[i]]));
 	for (unsigned int i = 0; i < n; i++) {
 		struct ct_conn *conn = &ct->conns[slots[i]];
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "pipeline/memo.h"
 
-#include <rte_jhash.h>
+#include <rte_hash_crc.h>
 #include <rte_malloc.h>
 
 #define OUTCOMES_MAX 16384 // what comes later is not remembered
@@ -63,7 +63,7 @@ outcome_of(const struct memos *memos, const struct pkt *pkt)
 static uint32_t
 number_of(struct memos *memos, const struct outcome *outcome)
 {
-	uint32_t at = rte_jhash(outcome, sizeof(*outcome), 0) % INDEX_SIZE;
+	uint32_t at = rte_hash_crc(outcome, sizeof(*outcome), 0) % INDEX_SIZE;
 
 	for (; memos->index[at] != 0; at = (at + 1) % INDEX_SIZE) {
 		uint32_t number = memos->index[at] - 1u;
