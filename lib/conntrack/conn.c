@@ -163,13 +163,12 @@ free_slot(struct ct *ct, struct ct_conn *conn)
 struct ct_conn *
 ct_conn_create(struct ct *ct, struct pkt *pkt)
 {
-	struct tuple reply;
 	struct ct_conn *conn;
 	struct ct_cold *cold;
 	struct flow_key key;
 	bool is_turned;
 
-	if (!tuple_invert(&pkt->tuple, &reply)) {
+	if (!tuple_is_invertible(&pkt->tuple)) {
 		pkt->fault = FAULT_NOT_INVERTIBLE;
 		return NULL;
 	}
@@ -188,7 +187,7 @@ ct_conn_create(struct ct *ct, struct pkt *pkt)
 		.key = {key.word[0], key.word[1]},
 		.deadline = pkt->now,
 		.is_turned = is_turned,
-		.is_own_answer = tuple_equal(&reply, &pkt->tuple),
+		.is_own_answer = tuple_is_own_answer(&pkt->tuple),
 		.helper_memory = HELPED_NONE,
 	};
 	change_end(cold, conn, CT_UNCONFIRMED);

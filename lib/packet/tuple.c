@@ -51,6 +51,15 @@ tuple_is_icmp(const struct tuple *tuple)
 	       (tuple->family == FAMILY_IPV6 && tuple->proto == PROTO_ICMPV6);
 }
 
+// The type of the answer, plus one; 0 when there is none. The tuple is one of ICMP.
+static uint8_t
+icmp_answer_type(const struct tuple *tuple)
+{
+	const uint8_t *inverses = tuple->family == FAMILY_IPV4 ? icmp_inverse : icmpv6_inverse;
+
+	return inverses[tuple->dst_field >> 8];
+}
+
 bool
 tuple_invert(const struct tuple *orig, struct tuple *reply)
 {
@@ -59,9 +68,7 @@ tuple_invert(const struct tuple *orig, struct tuple *reply)
 	inverse.src = orig->dst;
 	inverse.dst = orig->src;
 	if (tuple_is_icmp(orig)) {
-		const uint8_t *inverses =
-			orig->family == FAMILY_IPV4 ? icmp_inverse : icmpv6_inverse;
-		uint8_t type = inverses[orig->dst_field >> 8];
+		uint8_t type = icmp_answer_type(orig);
 
 		if (type == 0)
 			return false;
@@ -85,9 +92,15 @@ tuple_is_icmp_answer(const struct tuple *tuple)
 bool
 tuple_is_invertible(const struct tuple *tuple)
 {
-	struct tuple unused;
+	return !tuple_is_icmp(tuple) || icmp_answer_type(tuple) != 0;
+}
 
-	return tuple_invert(tuple, &unused);
+bool
+tuple_is_own_answer(const struct tuple *tuple)
+{
+	// No query of ICMP has its own type as the answer's.
+	return tuple->src_field == tuple->dst_field && !tuple_is_icmp(tuple) &&
+	       memcmp(&tuple->src, &tuple->dst, sizeof(tuple->src)) == 0;
 }
 
 const char *

@@ -85,6 +85,9 @@ bool tuple_invert(const struct tuple *orig, struct tuple *reply);
 // True when tuple_invert would succeed.
 bool tuple_is_invertible(const struct tuple *tuple);
 
+// True when the tuple of the answer is the same: from an address and port to themselves.
+bool tuple_is_own_answer(const struct tuple *tuple);
+
 // True for ICMP in IPv4 and ICMPv6 in IPv6.
 bool tuple_is_icmp(const struct tuple *tuple);
 

@@ -63,6 +63,7 @@ both_directions_have_one_key(void **state)
 
 		assert_true(tuple_invert(tuple, &reply));
 		is_own_answer = tuple_equal(tuple, &reply);
+		assert_int_equal(tuple_is_own_answer(tuple), is_own_answer);
 		assert_int_equal(key_from_tuple(tuple, &key), cases[i].is_turned);
 		assert_int_equal(key_from_tuple(&reply, &key_of_reply),
 				 !is_own_answer && !cases[i].is_turned);
