@@ -5,7 +5,7 @@
 // Two functions on one secret. hash_key places a flow in the table. hash_home chooses the worker
 // that owns it: it takes the two addresses only, in either order, so that both directions, the
 // fragments, and the data connections a helper expects share a home by construction
-// (doc/adr/0004-home-worker.md).
+// (doc/adr/0004-home-worker.md). Where NICs can bring packets home, packet/toeplitz.h chooses.
 //
 // The mixer is two AES rounds per 16-byte block where the CPU has AES instructions, SipHash-1-3
 // (Aumasson and Bernstein, "SipHash: a fast short-input PRF", 2012) elsewhere. Which one is found
