@@ -438,16 +438,22 @@ packet_parse(struct pkt *pkt)
 		parse_any(pkt);
 }
 
+const struct tuple *
+packet_home_tuple(const struct pkt *pkt, struct tuple *room)
+{
+	// All fragments of a datagram have one home, also those of an error.
+	if (!icmp_is_error(pkt) || pkt_has_place(pkt))
+		return &pkt->tuple;
+	packet_parse_inner(pkt, room);
+	return room->family == FAMILY_NONE ? &pkt->tuple : room;
+}
+
 uint32_t
 packet_home(const struct pkt *pkt, const struct hash_secret *secret)
 {
-	struct tuple inner;
+	struct tuple room;
 
-	// All fragments of a datagram have one home, also those of an error.
-	if (!icmp_is_error(pkt) || pkt_has_place(pkt))
-		return hash_home(secret, &pkt->tuple);
-	packet_parse_inner(pkt, &inner);
-	return hash_home(secret, inner.family == FAMILY_NONE ? &pkt->tuple : &inner);
+	return hash_home(secret, packet_home_tuple(pkt, &room));
 }
 
 bool

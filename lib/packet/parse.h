@@ -18,9 +18,13 @@
 // => Reads nothing outside the packet, whatever the packet says. Worker only.
 void packet_parse(struct pkt *pkt);
 
-// The hash that chooses the worker whose packet this is: hash_home of its tuple. An ICMP error has
-// the home of the flow it speaks of; what has a place in a datagram has that of its own addresses.
-// => pkt has been parsed and its family is not FAMILY_NONE. Any thread.
+// The tuple whose two addresses choose the worker whose packet this is. An ICMP error has the home
+// of the flow it speaks of; what has a place in a datagram has that of its own addresses.
+// => pkt has been parsed and its family is not FAMILY_NONE. What is returned lies in pkt or in
+//    room. Any thread.
+const struct tuple *packet_home_tuple(const struct pkt *pkt, struct tuple *room);
+
+// hash_home of that tuple. Any thread.
 uint32_t packet_home(const struct pkt *pkt, const struct hash_secret *secret);
 
 // The length in bytes of an IPv6 extension header from its first two bytes; 0 for what is none

@@ -23,20 +23,38 @@ struct parcel {
 };
 
 struct steer {
+	// the home hash of what has this tuple
+	uint32_t (*hash)(const struct steer *steer, const struct tuple *tuple);
 	const struct hash_secret *secret;
+	const struct toeplitz *toeplitz;
 	unsigned int n_workers;
 	struct rte_ring *rings[];
 };
 
+static uint32_t
+hash_keyed(const struct steer *steer, const struct tuple *tuple)
+{
+	return hash_home(steer->secret, tuple);
+}
+
+static uint32_t
+hash_as_nics(const struct steer *steer, const struct tuple *tuple)
+{
+	return toeplitz_home(steer->toeplitz, toeplitz_hash(steer->toeplitz, tuple));
+}
+
 struct steer *
-steer_create(const struct hash_secret *secret, unsigned int n_workers, unsigned int ring_size)
+steer_create(const struct hash_secret *secret, const struct toeplitz *toeplitz,
+	     unsigned int n_workers, unsigned int ring_size)
 {
 	struct steer *steer =
 		rte_zmalloc("steer", sizeof(*steer) + n_workers * sizeof(steer->rings[0]), 0);
 
 	if (steer == NULL)
 		return NULL;
+	steer->hash = toeplitz == NULL ? hash_keyed : hash_as_nics;
 	steer->secret = secret;
+	steer->toeplitz = toeplitz;
 	steer->n_workers = n_workers;
 	for (unsigned int i = 0; i < n_workers; i++) {
 		char name[RTE_RING_NAMESIZE];
@@ -77,9 +95,11 @@ steer_destroy(struct steer *steer)
 unsigned int
 steer_home(const struct steer *steer, const struct pkt *pkt, unsigned int worker)
 {
+	struct tuple room;
+
 	if (pkt->family == FAMILY_NONE)
 		return worker;
-	return home_worker(packet_home(pkt, steer->secret), steer->n_workers);
+	return home_worker(steer->hash(steer, packet_home_tuple(pkt, &room)), steer->n_workers);
 }
 
 uint16_t

@@ -2,6 +2,11 @@
 //
 // Hand-off: packets go to the worker that owns their flow, over one ring per worker.
 //
+// What the home of a packet is, is decided here, by one of two functions for the whole process: the
+// keyed hash, or that of the NICs, which then bring most packets home by themselves. The worker
+// that has received a packet computes it all the same, so a NIC can be wrong only at the price of
+// a hand-off.
+//
 // Life cycle: created before the workers, destroyed after they have ended but before their
 // pipelines, which own what fragments are remembered in; what is still in a ring then is freed. Any
 // worker sends, only the owner of a ring receives.
@@ -12,15 +17,16 @@
 
 #include "packet/hash.h"
 #include "packet/packet.h"
+#include "packet/toeplitz.h"
 #include "pipeline/burst.h"
 
 struct steer;
 
-// => secret is kept. ring_size is a power of two: packets that may wait for one worker. Returns
-// NULL
-//    with rte_errno set when memory is short.
-struct steer *steer_create(const struct hash_secret *secret, unsigned int n_workers,
-			   unsigned int ring_size);
+// => secret and toeplitz are kept; with toeplitz NULL homes are chosen by the secret. ring_size is
+//    a power of two: packets that may wait for one worker. Returns NULL with rte_errno set when
+//    memory is short.
+struct steer *steer_create(const struct hash_secret *secret, const struct toeplitz *toeplitz,
+			   unsigned int n_workers, unsigned int ring_size);
 void steer_destroy(struct steer *steer); // takes NULL
 
 // The worker that owns the packet's flow; packets that are no flow stay with this one.

@@ -162,7 +162,7 @@ create_workers(struct replay *replay, struct errors *errors)
 	};
 
 	hash_secret_init(&replay->secret, seed);
-	replay->steer = steer_create(&replay->secret, n, STEER_RING);
+	replay->steer = steer_create(&replay->secret, NULL, n, STEER_RING);
 	replay->service = service_create(&service);
 	if (replay->steer == NULL || replay->service == NULL)
 		goto no_memory;

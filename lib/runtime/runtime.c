@@ -161,7 +161,7 @@ create_workers(struct runtime *runtime, struct errors *errors)
 	}
 	hash_secret_init(&runtime->secret, seed);
 	if (config->workers > 1) {
-		runtime->steer = steer_create(&runtime->secret, config->workers, STEER_RING);
+		runtime->steer = steer_create(&runtime->secret, NULL, config->workers, STEER_RING);
 		result = runtime->steer == NULL ? -1 : 0;
 	}
 	runtime->service = service_create(&service);

@@ -8,6 +8,7 @@
 #include <stddef.h>
 
 #include <cmocka.h>
+#include <rte_byteorder.h>
 #include <rte_common.h>
 
 #include "path.h"
@@ -19,10 +20,14 @@ static struct path paths[PATH_WORKERS];
 static struct steer *steer;
 static struct burst burst;
 
+// Both functions that choose a home: the keyed hash, and that of the NICs.
+static struct toeplitz toeplitz;
+static const struct toeplitz *const functions[] = {NULL, &toeplitz};
+
 static void
-open_workers(unsigned int ring_size)
+open_workers(const struct toeplitz *function, unsigned int ring_size)
 {
-	steer = steer_create(path_secret(), PATH_WORKERS, ring_size);
+	steer = steer_create(path_secret(), function, PATH_WORKERS, ring_size);
 	assert_non_null(steer);
 	for (unsigned int worker = 0; worker < PATH_WORKERS; worker++)
 		path_open(&paths[worker], &(struct path_options){.steer = steer, .worker = worker});
@@ -77,42 +82,52 @@ take_over(unsigned int worker)
 	return burst.n;
 }
 
+// Returns how many of three packets were handed over.
+static unsigned int
+run_flow(const struct toeplitz *function, unsigned int in, uint8_t host)
+{
+	unsigned int home = PATH_WORKERS;
+	unsigned int n_moved = 0;
+	struct frame frames[3];
+
+	open_workers(function, 64);
+	build_udp(&frames[0], host, false);
+	build_udp(&frames[1], host, true);
+	build_error(&frames[2], host);
+	for (int i = 0; i < 3; i++) {
+		struct pkt pkt = path_one(&paths[in], &frames[i], LAN);
+		bool is_moved = take_over(1 - in) == 1;
+		unsigned int worker = is_moved ? 1 - in : in;
+
+		if (is_moved)
+			pkt = burst.pkts[0];
+		n_moved += is_moved;
+		assert_true(home == PATH_WORKERS || home == worker);
+		home = worker;
+		assert_int_equal(pkt.class, i == 0   ? CLASS_NEW
+					    : i == 1 ? CLASS_ESTABLISHED
+						     : CLASS_RELATED);
+	}
+	assert_int_equal(ct_count(paths[home].ct).confirmed, 1);
+	assert_int_equal(ct_count(paths[1 - home].ct).confirmed, 0);
+	close_workers();
+	return n_moved;
+}
+
 // Wherever they come in: both directions and the errors about them meet the same connection.
 static void
 a_flow_is_at_home_with_one_worker(void **state)
 {
-	unsigned int n_moved = 0;
-
 	(void)state;
-	for (unsigned int in = 0; in < PATH_WORKERS; in++) {
-		for (uint8_t host = 0; host < 10; host++) {
-			struct frame frames[3];
-			unsigned int home = PATH_WORKERS;
+	for (size_t i = 0; i < RTE_DIM(functions); i++) {
+		unsigned int n_moved = 0;
 
-			open_workers(64);
-			build_udp(&frames[0], host, false);
-			build_udp(&frames[1], host, true);
-			build_error(&frames[2], host);
-			for (int i = 0; i < 3; i++) {
-				struct pkt pkt = path_one(&paths[in], &frames[i], LAN);
-				bool is_moved = take_over(1 - in) == 1;
-				unsigned int worker = is_moved ? 1 - in : in;
-
-				if (is_moved)
-					pkt = burst.pkts[0];
-				n_moved += is_moved;
-				assert_true(home == PATH_WORKERS || home == worker);
-				home = worker;
-				assert_int_equal(pkt.class, i == 0   ? CLASS_NEW
-							    : i == 1 ? CLASS_ESTABLISHED
-								     : CLASS_RELATED);
-			}
-			assert_int_equal(ct_count(paths[home].ct).confirmed, 1);
-			assert_int_equal(ct_count(paths[1 - home].ct).confirmed, 0);
-			close_workers();
+		for (unsigned int in = 0; in < PATH_WORKERS; in++) {
+			for (uint8_t host = 0; host < 10; host++)
+				n_moved += run_flow(functions[i], in, host);
 		}
+		assert_int_equal(n_moved, 30); // each flow once from here and once from there
 	}
-	assert_true(n_moved > 0 && n_moved < 60);
 }
 
 // The packet keeps what its frame does not say: its number, its time and its port.
@@ -123,7 +138,7 @@ a_packet_keeps_its_name_on_the_way(void **state)
 	struct pkt sent = {.seq = 77, .now_ns = 5000000000, .in_port = WAN};
 
 	(void)state;
-	steer = steer_create(path_secret(), 3, 8);
+	steer = steer_create(path_secret(), NULL, 3, 8);
 	build_udp(&frame, 1, false);
 	sent.mbuf = mbuf_from_frame(&frame);
 	assert_int_equal(steer_send(steer, 2, &(struct pkt *){&sent}, 1), 1);
@@ -155,7 +170,7 @@ packets_are_received_in_order_and_as_many_as_asked_for(void **state)
 	struct frame frame;
 
 	(void)state;
-	steer = steer_create(path_secret(), 1, 16);
+	steer = steer_create(path_secret(), NULL, 1, 16);
 	build_udp(&frame, 1, false);
 	for (uint64_t seq = 1; seq <= 10; seq++)
 		send_one(&(struct pkt){.mbuf = mbuf_from_frame(&frame), .seq = seq});
@@ -180,7 +195,7 @@ a_full_ring_drops(void **state)
 	struct pkt pkt;
 
 	(void)state;
-	open_workers(2); // one waits
+	open_workers(NULL, 2); // one waits
 	build_udp(&frame, 1, false);
 	path_one(&paths[0], &frame, LAN);
 	if (take_over(1) == 0)
@@ -201,7 +216,7 @@ packets_are_counted_at_home(void **state)
 	uint64_t n_moved = 0, n_judged = 0;
 
 	(void)state;
-	open_workers(64);
+	open_workers(NULL, 64);
 	for (uint8_t host = 0; host < 10; host++) {
 		struct frame frame;
 
@@ -227,7 +242,7 @@ what_is_no_flow_stays(void **state)
 	struct pkt pkt = {.family = FAMILY_NONE};
 
 	(void)state;
-	steer = steer_create(path_secret(), 4, 2);
+	steer = steer_create(path_secret(), NULL, 4, 2);
 	for (unsigned int worker = 0; worker < 4; worker++)
 		assert_int_equal(steer_home(steer, &pkt, worker), worker);
 	pkt.family = FAMILY_IPV4;
@@ -241,6 +256,34 @@ what_is_no_flow_stays(void **state)
 	steer_destroy(NULL);
 }
 
+// A home is what the table of a NIC with this hash says: 256 entries, a quarter for each worker.
+static void
+the_hash_of_the_nics_chooses_as_their_tables_do(void **state)
+{
+	unsigned int n_at[4] = {0};
+
+	(void)state;
+	steer = steer_create(path_secret(), &toeplitz, 4, 2);
+	for (uint32_t host = 0; host < 256; host++) {
+		struct pkt pkt = {.family = FAMILY_IPV4, .tuple = {.family = FAMILY_IPV4}};
+		unsigned int home;
+
+		pkt.tuple.src.v4 = rte_cpu_to_be_32(host);
+		home = steer_home(steer, &pkt, 0);
+		assert_int_equal(home, (toeplitz_hash(&toeplitz, &pkt.tuple) & 0xff) / 64);
+		n_at[home]++;
+	}
+	for (unsigned int worker = 0; worker < 4; worker++)
+		assert_int_equal(n_at[worker], 64);
+	steer_destroy(steer);
+}
+
+static int
+start(void **state)
+{
+	return toeplitz_init_random(&toeplitz, 8) ? test_eal_start(state) : -1;
+}
+
 int
 main(void)
 {
@@ -251,7 +294,8 @@ main(void)
 		cmocka_unit_test(a_full_ring_drops),
 		cmocka_unit_test(packets_are_counted_at_home),
 		cmocka_unit_test(what_is_no_flow_stays),
+		cmocka_unit_test(the_hash_of_the_nics_chooses_as_their_tables_do),
 	};
 
-	return cmocka_run_group_tests(tests, test_eal_start, test_eal_stop);
+	return cmocka_run_group_tests(tests, start, test_eal_stop);
 }
