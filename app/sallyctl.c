@@ -185,6 +185,7 @@ static const struct ctl_column port_columns[] = {
 	{"PORT", "name", false},
 	{"DEVICE", "device", false},
 	{"PEER", "peer", false},
+	{"STEERING", "steering", false},
 	{"LINK", "link", false},
 	{"MBIT/S", "speed_mbps", true},
 	{"RX-PACKETS", "rx_packets", true},

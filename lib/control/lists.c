@@ -8,6 +8,7 @@
 
 #include "control/commands.h"
 #include "control/listing.h"
+#include "runtime/steering.h"
 
 static unsigned int
 count_ports(const struct runtime *runtime)
@@ -40,6 +41,7 @@ fill_port(const struct runtime *runtime, unsigned int index, struct answer *row)
 	answer_number(row, "ethdev", ethdev);
 	if (peer != PORT_NONE)
 		answer_string(row, "peer", config->ports[peer].name);
+	answer_string(row, "steering", steering_name(runtime_steering(runtime, index)));
 	fill_link(ethdev, row);
 	if (rte_eth_stats_get(ethdev, &stats) != 0)
 		return;

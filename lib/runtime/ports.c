@@ -62,10 +62,12 @@ set_up_queues(struct port *port, struct rte_mempool *pool)
 }
 
 static int
-start(struct port *port, struct rte_mempool *pool, unsigned int n_workers)
+start(struct port *port, struct rte_mempool *pool, const struct rss *rss)
 {
+	const unsigned int n_workers = rss->n_workers;
 	struct rte_eth_dev_info info;
 	struct rte_eth_conf config = {0};
+	uint8_t key[RSS_KEY_MAX];
 	int result = rte_eth_dev_info_get(port->ethdev, &info);
 
 	if (result != 0)
@@ -76,6 +78,8 @@ start(struct port *port, struct rte_mempool *pool, unsigned int n_workers)
 	rte_spinlock_init(&port->tx_lock);
 	config.rxmode.offloads = RX_OFFLOADS & info.rx_offload_capa;
 	config.txmode.offloads = TX_OFFLOADS & info.tx_offload_capa;
+	if (rss_is_offered(rss, &info))
+		rss_configure(rss, &info, key, &config);
 	result = rte_eth_dev_configure(port->ethdev, port->n_rx_queues, port->n_tx_queues, &config);
 	if (result == 0)
 		result = set_up_queues(port, pool);
@@ -83,6 +87,30 @@ start(struct port *port, struct rte_mempool *pool, unsigned int n_workers)
 		result = rte_eth_dev_start(port->ethdev);
 	if (result == 0)
 		(void)rte_eth_promiscuous_enable(port->ethdev); // not every device has to
+	port->steering = n_workers > 1 ? STEERING_WORKER : STEERING_NONE;
+	if (result == 0 && rss_is_offered(rss, &info) && rss_start(rss, port->ethdev, &info) == 0)
+		port->steering = STEERING_NIC;
+	return result;
+}
+
+// Makes all devices known, and finds out what they can do for steering.
+static int
+probe_all(struct ports *ports, const struct config *config, struct errors *errors)
+{
+	uint16_t ethdevs[PORTS_MAX];
+	unsigned int n = 0;
+	int result = 0;
+
+	for (unsigned int i = 0; i < ports->n; i++) {
+		struct port *port = &ports->list[i];
+		int error = probe(port, config, i, errors);
+
+		port->is_open = error == 0;
+		if (port->is_open)
+			ethdevs[n++] = port->ethdev;
+		result |= error;
+	}
+	rss_plan(&ports->rss, ethdevs, n, config->workers);
 	return result;
 }
 
@@ -91,7 +119,7 @@ ports_open(struct ports *ports, const struct config *config, struct errors *erro
 {
 	unsigned int n_queues = config->n_ports * config->workers;
 	unsigned int n_held = config->workers * config->fragments.max_fragments;
-	int result = 0;
+	int result;
 
 	*ports = (struct ports){.n = config->n_ports};
 	ports->pool =
@@ -102,16 +130,14 @@ ports_open(struct ports *ports, const struct config *config, struct errors *erro
 			   rte_strerror(rte_errno));
 		return -1;
 	}
+	result = probe_all(ports, config, errors);
 	for (unsigned int i = 0; i < ports->n; i++) {
-		struct port *port = &ports->list[i];
-		int error = probe(port, config, i, errors);
+		int error = 0;
 
-		if (error == 0) {
-			port->is_open = true;
-			error = start(port, ports->pool, config->workers);
-			if (error != 0)
-				add_error(errors, config, i, "cannot be started", error);
-		}
+		if (ports->list[i].is_open)
+			error = start(&ports->list[i], ports->pool, &ports->rss);
+		if (error != 0)
+			add_error(errors, config, i, "cannot be started", error);
 		result |= error;
 	}
 	if (result == 0)

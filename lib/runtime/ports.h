@@ -14,6 +14,14 @@
 
 #include "base/errors.h"
 #include "config/config.h"
+#include "runtime/rss.h"
+
+// How packets of a port come to the worker that owns their flow.
+enum steering {
+	STEERING_NONE,   // there is one worker
+	STEERING_WORKER, // whoever receives one hands it over
+	STEERING_NIC,    // they come in at the right queue; what does not is handed over
+};
 
 struct port {
 	uint16_t ethdev;
@@ -21,6 +29,7 @@ struct port {
 	uint16_t n_tx_queues; // one per worker, unless the device has fewer
 	bool shares_tx;       // it has fewer: workers send under the lock
 	bool is_open;
+	enum steering steering;
 	rte_spinlock_t tx_lock;
 	char device[64]; // name to EAL
 };
@@ -28,6 +37,7 @@ struct port {
 struct ports {
 	unsigned int n;
 	struct rte_mempool *pool;
+	struct rss rss; // what those compute that steer
 	struct port list[PORTS_MAX];
 };
 

@@ -20,6 +20,7 @@
 #include "runtime/eal.h"
 #include "runtime/notify.h"
 #include "runtime/statistics.h"
+#include "runtime/steering.h"
 
 #define STEER_RING      4096
 #define SCAN_BUDGET     8192 // slots per shard and turn: a million in an eighth of a second
@@ -161,7 +162,11 @@ create_workers(struct runtime *runtime, struct errors *errors)
 	}
 	hash_secret_init(&runtime->secret, seed);
 	if (config->workers > 1) {
-		runtime->steer = steer_create(&runtime->secret, NULL, config->workers, STEER_RING);
+		const struct rss *rss = &runtime->ports.rss;
+
+		runtime->steer =
+			steer_create(&runtime->secret, rss->is_offered ? &rss->toeplitz : NULL,
+				     config->workers, STEER_RING);
 		result = runtime->steer == NULL ? -1 : 0;
 	}
 	runtime->service = service_create(&service);
@@ -273,7 +278,8 @@ run(struct runtime *runtime, const sigset_t *signals, const struct runtime_hooks
 	if (runtime->snapshot == NULL)
 		return -1;
 	if (ports_open(&runtime->ports, runtime->config, errors) == 0) {
-		if (create_workers(runtime, errors) == 0) {
+		if (create_workers(runtime, errors) == 0 &&
+		    steering_test(&runtime->ports, runtime->steer, runtime->config, errors) == 0) {
 			result = launch(runtime, errors);
 			if (result == 0) {
 				hooks->started(runtime);
@@ -360,6 +366,12 @@ uint16_t
 runtime_ethdev(const struct runtime *runtime, unsigned int port)
 {
 	return runtime->ports.list[port].ethdev;
+}
+
+enum steering
+runtime_steering(const struct runtime *runtime, unsigned int port)
+{
+	return runtime->ports.list[port].steering;
 }
 
 uint64_t

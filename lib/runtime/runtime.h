@@ -40,6 +40,7 @@ struct pipeline *runtime_pipeline(const struct runtime *runtime, unsigned int wo
 const struct worker_stats *runtime_worker_stats(const struct runtime *runtime, unsigned int worker);
 unsigned int runtime_worker_lcore(const struct runtime *runtime, unsigned int worker);
 uint16_t runtime_ethdev(const struct runtime *runtime, unsigned int port);
+enum steering runtime_steering(const struct runtime *runtime, unsigned int port);
 uint64_t runtime_now_ns(const struct runtime *runtime);     // since the epoch
 uint64_t runtime_started_ns(const struct runtime *runtime); // likewise
 size_t runtime_bytes(const struct runtime *runtime);        // reserved for connections
