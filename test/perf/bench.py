@@ -26,7 +26,8 @@ from rows import ROWS
 from traces import made
 
 NIC_FLAGS = ',csum=1,rss=1'
-DEFAULT_CONTENDERS = ('sallyport', 'ovs', 'ovs-nic', 'rte_hash', 'testpmd')
+STEERING_FLAGS = ',steer=1'
+DEFAULT_CONTENDERS = ('sallyport', 'sallyport-steered', 'ovs', 'ovs-nic', 'rte_hash', 'testpmd')
 PEERS = {'OVS': ['ovs', 'ovs-nic', 'ovs-emc-nic'], 'rte_hash': ['rte_hash']}
 ENDLESS_WARM_UP_SEC = 0.5
 SETTLE_SEC = 0.1
@@ -38,6 +39,7 @@ def contenders(place, extra_programs):
     return {each.name: each for each in [
         Sallyport('sallyport', place, program),
         Sallyport('sallyport-nic', place, program, NIC_FLAGS),
+        Sallyport('sallyport-steered', place, program, STEERING_FLAGS, min_workers=2),
         *[Sallyport(name, place, pathlib.Path(path)) for name, path in extra_programs],
         Ovs('ovs', place),
         Ovs('ovs-nic', place, has_emc=False, source_extra=NIC_FLAGS),

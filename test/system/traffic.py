@@ -5,15 +5,23 @@ import socket
 import struct
 
 
-def udp_frame(src, sport, dst, dport):
-    """A UDP packet of IPv4 without checksums of layer 4, quickly."""
-    header = struct.pack('!BBHHHBBHII', 0x45, 0, 32, 0, 0, 64, 17, 0, src, dst)
-    total = sum(struct.unpack('!10H', header))
+def checksum(data):
+    """The Internet's (RFC 1071), of an even number of bytes."""
+    total = sum(struct.unpack(f'!{len(data) // 2}H', data))
     total = (total & 0xffff) + (total >> 16)
-    checksum = 0xffff ^ ((total & 0xffff) + (total >> 16))
+    return 0xffff ^ ((total & 0xffff) + (total >> 16))
+
+
+def ip_frame(src, dst, proto, payload):
+    """A packet of IPv4."""
+    header = struct.pack('!BBHHHBBHII', 0x45, 0, 20 + len(payload), 0, 0, 64, proto, 0, src, dst)
     return (bytes.fromhex('0200000000020200000000010800') + header[:10] +
-            struct.pack('!H', checksum) + header[12:] + struct.pack('!HHHH', sport, dport, 12, 0) +
-            b'data')
+            struct.pack('!H', checksum(header)) + header[12:] + payload)
+
+
+def udp_frame(src, sport, dst, dport):
+    """A UDP packet of IPv4 without checksums of layer 4."""
+    return ip_frame(src, dst, 17, struct.pack('!HHHH', sport, dport, 12, 0) + b'data')
 
 
 def flow(number):

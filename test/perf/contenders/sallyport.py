@@ -40,16 +40,17 @@ chains = ( {{ name = "filter"; priority = 0; policy = "drop"; rules = (
 
 
 class Sallyport(Contender):
-    def __init__(self, name, place, program, source_extra=''):
+    def __init__(self, name, place, program, source_extra='', min_workers=1):
         super().__init__(name, place)
         self.program = program
         self.source_extra = source_extra
+        self.min_workers = min_workers
 
     def missing(self):
         return '' if self.program.exists() else f'there is no {self.program}'
 
     def can(self, row):
-        return row.workers <= len(self.place.cpus)
+        return self.min_workers <= row.workers <= len(self.place.cpus)
 
     def launch(self, row, environment):
         path = self.folder / 'conf'

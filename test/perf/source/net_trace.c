@@ -9,7 +9,9 @@
 //   net_null0
 //
 // settings.h lists what NET_TRACE may say. A port with several receive queues gets the flows dealt
-// to its queues as a NIC with a symmetric hash does. The sink is net_null1,no-rx=1.
+// to its queues as a NIC with a symmetric hash does, by addresses and ports. With steer=1 the port
+// offers RSS by addresses alone, and the program says with key and table which queue gets what: it
+// has to set them once, behind the start of the port. The sink is net_null1,no-rx=1.
 //
 // Threads: ports are started by one thread; a queue is read by one thread.
 #include <dlfcn.h>
@@ -23,6 +25,7 @@
 #include <rte_prefetch.h>
 
 #include "change.h"
+#include "rss.h"
 #include "settings.h"
 #include "trace.h"
 
@@ -43,6 +46,7 @@ struct player {
 static struct settings settings;
 static struct player *players[QUEUES_MAX];
 static unsigned int n_players;
+static int quiet_thread; // who set the table; 0: nobody
 
 // Returns false when there is nothing more to play.
 static bool
@@ -129,7 +133,7 @@ play(uint16_t port, uint16_t queue, struct rte_mbuf *mbufs[], uint16_t n, uint16
 	unsigned int done = 0;
 
 	(void)port, (void)queue, (void)max;
-	while (done < n) {
+	while (done < n && rte_gettid() != quiet_thread) {
 		const struct trace *trace = &player->traces[player->current];
 		unsigned int count = RTE_MIN(n - done, trace->n - player->position);
 
@@ -148,9 +152,8 @@ play(uint16_t port, uint16_t queue, struct rte_mbuf *mbufs[], uint16_t n, uint16
 }
 
 static struct player *
-player_create(unsigned int queue, unsigned int n_queues)
+player_create(const struct trace_share *share)
 {
-	struct trace_share share = {.queue = queue, .n_queues = n_queues};
 	struct player *player =
 		aligned_alloc(RTE_CACHE_LINE_SIZE, RTE_ALIGN(sizeof(*player), RTE_CACHE_LINE_SIZE));
 	int result = 0;
@@ -159,15 +162,15 @@ player_create(unsigned int queue, unsigned int n_queues)
 		return NULL;
 	*player = (struct player){.settings = &settings};
 	if (settings.first != NULL)
-		result |= trace_load(&player->traces[player->n_traces++], settings.first, &share);
-	result |= trace_load(&player->traces[player->n_traces++], settings.file, &share);
+		result |= trace_load(&player->traces[player->n_traces++], settings.first, share);
+	result |= trace_load(&player->traces[player->n_traces++], settings.file, share);
 	if (settings.has_csum)
 		player->mbuf_flags |= RTE_MBUF_F_RX_IP_CKSUM_GOOD | RTE_MBUF_F_RX_L4_CKSUM_GOOD;
 	if (settings.has_rss)
 		player->mbuf_flags |= RTE_MBUF_F_RX_RSS_HASH;
 	if (result == 0 && player->traces[player->n_traces - 1].n > 0)
 		return player;
-	fprintf(stderr, "net_trace: nothing to play for queue %u\n", queue);
+	fprintf(stderr, "net_trace: nothing to play for queue %u\n", share->queue);
 	for (unsigned int i = 0; i < player->n_traces; i++)
 		trace_free(&player->traces[i]);
 	free(player);
@@ -180,13 +183,20 @@ static int
 add_players(uint16_t port)
 {
 	struct rte_eth_dev_info info;
+	struct trace_share share;
+	struct rss rss;
 
 	if (n_players > 0 || rte_eth_dev_info_get(port, &info) != 0)
 		return 0;
-	if (info.nb_rx_queues > QUEUES_MAX)
+	if (info.nb_rx_queues > QUEUES_MAX || (settings.steers && rss_ask(&rss, port) != 0))
 		return -EINVAL;
+	share = (struct trace_share){
+		.n_queues = info.nb_rx_queues,
+		.rss = settings.steers ? &rss : NULL,
+	};
 	for (uint16_t queue = 0; queue < info.nb_rx_queues; queue++) {
-		players[queue] = player_create(queue, info.nb_rx_queues);
+		share.queue = queue;
+		players[queue] = player_create(&share);
 		if (players[queue] == NULL)
 			return -EINVAL;
 		if (rte_eth_add_rx_callback(port, queue, play, players[queue]) == NULL)
@@ -204,21 +214,58 @@ is_source(uint16_t port)
 	return rte_eth_dev_get_name_by_port(port, name) == 0 && strcmp(name, settings.port) == 0;
 }
 
-// In place of DPDK's function of that name, which it ends with.
+// Returns 0 also when there is nothing to read.
+static int
+know_settings(void)
+{
+	const char *text = getenv("NET_TRACE");
+
+	return text == NULL || settings.file != NULL ? 0 : settings_read(&settings, text);
+}
+
+static bool
+is_steering_source(uint16_t port)
+{
+	return know_settings() == 0 && settings.steers && is_source(port);
+}
+
+// The three below are in place of DPDK's functions of their names, which they call.
+
 int
 rte_eth_dev_start(uint16_t port)
 {
-	int (*start)(uint16_t) = (int (*)(uint16_t))dlsym(RTLD_NEXT, "rte_eth_dev_start");
-	const char *text = getenv("NET_TRACE");
-	int result = 0;
+	int (*start)(uint16_t) = (int (*)(uint16_t))dlsym(RTLD_NEXT, __func__);
+	int result = start == NULL ? -ENOTSUP : know_settings();
 
-	if (start == NULL)
-		return -ENOTSUP;
-	if (text != NULL) {
-		if (settings.file == NULL)
-			result = settings_read(&settings, text);
-		if (result == 0 && is_source(port))
-			result = add_players(port);
-	}
+	if (result == 0 && settings.file != NULL && !settings.steers && is_source(port))
+		result = add_players(port);
 	return result == 0 ? start(port) : -EINVAL;
+}
+
+int
+rte_eth_dev_info_get(uint16_t port, struct rte_eth_dev_info *info)
+{
+	int (*get)(uint16_t, struct rte_eth_dev_info *) =
+		(int (*)(uint16_t, struct rte_eth_dev_info *))dlsym(RTLD_NEXT, __func__);
+	int result = get == NULL ? -ENOTSUP : get(port, info);
+
+	// net_null has all the rest, and keeps what it is told.
+	if (result == 0 && is_steering_source(port))
+		info->hash_key_size = RSS_KEY_LEN;
+	return result;
+}
+
+int
+rte_eth_dev_rss_reta_update(uint16_t port, struct rte_eth_rss_reta_entry64 *table, uint16_t n)
+{
+	int (*update)(uint16_t, struct rte_eth_rss_reta_entry64 *, uint16_t) =
+		(int (*)(uint16_t, struct rte_eth_rss_reta_entry64 *, uint16_t))dlsym(RTLD_NEXT,
+										      __func__);
+	int result = update == NULL ? -ENOTSUP : update(port, table, n);
+
+	if (result != 0 || !is_steering_source(port))
+		return result;
+	// What this thread receives is what came before, and thrown away: nothing of the capture.
+	quiet_thread = rte_gettid();
+	return add_players(port);
 }

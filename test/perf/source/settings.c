@@ -47,6 +47,7 @@ settings_read(struct settings *settings, const char *text)
 		{"mutate", take_flag, &settings->mutates},
 		{"csum", take_flag, &settings->has_csum},
 		{"rss", take_flag, &settings->has_rss},
+		{"steer", take_flag, &settings->steers},
 		{"advance", take_number, &settings->advance},
 	};
 	const char *valid[RTE_DIM(keys) + 1] = {NULL};
@@ -65,6 +66,10 @@ settings_read(struct settings *settings, const char *text)
 	rte_kvargs_free(arguments);
 	if (settings->file == NULL) {
 		fprintf(stderr, "NET_TRACE names no file: %s\n", text);
+		return -1;
+	}
+	if (settings->steers && settings->mutates) {
+		fprintf(stderr, "NET_TRACE: other addresses would belong to other queues\n");
 		return -1;
 	}
 	return 0;

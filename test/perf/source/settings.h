@@ -13,6 +13,7 @@ struct settings {
 	bool mutates;         // each lap comes from other client addresses
 	bool has_csum;        // packets say that a NIC has found their checksums good
 	bool has_rss;         // packets have a symmetric hash from a NIC
+	bool steers;          // the port offers RSS, and comes to life when its table is set
 	unsigned int advance; // bytes that each direction of a TCP flow sends in one lap
 };
 

@@ -12,6 +12,8 @@
 #include <rte_hash_crc.h>
 #include <rte_ip.h>
 
+#include "rss.h"
+
 #define HUGE_PAGE (2UL << 20)
 
 // What a capture needs.
@@ -63,6 +65,17 @@ symmetric_hash(const uint8_t *frame, uint32_t len)
 				  rte_hash_crc_8byte(src + dst, rte_hash_crc_8byte(src ^ dst, 0)));
 }
 
+static bool
+is_in_share(const struct trace_share *share, const uint8_t *frame, uint32_t len, uint32_t *hash)
+{
+	if (share->rss == NULL) {
+		*hash = symmetric_hash(frame, len);
+		return *hash % share->n_queues == share->queue;
+	}
+	*hash = rss_hash(share->rss, frame, len);
+	return rss_queue(share->rss, *hash) == share->queue;
+}
+
 // Calls visit for each packet of the share, in order.
 static int
 walk(const char *path, const struct trace_share *share,
@@ -84,8 +97,7 @@ walk(const char *path, const struct trace_share *share,
 
 			if (header->caplen < RTE_ETHER_HDR_LEN || header->caplen > TRACE_FRAME_MAX)
 				continue;
-			hash = symmetric_hash(frame, header->caplen);
-			if (hash % share->n_queues == share->queue)
+			if (is_in_share(share, frame, header->caplen, &hash))
 				visit(context, frame, header->caplen, hash);
 		}
 	}

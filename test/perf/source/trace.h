@@ -13,14 +13,17 @@ struct trace {
 	uint8_t *bytes;
 	uint32_t *slots;   // packet -> its first slot; NULL when every packet has one slot
 	uint16_t *lengths; // packet -> bytes
-	uint32_t *hashes;  // packet -> symmetric hash of its addresses and ports
+	uint32_t *hashes;  // packet -> the hash it was dealt by
 	uint32_t n;
 };
+
+struct rss;
 
 // One queue's part of a capture: whole flows, both directions.
 struct trace_share {
 	unsigned int queue;
 	unsigned int n_queues;
+	const struct rss *rss; // deals them; NULL: they are dealt by addresses and ports
 };
 
 // => Returns -1 when the file cannot be read, is no Ethernet capture, or memory is short, and has
