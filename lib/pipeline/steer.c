@@ -26,7 +26,7 @@ struct steer {
 	// the home hash of what has this tuple
 	uint32_t (*hash)(const struct steer *steer, const struct tuple *tuple);
 	const struct hash_secret *secret;
-	const struct toeplitz *toeplitz;
+	struct toeplitz toeplitz;
 	unsigned int n_workers;
 	struct rte_ring *rings[];
 };
@@ -40,7 +40,7 @@ hash_keyed(const struct steer *steer, const struct tuple *tuple)
 static uint32_t
 hash_as_nics(const struct steer *steer, const struct tuple *tuple)
 {
-	return toeplitz_home(steer->toeplitz, toeplitz_hash(steer->toeplitz, tuple));
+	return toeplitz_home(&steer->toeplitz, toeplitz_hash(&steer->toeplitz, tuple));
 }
 
 struct steer *
@@ -54,7 +54,8 @@ steer_create(const struct hash_secret *secret, const struct toeplitz *toeplitz,
 		return NULL;
 	steer->hash = toeplitz == NULL ? hash_keyed : hash_as_nics;
 	steer->secret = secret;
-	steer->toeplitz = toeplitz;
+	if (toeplitz != NULL)
+		steer->toeplitz = *toeplitz;
 	steer->n_workers = n_workers;
 	for (unsigned int i = 0; i < n_workers; i++) {
 		char name[RTE_RING_NAMESIZE];

@@ -22,8 +22,8 @@
 
 struct steer;
 
-// => secret and toeplitz are kept; with toeplitz NULL homes are chosen by the secret. ring_size is
-//    a power of two: packets that may wait for one worker. Returns NULL with rte_errno set when
+// => secret is kept, toeplitz is copied; without one homes are chosen by the secret. ring_size is a
+//    power of two: packets that may wait for one worker. Returns NULL with rte_errno set when
 //    memory is short.
 struct steer *steer_create(const struct hash_secret *secret, const struct toeplitz *toeplitz,
 			   unsigned int n_workers, unsigned int ring_size);

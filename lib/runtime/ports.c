@@ -97,7 +97,7 @@ start(struct port *port, struct rte_mempool *pool, const struct rss *rss)
 static int
 probe_all(struct ports *ports, const struct config *config, struct errors *errors)
 {
-	uint16_t ethdevs[PORTS_MAX];
+	struct rte_eth_dev_info infos[PORTS_MAX];
 	unsigned int n = 0;
 	int result = 0;
 
@@ -106,11 +106,11 @@ probe_all(struct ports *ports, const struct config *config, struct errors *error
 		int error = probe(port, config, i, errors);
 
 		port->is_open = error == 0;
-		if (port->is_open)
-			ethdevs[n++] = port->ethdev;
+		if (port->is_open && rte_eth_dev_info_get(port->ethdev, &infos[n]) == 0)
+			n++;
 		result |= error;
 	}
-	rss_plan(&ports->rss, ethdevs, n, config->workers);
+	rss_plan(&ports->rss, infos, n, config->workers);
 	return result;
 }
 

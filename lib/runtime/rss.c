@@ -14,6 +14,7 @@
 // addresses out of extension headers.
 #define NEEDED (RTE_ETH_RSS_IPV4 | RTE_ETH_RSS_IPV6)
 #define WANTED (RTE_ETH_RSS_IP & ~RTE_ETH_RSS_IPV6_EX)
+#define PORTS  (RTE_ETH_RSS_TCP | RTE_ETH_RSS_UDP | RTE_ETH_RSS_SCTP)
 
 #define DRAIN_BURST 32
 #define DRAIN_MAX   8192 // packets: more than a queue holds, and an end where they never end
@@ -30,19 +31,18 @@ can(const struct rte_eth_dev_info *info, unsigned int n_workers)
 }
 
 void
-rss_plan(struct rss *rss, const uint16_t ethdevs[], unsigned int n, unsigned int n_workers)
+rss_plan(struct rss *rss, const struct rte_eth_dev_info infos[], unsigned int n,
+	 unsigned int n_workers)
 {
 	// All devices use as many bits of the hash as the smallest table has a use for.
 	unsigned int bits = TOEPLITZ_BITS_MAX;
 
 	*rss = (struct rss){.n_workers = n_workers};
 	for (unsigned int i = 0; n_workers > 1 && i < n; i++) {
-		struct rte_eth_dev_info info;
-
-		if (rte_eth_dev_info_get(ethdevs[i], &info) != 0 || !can(&info, n_workers))
+		if (!can(&infos[i], n_workers))
 			continue;
 		rss->is_offered = true;
-		bits = RTE_MIN(bits, rte_log2_u32(info.reta_size));
+		bits = RTE_MIN(bits, rte_log2_u32(infos[i].reta_size));
 	}
 	// Without random numbers packets are handed over as if no device could.
 	rss->is_offered = rss->is_offered && toeplitz_init_random(&rss->toeplitz, bits);
@@ -144,6 +144,8 @@ rss_read(uint16_t ethdev, struct rss_state *state)
 		result = -ENOTSUP;
 	if (result == 0)
 		result = rte_eth_dev_rss_hash_conf_get(ethdev, &conf);
+	if (result == 0 && ((conf.rss_hf & NEEDED) != NEEDED || (conf.rss_hf & PORTS) != 0))
+		result = -ENOTSUP;
 	if (result == 0)
 		result = rte_eth_dev_rss_reta_query(ethdev, table, info.reta_size);
 	if (result != 0)

@@ -32,8 +32,9 @@ struct rss_state {
 
 // Looks which of the devices can hash by addresses alone with a key and a table of ours, and
 // chooses the key. Nothing is offered to a single worker.
-// => The devices have been probed and not configured.
-void rss_plan(struct rss *rss, const uint16_t ethdevs[], unsigned int n, unsigned int n_workers);
+// => infos are from before the devices are configured.
+void rss_plan(struct rss *rss, const struct rte_eth_dev_info infos[], unsigned int n,
+	      unsigned int n_workers);
 
 // True when this device is one of them.
 bool rss_is_offered(const struct rss *rss, const struct rte_eth_dev_info *info);
@@ -49,7 +50,8 @@ void rss_configure(const struct rss *rss, const struct rte_eth_dev_info *info, u
 //    larger again for who sets that many entries. Nobody receives yet.
 int rss_start(const struct rss *rss, uint16_t ethdev, const struct rte_eth_dev_info *info);
 
-// Returns 0, or a negative errno when the driver does not tell.
+// Returns 0, or a negative errno when the driver does not tell, or does not hash by addresses
+// alone.
 int rss_read(uint16_t ethdev, struct rss_state *state);
 
 // True when a device that does this has the table that was set.

@@ -68,6 +68,67 @@ holds(const struct rss_state *nic)
 	return result;
 }
 
+// A device that can do all that is needed.
+static const struct rte_eth_dev_info able = {
+	.flow_type_rss_offloads = RTE_ETH_RSS_IP | RTE_ETH_RSS_TCP,
+	.hash_key_size = 52,
+	.reta_size = 128,
+	.max_rx_queues = 16,
+};
+
+static void
+the_smallest_table_counts(void **state)
+{
+	static const struct {
+		uint16_t sizes[3];
+		unsigned int bits;
+	} cases[] = {
+		{{128, 512, 64}, 6},
+		{{512, 512, 512}, 8},
+		{{0, 16, 0}, 4},
+		{{100, 4, 256}, 8},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < RTE_DIM(cases); i++) {
+		struct rte_eth_dev_info infos[3] = {able, able, able};
+		struct rss plan;
+
+		for (int k = 0; k < 3; k++)
+			infos[k].reta_size = cases[i].sizes[k];
+		rss_plan(&plan, infos, 3, 5);
+		assert_true(plan.is_offered);
+		assert_int_equal(plan.toeplitz.bits, cases[i].bits);
+	}
+}
+
+static void
+what_lacks_anything_is_no_offer(void **state)
+{
+	struct rte_eth_dev_info infos[] = {able, able, able, able, able, able, able, able};
+	struct rss plan;
+
+	(void)state;
+	infos[0].flow_type_rss_offloads = RTE_ETH_RSS_NONFRAG_IPV4_TCP | RTE_ETH_RSS_FRAG_IPV4;
+	infos[1].flow_type_rss_offloads = RTE_ETH_RSS_IPV4;
+	infos[2].hash_key_size = 0;
+	infos[3].hash_key_size = TOEPLITZ_KEY_MIN - 1;
+	infos[4].hash_key_size = RSS_KEY_MAX + 1;
+	infos[5].reta_size = 0;
+	infos[6].reta_size = 1024;
+	infos[7].max_rx_queues = 2;
+	rss_plan(&plan, infos, RTE_DIM(infos), 3);
+	assert_false(plan.is_offered);
+	// A single worker needs no help; with two or more, one device is enough.
+	rss_plan(&plan, &able, 1, 1);
+	assert_false(plan.is_offered);
+	infos[7] = able;
+	rss_plan(&plan, infos, RTE_DIM(infos), 3);
+	assert_true(plan.is_offered);
+	for (size_t i = 0; i < RTE_DIM(infos); i++)
+		assert_int_equal(rss_is_offered(&plan, &infos[i]), i == 7);
+}
+
 static void
 samples_are_what_they_are_called(void **state)
 {
@@ -210,13 +271,13 @@ any_wrong_entry_of_a_table_is_refused(void **state)
 
 // Makes the device compute what this says.
 static void
-tell_device(uint16_t ethdev, struct rss_state *state)
+tell_device(uint16_t ethdev, struct rss_state *state, uint64_t types)
 {
 	struct rte_eth_rss_reta_entry64 table[N_ENTRIES / RTE_ETH_RETA_GROUP_SIZE];
 	struct rte_eth_rss_conf conf = {
 		.rss_key = (uint8_t *)state->key,
 		.rss_key_len = KEY_LEN,
-		.rss_hf = RTE_ETH_RSS_IPV4,
+		.rss_hf = types,
 	};
 
 	memset(table, 0xff, sizeof(table));
@@ -260,21 +321,30 @@ a_port_whose_device_does_otherwise_is_refused(void **state)
 	assert_int_equal(rte_dev_probe(DEVICE), 0);
 	assert_int_equal(rte_eth_dev_get_port_by_name(DEVICE, &ports.list[0].ethdev), 0);
 	assert_int_equal(rte_eth_dev_configure(ports.list[0].ethdev, N_WORKERS, 1, &conf), 0);
-	tell_device(ports.list[0].ethdev, &nic);
+	tell_device(ports.list[0].ethdev, &nic, RTE_ETH_RSS_IP);
 	assert_int_equal(steering_test(&ports, steer, &config, &errors), 0);
 	assert_int_equal(ports.list[0].steering, STEERING_NIC);
 
 	nic.queues[77] ^= 1;
-	tell_device(ports.list[0].ethdev, &nic);
+	tell_device(ports.list[0].ethdev, &nic, RTE_ETH_RSS_IP);
 	assert_refused(&ports, steer);
 
 	nic = good_nic(N_ENTRIES);
 	memcpy(nic.key, published_key, KEY_LEN);
-	tell_device(ports.list[0].ethdev, &nic);
+	tell_device(ports.list[0].ethdev, &nic, RTE_ETH_RSS_IP);
 	assert_refused(&ports, steer);
 	// As long as nobody relies on the NIC, it may do what it wants.
 	ports.list[0].steering = STEERING_WORKER;
 	assert_int_equal(steering_test(&ports, steer, &config, &errors), 0);
+
+	// Neither does one steer that hashes ports, or nothing.
+	for (int i = 0; i < 2; i++) {
+		ports.list[0].steering = STEERING_NIC;
+		tell_device(ports.list[0].ethdev, &nic,
+			    i == 0 ? RTE_ETH_RSS_IP | RTE_ETH_RSS_TCP : RTE_ETH_RSS_IPV4);
+		assert_int_equal(steering_test(&ports, steer, &config, &errors), 0);
+		assert_int_equal(ports.list[0].steering, STEERING_WORKER);
+	}
 	errors_fini(&errors);
 	steer_destroy(steer);
 	assert_int_equal(rte_eth_dev_close(ports.list[0].ethdev), 0);
@@ -295,6 +365,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_smallest_table_counts),
+		cmocka_unit_test(what_lacks_anything_is_no_offer),
 		cmocka_unit_test(samples_are_what_they_are_called),
 		cmocka_unit_test(a_nic_takes_the_queue_that_the_published_hash_says),
 		cmocka_unit_test(homes_of_either_function_hold),
