@@ -186,6 +186,35 @@ packets_are_received_in_order_and_as_many_as_asked_for(void **state)
 	steer_destroy(steer); // frees the tenth
 }
 
+// Of a burst in which packets of many flows take turns, each worker gets its own in order.
+static void
+packets_keep_their_order_on_the_way(void **state)
+{
+	static struct arrival arrivals[BURST_MAX];
+	unsigned int n_moved = 0;
+
+	(void)state;
+	for (unsigned int i = 0; i < BURST_MAX; i++)
+		build_udp(&arrivals[i].frame, (uint8_t)(i % 10), i % 3 == 0);
+	for (size_t i = 0; i < 2 * RTE_DIM(functions); i++) {
+		unsigned int in = i % 2;
+		uint64_t seq = 0;
+
+		open_workers(functions[i / 2], 2 * BURST_MAX);
+		path_run(&paths[in], arrivals, BURST_MAX, &burst);
+		burst_reset(&burst);
+		steer_receive(steer, 1 - in, &burst, BURST_MAX);
+		for (uint16_t k = 0; k < burst.n; k++) {
+			assert_true(burst.pkts[k].seq > seq);
+			seq = burst.pkts[k].seq;
+			rte_pktmbuf_free(burst.pkts[k].mbuf);
+		}
+		n_moved += burst.n;
+		close_workers();
+	}
+	assert_int_equal(n_moved, 2 * BURST_MAX); // each from here or from there
+}
+
 // No room in the ring: the packet is dropped with a reason of its own, once.
 static void
 a_full_ring_drops(void **state)
@@ -291,6 +320,7 @@ main(void)
 		cmocka_unit_test(a_flow_is_at_home_with_one_worker),
 		cmocka_unit_test(a_packet_keeps_its_name_on_the_way),
 		cmocka_unit_test(packets_are_received_in_order_and_as_many_as_asked_for),
+		cmocka_unit_test(packets_keep_their_order_on_the_way),
 		cmocka_unit_test(a_full_ring_drops),
 		cmocka_unit_test(packets_are_counted_at_home),
 		cmocka_unit_test(what_is_no_flow_stays),
