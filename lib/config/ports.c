@@ -26,6 +26,32 @@ required_list(struct cfg_loader *loader, const config_setting_t *root, const cha
 	return list;
 }
 
+// The kernel's interface behind a device of DPDK, which an argument names; "" for none.
+static const char *
+interface_of(const char *device)
+{
+	static const char key[] = ",iface=";
+	const char *argument = strstr(device, key);
+
+	return argument == NULL ? "" : argument + strlen(key);
+}
+
+// True when both begin with the same word; arguments follow it.
+static bool
+has_same_word(const char *a, const char *b)
+{
+	size_t len = strcspn(a, ",");
+
+	return len > 0 && len == strcspn(b, ",") && memcmp(a, b, len) == 0;
+}
+
+// Two ports with one device would send what comes in at it back to where it came from.
+static bool
+is_same_device(const char *a, const char *b)
+{
+	return has_same_word(a, b) || has_same_word(interface_of(a), interface_of(b));
+}
+
 static char *
 read_device(struct cfg_loader *loader, const config_setting_t *group)
 {
@@ -46,7 +72,7 @@ read_device(struct cfg_loader *loader, const config_setting_t *group)
 	for (unsigned int i = 0; i < loader->config->n_ports; i++) {
 		const struct port_config *other = &loader->config->ports[i];
 
-		if (other->device != NULL && strcmp(other->device, device) == 0) {
+		if (other->device != NULL && is_same_device(other->device, device)) {
 			cfg_report(loader, setting, "device \"%s\" is that of port \"%s\" already",
 				   device, other->name);
 			return NULL;

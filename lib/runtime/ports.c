@@ -27,22 +27,28 @@ add_error(struct errors *errors, const struct config *config, unsigned int index
 		   config->ports[index].device, what, rte_strerror(error < 0 ? -error : error));
 }
 
-// Makes the device known to EAL and finds its number.
+// Makes the device known to EAL, unless EAL has found it by itself, and finds its number.
 static int
-probe(struct port *port, const struct config *config, unsigned int index, struct errors *errors)
+probe(struct port *port, const char *device)
 {
-	const char *device = config->ports[index].device;
 	int result;
 
 	snprintf(port->device, sizeof(port->device), "%.*s", (int)strcspn(device, ","), device);
 	if (rte_eth_dev_get_port_by_name(port->device, &port->ethdev) == 0)
-		return 0; // EAL has found it by itself
+		return 0;
 	result = rte_dev_probe(device);
-	if (result == 0)
-		result = rte_eth_dev_get_port_by_name(port->device, &port->ethdev);
-	if (result != 0)
-		add_error(errors, config, index, "cannot be opened", result);
-	return result;
+	return result == 0 ? rte_eth_dev_get_port_by_name(port->device, &port->ethdev) : result;
+}
+
+// True when an earlier port has the same device, which has several names.
+static bool
+is_taken(const struct ports *ports, unsigned int index)
+{
+	for (unsigned int i = 0; i < index; i++) {
+		if (ports->list[i].is_open && ports->list[i].ethdev == ports->list[index].ethdev)
+			return true;
+	}
+	return false;
 }
 
 static int
@@ -86,6 +92,26 @@ start(struct port *port, struct rte_mempool *pool, unsigned int n_workers)
 	return result;
 }
 
+static int
+open_port(struct ports *ports, const struct config *config, unsigned int index,
+	  struct errors *errors)
+{
+	struct port *port = &ports->list[index];
+	int error = probe(port, config->ports[index].device);
+
+	if (error == 0 && is_taken(ports, index))
+		error = -EBUSY;
+	if (error != 0) {
+		add_error(errors, config, index, "cannot be opened", error);
+		return error;
+	}
+	port->is_open = true;
+	error = start(port, ports->pool, config->workers);
+	if (error != 0)
+		add_error(errors, config, index, "cannot be started", error);
+	return error;
+}
+
 int
 ports_open(struct ports *ports, const struct config *config, struct errors *errors)
 {
@@ -102,18 +128,8 @@ ports_open(struct ports *ports, const struct config *config, struct errors *erro
 			   rte_strerror(rte_errno));
 		return -1;
 	}
-	for (unsigned int i = 0; i < ports->n; i++) {
-		struct port *port = &ports->list[i];
-		int error = probe(port, config, i, errors);
-
-		if (error == 0) {
-			port->is_open = true;
-			error = start(port, ports->pool, config->workers);
-			if (error != 0)
-				add_error(errors, config, i, "cannot be started", error);
-		}
-		result |= error;
-	}
+	for (unsigned int i = 0; i < ports->n; i++)
+		result |= open_port(ports, config, i, errors);
 	if (result == 0)
 		return 0;
 	ports_close(ports);

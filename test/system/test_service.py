@@ -138,6 +138,8 @@ def test_a_flood_of_signals_does_no_harm(machine, manager):
     (CONFIG.replace('net_null0', 'net_pcap0,rx_pcap=/nowhere'), 3),
     (CONFIG.replace('net_null0', '0000:00:1f.7'), 3),
     (CONFIG.replace('1000', '4000000000'), 1),
+    (CONFIG.replace('net_null1', 'net_null0,size=100'), 1),
+    (CONFIG.replace('net_null1', 'vdev:net_null0'), 3),
 ])
 def test_the_exit_status_says_why(machine, config, status):
     path = machine.folder / 'sallyport.conf'

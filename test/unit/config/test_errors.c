@@ -49,6 +49,14 @@ static const struct {
 	 "{ name = \"b\"; device = \"d\"; } ); wires = ( { a = \"a\"; b = \"b\"; } );",
 	 "main:2: port \"a\" is already defined in line 1\n"
 	 "main:3: device \"d\" is that of port \"a\" already\n"},
+	// Arguments make no other device, nor does another name for the same interface.
+	{"ports = ( { name = \"a\"; device = \"net_tap0,iface=x\"; },\n"
+	 "{ name = \"b\"; device = \"net_tap0,iface=xx\"; },\n"
+	 "{ name = \"c\"; device = \"net_tap1,iface=x,remote=y\"; },\n"
+	 "{ name = \"e\"; device = \"net_tap\"; },\n{ name = \"f\"; device = \"net_null\"; } );"
+	 "wires = ( { a = \"e\"; b = \"f\"; } );",
+	 "main:2: device \"net_tap0,iface=xx\" is that of port \"a\" already\n"
+	 "main:3: device \"net_tap1,iface=x,remote=y\" is that of port \"a\" already\n"},
 	{"ports = ( { name = \"a=b\"; device = \"d\"; },\n{ name = \"\"; device = \"e\"; },\n"
 	 "{ name = \"c\"; device = \"\"; } ); wires = ( { a = \"c\"; b = \"d\"; } );",
 	 "main:1: the name of a port must be 1 to 63 letters, digits or any of _-.:\n"
