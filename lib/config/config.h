@@ -32,8 +32,9 @@ struct config {
 	struct port_config ports[PORTS_MAX];
 	unsigned int n_wires;
 	struct wire_config wires[PORTS_MAX / 2];
-	unsigned int workers; // 1 when the file does not say
-	bool measure_cycles;  // of each part of a worker's loop
+	unsigned int workers;          // 1 when the file does not say
+	bool measure_cycles;           // of each part of a worker's loop
+	uint32_t non_ip[NON_IP_COUNT]; // enum verdict: whether frames of that kind pass
 	struct frag_params fragments;
 	struct ct_params conntrack;
 	unsigned int n_chains;

@@ -51,7 +51,7 @@ _Static_assert(sizeof(struct ct_stats) % sizeof(uint64_t) == 0, "counters and no
 static void
 log_packets(const struct runtime *runtime)
 {
-	struct line packets = {0}, dropped = {0}, faults = {0}, classes = {0};
+	struct line packets = {0}, dropped = {0}, faults = {0}, classes = {0}, non_ip = {0};
 	struct pipeline_stats sum = {0};
 
 	for (unsigned int i = 0; i < runtime_n_workers(runtime); i++)
@@ -68,10 +68,13 @@ log_packets(const struct runtime *runtime)
 		add_count(&faults, fault_name(fault), sum.faults[fault]);
 	for (int class = CLASS_NONE + 1; class < CLASS_COUNT; class ++)
 		add_count(&classes, class_name(class), sum.classes[class]);
+	for (int kind = 0; kind < NON_IP_COUNT; kind++)
+		add_count(&non_ip, non_ip_name(kind), sum.non_ip[kind]);
 	log_line(LOG_PRIORITY_INFO, "statistics packets%s", packets.text);
 	log_line(LOG_PRIORITY_INFO, "statistics dropped%s", dropped.text);
 	log_line(LOG_PRIORITY_INFO, "statistics faults%s", faults.text);
 	log_line(LOG_PRIORITY_INFO, "statistics classes%s", classes.text);
+	log_line(LOG_PRIORITY_INFO, "statistics non_ip%s", non_ip.text);
 }
 
 static void

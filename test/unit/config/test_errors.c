@@ -95,6 +95,10 @@ static const struct {
 	{PORTS "conntrack: { acct = true; };", "main:2: unknown key \"acct\" in conntrack\n"},
 	{PORTS "conntrack: { accounting = 1; };",
 	 "main:2: \"accounting\" must be true or false, not a whole number\n"},
+	{PORTS "non_ip: { lldp = \"acept\";\nstp = true;\ncdp = \"drop\"; };",
+	 "main:2: \"lldp\" must be accept or drop, not \"acept\"; did you mean \"accept\"?\n"
+	 "main:3: \"stp\" must be a string, not true or false\n"
+	 "main:4: unknown key \"cdp\" in non_ip\n"},
 	{PORTS "conntrack: { max_connections = 268435457; };",
 	 "main:2: \"max_connections\" must be 1 to 268435456 connections, not 268435457\n"},
 	{PORTS "conntrack: { tcp: { max_retrans = 256;\nlose = true; }; };",

@@ -51,6 +51,10 @@ test_defaults(void **state)
 	ct_params_init(&defaults);
 	assert_int_equal(config->workers, 1);
 	assert_int_equal(config->n_chains, 0);
+	assert_int_equal(config->non_ip[NON_IP_ARP], VERDICT_ACCEPT);
+	assert_int_equal(config->non_ip[NON_IP_LLDP], VERDICT_DROP);
+	assert_int_equal(config->non_ip[NON_IP_STP], VERDICT_DROP);
+	assert_int_equal(config->non_ip[NON_IP_OTHER], VERDICT_DROP);
 	assert_memory_equal(&config->conntrack, &defaults, sizeof(defaults));
 	assert_int_equal(config->conntrack.max_connections, 1048576);
 	assert_int_equal(config->conntrack.timeouts_sec[CT_TIMEOUT_TCP_ESTABLISHED], 432000);
@@ -92,13 +96,18 @@ test_settings(void **state)
 	struct loaded loaded = load_good(
 		PORTS
 		"workers = 0x10;\n"
+		"non_ip: { arp = \"drop\"; stp = \"accept\"; };\n"
 		"conntrack: { max_connections = 268435456; accounting = false;\n"
 		"checksum = false; tcp: { loose = false; be_liberal = true; max_retrans = 255;\n"
 		"ignore_invalid_rst = true; }; timeouts: { tcp_syn_sent = 1;\n"
 		"generic = 8000000; sctp_heartbeat_sent = 7; }; };");
+	const uint32_t *non_ip = loaded.config.non_ip;
 	const struct ct_params *params = &loaded.config.conntrack;
 
 	(void)state;
+	assert_int_equal(non_ip[NON_IP_ARP], VERDICT_DROP);
+	assert_int_equal(non_ip[NON_IP_LLDP], VERDICT_DROP);
+	assert_int_equal(non_ip[NON_IP_STP], VERDICT_ACCEPT);
 	assert_int_equal(loaded.config.workers, 16);
 	assert_int_equal(params->max_connections, 268435456);
 	assert_false(params->accounting);
