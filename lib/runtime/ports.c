@@ -10,11 +10,6 @@
 
 #include "pipeline/burst.h"
 
-#define DESCRIPTORS    1024
-#define POOL_CACHE     256
-#define POOL_PER_QUEUE (2 * DESCRIPTORS)
-#define POOL_BASE      8192 // packets in bursts, hand-off rings and caches
-
 #define RX_OFFLOADS (RTE_ETH_RX_OFFLOAD_CHECKSUM | RTE_ETH_RX_OFFLOAD_SCATTER)
 #define TX_OFFLOADS (RTE_ETH_TX_OFFLOAD_MULTI_SEGS)
 
@@ -52,23 +47,23 @@ is_taken(const struct ports *ports, unsigned int index)
 }
 
 static int
-set_up_queues(struct port *port, struct rte_mempool *pool)
+set_up_queues(struct port *port, const struct pools *pools)
 {
 	int socket = rte_eth_dev_socket_id(port->ethdev);
-	uint16_t n_rx = DESCRIPTORS;
-	uint16_t n_tx = DESCRIPTORS;
+	uint16_t n_rx = QUEUE_SIZE;
+	uint16_t n_tx = QUEUE_SIZE;
 	int result = rte_eth_dev_adjust_nb_rx_tx_desc(port->ethdev, &n_rx, &n_tx);
 
 	for (uint16_t i = 0; result == 0 && i < port->n_rx_queues; i++)
 		result = rte_eth_rx_queue_setup(port->ethdev, i, n_rx, (unsigned int)socket, NULL,
-						pool);
+						pools->of_worker[i]);
 	for (uint16_t i = 0; result == 0 && i < port->n_tx_queues; i++)
 		result = rte_eth_tx_queue_setup(port->ethdev, i, n_tx, (unsigned int)socket, NULL);
 	return result;
 }
 
 static int
-start(struct port *port, struct rte_mempool *pool, unsigned int n_workers)
+start(struct port *port, const struct pools *pools, unsigned int n_workers)
 {
 	struct rte_eth_dev_info info;
 	struct rte_eth_conf config = {0};
@@ -84,7 +79,7 @@ start(struct port *port, struct rte_mempool *pool, unsigned int n_workers)
 	config.txmode.offloads = TX_OFFLOADS & info.tx_offload_capa;
 	result = rte_eth_dev_configure(port->ethdev, port->n_rx_queues, port->n_tx_queues, &config);
 	if (result == 0)
-		result = set_up_queues(port, pool);
+		result = set_up_queues(port, pools);
 	if (result == 0)
 		result = rte_eth_dev_start(port->ethdev);
 	if (result == 0)
@@ -106,28 +101,22 @@ open_port(struct ports *ports, const struct config *config, unsigned int index,
 		return error;
 	}
 	port->is_open = true;
-	error = start(port, ports->pool, config->workers);
+	error = start(port, &ports->pools, config->workers);
 	if (error != 0)
 		add_error(errors, config, index, "cannot be started", error);
 	return error;
 }
 
 int
-ports_open(struct ports *ports, const struct config *config, struct errors *errors)
+ports_open(struct ports *ports, const struct config *config, const int nodes[],
+	   struct errors *errors)
 {
-	unsigned int n_queues = config->n_ports * config->workers;
-	unsigned int n_held = config->workers * config->fragments.max_fragments;
-	int result = 0;
+	int result;
 
 	*ports = (struct ports){.n = config->n_ports};
-	ports->pool =
-		rte_pktmbuf_pool_create("packets", POOL_BASE + n_queues * POOL_PER_QUEUE + n_held,
-					POOL_CACHE, 0, RTE_MBUF_DEFAULT_BUF_SIZE, SOCKET_ID_ANY);
-	if (ports->pool == NULL) {
-		errors_add(errors, config->file, 0, "no memory for packets: %s",
-			   rte_strerror(rte_errno));
-		return -1;
-	}
+	result = pools_open(&ports->pools, config, nodes, errors);
+	if (result != 0)
+		return result;
 	for (unsigned int i = 0; i < ports->n; i++)
 		result |= open_port(ports, config, i, errors);
 	if (result == 0)
@@ -147,7 +136,7 @@ ports_close(struct ports *ports)
 		if (ports->list[i].is_open)
 			(void)rte_eth_dev_close(ports->list[i].ethdev);
 	}
-	rte_mempool_free(ports->pool);
+	pools_close(&ports->pools);
 	*ports = (struct ports){0};
 }
 

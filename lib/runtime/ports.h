@@ -14,6 +14,7 @@
 
 #include "base/errors.h"
 #include "config/config.h"
+#include "runtime/pools.h"
 
 struct port {
 	uint16_t ethdev;
@@ -27,13 +28,15 @@ struct port {
 
 struct ports {
 	unsigned int n;
-	struct rte_mempool *pool;
+	struct pools pools;
 	struct port list[PORTS_MAX];
 };
 
+// nodes is the NUMA node of each worker.
 // => Main thread, EAL initialised. Returns 0, or -1 with an error added for every port that cannot
 //    be used, with its place in the configuration; nothing is open then.
-int ports_open(struct ports *ports, const struct config *config, struct errors *errors);
+int ports_open(struct ports *ports, const struct config *config, const int nodes[],
+	       struct errors *errors);
 void ports_close(struct ports *ports);
 
 // Sends up to n packets on a port for a worker. Returns how many were taken; the caller keeps the

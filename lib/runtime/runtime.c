@@ -35,6 +35,7 @@ struct runtime {
 	struct steer *steer;
 	struct service *service;
 	uint32_t service_id;
+	unsigned int lcores[WORKERS_MAX + 1]; // of the workers, and of the service core
 	unsigned int service_lcore;
 	bool has_service;
 	unsigned int n_workers;
@@ -138,23 +139,41 @@ create_worker(struct runtime *runtime, unsigned int index, unsigned int lcore)
 }
 
 static int
-create_workers(struct runtime *runtime, struct errors *errors)
+choose_lcores(struct runtime *runtime, struct errors *errors)
 {
 	const struct config *config = runtime->config;
-	struct service_config service = {.n_shards = config->workers};
-	uint8_t seed[HASH_SEED_BYTES];
-	unsigned int lcores[WORKERS_MAX + 1];
-	int result = 0;
 
-	runtime->n_workers = config->workers;
-	if (eal_choose_lcores(config->workers + 1, lcores) != 0) {
+	if (eal_choose_lcores(config->workers + 1, runtime->lcores) != 0) {
 		errors_add(errors, config->file, 0,
 			   "%u workers and the service core need %u lcores beside the main one; "
 			   "EAL has %u",
 			   config->workers, config->workers + 1, rte_lcore_count() - 1);
 		return -1;
 	}
-	runtime->service_lcore = lcores[config->workers];
+	runtime->service_lcore = runtime->lcores[config->workers];
+	return 0;
+}
+
+// The ports, with memory on the nodes of the workers.
+static int
+open_ports(struct runtime *runtime, struct errors *errors)
+{
+	int nodes[WORKERS_MAX];
+
+	for (unsigned int i = 0; i < runtime->config->workers; i++)
+		nodes[i] = (int)rte_lcore_to_socket_id(runtime->lcores[i]);
+	return ports_open(&runtime->ports, runtime->config, nodes, errors);
+}
+
+static int
+create_workers(struct runtime *runtime, struct errors *errors)
+{
+	const struct config *config = runtime->config;
+	struct service_config service = {.n_shards = config->workers};
+	uint8_t seed[HASH_SEED_BYTES];
+	int result = 0;
+
+	runtime->n_workers = config->workers;
 	if (getrandom(seed, sizeof(seed), 0) != sizeof(seed)) {
 		errors_add(errors, NULL, 0, "the system has no random numbers to give");
 		return -1;
@@ -168,7 +187,7 @@ create_workers(struct runtime *runtime, struct errors *errors)
 	if (runtime->service == NULL)
 		result = -1;
 	for (unsigned int i = 0; result == 0 && i < config->workers; i++)
-		result = create_worker(runtime, i, lcores[i]);
+		result = create_worker(runtime, i, runtime->lcores[i]);
 	if (result != 0)
 		errors_add(errors, config->file, 0,
 			   "no memory for %u connections: set conntrack.max_connections lower, or "
@@ -269,10 +288,12 @@ run(struct runtime *runtime, const sigset_t *signals, const struct runtime_hooks
 	int signal_number;
 
 	live_clock_init(&runtime->clock);
+	if (choose_lcores(runtime, errors) != 0)
+		return -1;
 	runtime->snapshot = snapshot_create(runtime->config, 1, errors);
 	if (runtime->snapshot == NULL)
 		return -1;
-	if (ports_open(&runtime->ports, runtime->config, errors) == 0) {
+	if (open_ports(runtime, errors) == 0) {
 		if (create_workers(runtime, errors) == 0) {
 			result = launch(runtime, errors);
 			if (result == 0) {
@@ -285,7 +306,7 @@ run(struct runtime *runtime, const sigset_t *signals, const struct runtime_hooks
 			}
 			stop(runtime);
 		}
-		destroy_workers(runtime); // packets in their rings belong to the ports' pool
+		destroy_workers(runtime); // packets in their rings belong to the ports' pools
 		ports_close(&runtime->ports);
 	}
 	snapshot_destroy(runtime->snapshot);
