@@ -24,6 +24,7 @@ struct port_config {
 struct wire_config {
 	uint8_t a; // index of a port
 	uint8_t b;
+	bool mirrors_link; // an end whose link goes down takes the other one's down
 };
 
 struct config {

@@ -10,7 +10,7 @@
 #include "config/reader.h"
 
 static const char *const port_keys[] = {"name", "device"};
-static const char *const wire_keys[] = {"a", "b"};
+static const char *const wire_keys[] = {"a", "b", "mirror_link"};
 
 // The list of a section that the file must have, with at least one element.
 static const config_setting_t *
@@ -176,13 +176,17 @@ static void
 read_wire(struct cfg_loader *loader, const config_setting_t *group)
 {
 	struct config *config = loader->config;
-	struct wire_config wire;
+	const config_setting_t *mirror;
+	struct wire_config wire = {0};
 
 	if (!cfg_is_group(loader, group))
 		return;
 	cfg_check_keys(loader, group, "a wire", wire_keys, RTE_DIM(wire_keys));
 	wire.a = read_end(loader, group, "a");
 	wire.b = read_end(loader, group, "b");
+	mirror = config_setting_get_member(group, "mirror_link");
+	if (mirror != NULL)
+		cfg_bool(loader, mirror, &wire.mirrors_link);
 	if (wire.a == PORT_NONE || wire.b == PORT_NONE)
 		return;
 	if (wire.a == wire.b) {

@@ -92,8 +92,10 @@ open_port(struct ports *ports, const struct config *config, unsigned int index,
 	  struct errors *errors)
 {
 	struct port *port = &ports->list[index];
-	int error = probe(port, config->ports[index].device);
+	int error;
 
+	snprintf(port->name, sizeof(port->name), "%s", config->ports[index].name);
+	error = probe(port, config->ports[index].device);
 	if (error == 0 && is_taken(ports, index))
 		error = -EBUSY;
 	if (error != 0) {
@@ -138,6 +140,22 @@ ports_close(struct ports *ports)
 	}
 	pools_close(&ports->pools);
 	*ports = (struct ports){0};
+}
+
+bool
+port_link_is_up(const struct port *port)
+{
+	struct rte_eth_link link;
+
+	return rte_eth_link_get_nowait(port->ethdev, &link) == 0 &&
+	       link.link_status == RTE_ETH_LINK_UP;
+}
+
+int
+port_set_link(const struct port *port, bool is_up)
+{
+	return is_up ? rte_eth_dev_set_link_up(port->ethdev)
+		     : rte_eth_dev_set_link_down(port->ethdev);
 }
 
 uint16_t

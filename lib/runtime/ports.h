@@ -23,6 +23,7 @@ struct port {
 	bool shares_tx;       // it has fewer: workers send under the lock
 	bool is_open;
 	rte_spinlock_t tx_lock;
+	char name[64];
 	char device[64]; // name to EAL
 };
 
@@ -38,6 +39,13 @@ struct ports {
 int ports_open(struct ports *ports, const struct config *config, const int nodes[],
 	       struct errors *errors);
 void ports_close(struct ports *ports);
+
+// The link as its driver knows it at the moment. Main thread.
+bool port_link_is_up(const struct port *port);
+
+// Takes the link up or down. Returns 0 or a negative errno, -ENOTSUP when the driver cannot. Main
+// thread.
+int port_set_link(const struct port *port, bool is_up);
 
 // Sends up to n packets on a port for a worker. Returns how many were taken; the caller keeps the
 // others. Worker only.

@@ -20,6 +20,7 @@
 #include "runtime/eal.h"
 #include "runtime/notify.h"
 #include "runtime/statistics.h"
+#include "runtime/upkeep.h"
 
 #define STEER_RING      4096
 #define SCAN_BUDGET     8192 // slots per shard and turn: a million in an eighth of a second
@@ -32,6 +33,7 @@ struct runtime {
 	struct hash_secret secret;
 	struct live_clock clock;
 	struct ports ports;
+	struct upkeep upkeep;
 	struct steer *steer;
 	struct service *service;
 	uint32_t service_id;
@@ -258,6 +260,18 @@ is_ending(int signal_number)
 	return false;
 }
 
+// How long there is nothing to do on the main thread but for signals.
+static const struct timespec *
+pause_of(const struct runtime *runtime, uint64_t now_ns, struct timespec *pause)
+{
+	static const struct timespec upkeep_pause = {.tv_nsec = UPKEEP_PAUSE_NS};
+
+	if (notify_pause(&runtime->notify, now_ns, pause) == NULL || pause->tv_sec > 0 ||
+	    pause->tv_nsec > upkeep_pause.tv_nsec)
+		return &upkeep_pause;
+	return pause;
+}
+
 // Does what there is to do on the main thread until a signal ends that. Returns the signal.
 static int
 attend(struct runtime *runtime, const sigset_t *signals)
@@ -269,8 +283,8 @@ attend(struct runtime *runtime, const sigset_t *signals)
 		struct timespec pause;
 
 		notify_turn(&runtime->notify, now_ns);
-		signal_number =
-			sigtimedwait(signals, NULL, notify_pause(&runtime->notify, now_ns, &pause));
+		upkeep_turn(&runtime->upkeep, now_ns);
+		signal_number = sigtimedwait(signals, NULL, pause_of(runtime, now_ns, &pause));
 		for (size_t i = 0; i < RTE_DIM(handled_signals); i++) {
 			if (signal_number == handled_signals[i].number)
 				handled_signals[i].handle(runtime);
@@ -294,6 +308,8 @@ run(struct runtime *runtime, const sigset_t *signals, const struct runtime_hooks
 	if (runtime->snapshot == NULL)
 		return -1;
 	if (open_ports(runtime, errors) == 0) {
+		upkeep_init(&runtime->upkeep, &runtime->ports, runtime->config,
+			    live_clock_ns(&runtime->clock));
 		if (create_workers(runtime, errors) == 0) {
 			result = launch(runtime, errors);
 			if (result == 0) {

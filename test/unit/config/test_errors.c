@@ -69,8 +69,9 @@ static const struct {
 	{"ports = ( { name = \"a\"; device = \"d\"; }, { name = \"b\"; device = \"e\"; },"
 	 " { name = \"c\"; device = \"f\"; } );\n"
 	 "wires = (\n{ a = \"a\"; b = \"b\"; },\n{ a = \"b\"; b = \"c\"; },\n{ a = \"c\"; },\n"
-	 "{ a = \"c\"; b = \"c\"; },\n{ a = \"c\"; b = \"aa\"; c = 1; },\n7 );",
+	 "{ a = \"c\"; b = \"c\"; mirror_link = 1; },\n{ a = \"c\"; b = \"aa\"; c = 1; },\n7 );",
 	 "main:4: port \"b\" is on another wire already\nmain:5: a wire needs an end \"b\"\n"
+	 "main:6: \"mirror_link\" must be true or false, not a whole number\n"
 	 "main:6: both ends of a wire are port \"c\"\nmain:7: unknown key \"c\" in a wire\n"
 	 "main:7: no port is named \"aa\"; did you mean \"a\"?\n"
 	 "main:8: an element of \"wires\" must be a group { }, not a whole number\n"},

@@ -67,26 +67,30 @@ static void
 test_ports_and_wires(void **state)
 {
 	struct loaded loaded =
-		load_good("wires = ( { b = \"a\"; a = \"c\"; } );\n"
+		load_good("wires = ( { b = \"a\"; a = \"c\"; },"
+			  " { a = \"b\"; b = \"e\"; mirror_link = true; } );\n"
 			  "ports = ( { name = \"a\"; device = \"net_tap0,iface=lan0\"; },\n"
 			  "{ name = \"b\"; device = \"0000:03:00.0\"; },\n{ device = \"d\"; name = "
-			  "\"c\"; } );");
+			  "\"c\"; }, { name = \"e\"; device = \"f\"; } );");
 	const struct config *config = &loaded.config;
 
 	(void)state;
-	assert_int_equal(config->n_ports, 3);
+	assert_int_equal(config->n_ports, 4);
 	assert_string_equal(config->ports[0].name, "a");
 	assert_string_equal(config->ports[0].device, "net_tap0,iface=lan0");
 	assert_int_equal(config->ports[0].line, 2);
 	assert_int_equal(config->ports[2].line, 4);
 	assert_int_equal(config_port(config, "c"), 2);
 	assert_int_equal(config_port(config, "d"), PORT_NONE);
-	assert_int_equal(config->n_wires, 1);
+	assert_int_equal(config->n_wires, 2);
 	assert_int_equal(config->wires[0].a, 2);
 	assert_int_equal(config->wires[0].b, 0);
 	assert_int_equal(config_peer(config, 0), 2);
 	assert_int_equal(config_peer(config, 2), 0);
-	assert_int_equal(config_peer(config, 1), PORT_NONE);
+	assert_int_equal(config_peer(config, 1), 3);
+	assert_int_equal(config_peer(config, 4), PORT_NONE);
+	assert_false(config->wires[0].mirrors_link);
+	assert_true(config->wires[1].mirrors_link);
 	loaded_fini(&loaded);
 }
 
