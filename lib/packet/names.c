@@ -26,6 +26,7 @@ static const char *const reasons[REASON_COUNT] = {
 	[REASON_TABLE_FULL] = "table_full",
 	[REASON_HANDOFF_FULL] = "handoff_full",
 	[REASON_TX_FULL] = "tx_full",
+	[REASON_PORT_GONE] = "port_gone",
 	[REASON_NO_WIRE] = "no_wire",
 	[REASON_FRAG_TIMEOUT] = "frag_timeout",
 	[REASON_FRAG_OVERLAP] = "frag_overlap",

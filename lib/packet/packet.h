@@ -41,6 +41,7 @@ enum reason {
 	REASON_TABLE_FULL,     // no room for a new connection
 	REASON_HANDOFF_FULL,   // the home worker's ring had no room
 	REASON_TX_FULL,        // the output port took no more
+	REASON_PORT_GONE,      // the output port has no device at the moment
 	REASON_NO_WIRE,        // the input port belongs to no wire
 	REASON_FRAG_TIMEOUT,   // the rest of its datagram did not come in time
 	REASON_FRAG_OVERLAP,   // a fragment of its datagram overlaps another

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "runtime/ports.h"
 
+#include <pthread.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <rte_dev.h>
 #include <rte_errno.h>
@@ -12,6 +15,10 @@
 
 #define RX_OFFLOADS (RTE_ETH_RX_OFFLOAD_CHECKSUM | RTE_ETH_RX_OFFLOAD_SCATTER)
 #define TX_OFFLOADS (RTE_ETH_TX_OFFLOAD_MULTI_SEGS)
+
+// Held while a device comes or goes, and by other threads while they ask one. EAL's devices are
+// those of the process.
+static pthread_mutex_t devices = PTHREAD_MUTEX_INITIALIZER;
 
 static void
 add_error(struct errors *errors, const struct config *config, unsigned int index, const char *what,
@@ -62,6 +69,35 @@ set_up_queues(struct port *port, const struct pools *pools)
 	return result;
 }
 
+// Its driver tells that the device was pulled out: a callback of DPDK, in EAL's interrupt thread.
+static int
+note_removal(uint16_t ethdev, enum rte_eth_event_type type, void *context, void *result)
+{
+	struct port *port = context;
+
+	(void)ethdev;
+	(void)type;
+	(void)result;
+	__atomic_store_n(&port->is_removed, true, __ATOMIC_RELAXED);
+	return 0;
+}
+
+// What the port's presence is told by. The interface of net_tap is as old as the device, and works
+// in whatever namespace it was moved to.
+static void
+note_device(struct port *port, const struct rte_eth_dev_info *info)
+{
+	static const char makes_its_interface[] = "net_tap";
+
+	port->handle = info->device;
+	port->is_removed = false;
+	port->if_index = info->if_index;
+	if (strncmp(port->device, makes_its_interface, strlen(makes_its_interface)) == 0)
+		port->if_index = 0;
+	else
+		(void)if_indextoname(port->if_index, port->interface);
+}
+
 static int
 start(struct port *port, const struct pools *pools, unsigned int n_workers)
 {
@@ -77,14 +113,30 @@ start(struct port *port, const struct pools *pools, unsigned int n_workers)
 	rte_spinlock_init(&port->tx_lock);
 	config.rxmode.offloads = RX_OFFLOADS & info.rx_offload_capa;
 	config.txmode.offloads = TX_OFFLOADS & info.tx_offload_capa;
+	config.intr_conf.rmv = (*info.dev_flags & RTE_ETH_DEV_INTR_RMV) != 0;
+	note_device(port, &info);
 	result = rte_eth_dev_configure(port->ethdev, port->n_rx_queues, port->n_tx_queues, &config);
 	if (result == 0)
 		result = set_up_queues(port, pools);
 	if (result == 0)
-		result = rte_eth_dev_start(port->ethdev);
+		result = rte_eth_dev_callback_register(port->ethdev, RTE_ETH_EVENT_INTR_RMV,
+						       note_removal, port);
 	if (result == 0)
-		(void)rte_eth_promiscuous_enable(port->ethdev); // not every device has to
-	return result;
+		result = rte_eth_dev_start(port->ethdev);
+	if (result != 0)
+		return result;
+	(void)rte_eth_promiscuous_enable(port->ethdev); // not every device has to
+	__atomic_store_n(&port->is_live, true, __ATOMIC_RELEASE);
+	return 0;
+}
+
+// What is gone may refuse that.
+static void
+stop(struct port *port)
+{
+	(void)rte_eth_dev_callback_unregister(port->ethdev, RTE_ETH_EVENT_INTR_RMV, note_removal,
+					      port);
+	(void)rte_eth_dev_stop(port->ethdev);
 }
 
 static int
@@ -95,7 +147,8 @@ open_port(struct ports *ports, const struct config *config, unsigned int index,
 	int error;
 
 	snprintf(port->name, sizeof(port->name), "%s", config->ports[index].name);
-	error = probe(port, config->ports[index].device);
+	port->arguments = strdup(config->ports[index].device);
+	error = port->arguments == NULL ? -ENOMEM : probe(port, port->arguments);
 	if (error == 0 && is_taken(ports, index))
 		error = -EBUSY;
 	if (error != 0) {
@@ -115,7 +168,7 @@ ports_open(struct ports *ports, const struct config *config, const int nodes[],
 {
 	int result;
 
-	*ports = (struct ports){.n = config->n_ports};
+	*ports = (struct ports){.n = config->n_ports, .n_workers = config->workers};
 	result = pools_open(&ports->pools, config, nodes, errors);
 	if (result != 0)
 		return result;
@@ -132,14 +185,91 @@ ports_close(struct ports *ports)
 {
 	for (unsigned int i = 0; i < ports->n; i++) {
 		if (ports->list[i].is_open)
-			(void)rte_eth_dev_stop(ports->list[i].ethdev);
+			stop(&ports->list[i]);
 	}
 	for (unsigned int i = 0; i < ports->n; i++) {
 		if (ports->list[i].is_open)
 			(void)rte_eth_dev_close(ports->list[i].ethdev);
+		free(ports->list[i].arguments);
 	}
 	pools_close(&ports->pools);
 	*ports = (struct ports){0};
+}
+
+bool
+port_is_lost(const struct port *port)
+{
+	char name[IF_NAMESIZE];
+
+	return __atomic_load_n(&port->is_removed, __ATOMIC_RELAXED) ||
+	       (port->interface[0] != '\0' && if_indextoname(port->if_index, name) == NULL);
+}
+
+void
+port_retire(struct port *port)
+{
+	__atomic_store_n(&port->is_live, false, __ATOMIC_RELEASE);
+}
+
+static void
+shut(struct port *port)
+{
+	stop(port);
+	(void)rte_eth_dev_close(port->ethdev);
+	(void)rte_dev_remove(port->handle);
+	port->is_open = false;
+}
+
+void
+ports_shut(struct ports *ports, unsigned int index)
+{
+	pthread_mutex_lock(&devices);
+	shut(&ports->list[index]);
+	pthread_mutex_unlock(&devices);
+}
+
+// True when it is worth a try: drivers complain about what is not there.
+static bool
+is_there(const struct port *port)
+{
+	char path[PATH_MAX];
+
+	if (port->interface[0] != '\0')
+		return if_nametoindex(port->interface) != 0;
+	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s", port->device);
+	return access(path, F_OK) == 0;
+}
+
+bool
+ports_reopen(struct ports *ports, unsigned int index)
+{
+	struct port *port = &ports->list[index];
+
+	if (!is_there(port))
+		return false;
+	pthread_mutex_lock(&devices);
+	port->is_open = probe(port, port->arguments) == 0;
+	if (port->is_open && start(port, &ports->pools, ports->n_workers) != 0)
+		shut(port);
+	pthread_mutex_unlock(&devices);
+	return port->is_open;
+}
+
+struct port_status
+ports_status(const struct ports *ports, unsigned int index)
+{
+	const struct port *port = &ports->list[index];
+	struct port_status status = {0};
+
+	pthread_mutex_lock(&devices);
+	status.is_open = port->is_open;
+	status.ethdev = port->ethdev;
+	if (status.is_open) {
+		status.has_link = rte_eth_link_get_nowait(port->ethdev, &status.link) == 0;
+		status.has_stats = rte_eth_stats_get(port->ethdev, &status.stats) == 0;
+	}
+	pthread_mutex_unlock(&devices);
+	return status;
 }
 
 bool
@@ -147,13 +277,15 @@ port_link_is_up(const struct port *port)
 {
 	struct rte_eth_link link;
 
-	return rte_eth_link_get_nowait(port->ethdev, &link) == 0 &&
+	return port->is_open && rte_eth_link_get_nowait(port->ethdev, &link) == 0 &&
 	       link.link_status == RTE_ETH_LINK_UP;
 }
 
 int
 port_set_link(const struct port *port, bool is_up)
 {
+	if (!port->is_open)
+		return 0;
 	return is_up ? rte_eth_dev_set_link_up(port->ethdev)
 		     : rte_eth_dev_set_link_down(port->ethdev);
 }
@@ -163,6 +295,8 @@ port_send(struct port *port, unsigned int worker, struct rte_mbuf *mbufs[], uint
 {
 	uint16_t sent;
 
+	if (unlikely(!port_is_live(port)))
+		return 0;
 	if (!port->shares_tx)
 		return rte_eth_tx_burst(port->ethdev, (uint16_t)worker, mbufs, n);
 	rte_spinlock_lock(&port->tx_lock);

@@ -218,9 +218,12 @@ launch(struct runtime *runtime, struct errors *errors)
 
 	notify_init(&runtime->notify);
 	notify_watch(&runtime->notify, runtime->service_lcore, &runtime->service_turns);
-	for (unsigned int i = 0; i < runtime->n_workers; i++)
-		notify_watch(&runtime->notify, runtime->workers[i]->lcore,
-			     &runtime->workers[i]->stats.turns);
+	for (unsigned int i = 0; i < runtime->n_workers; i++) {
+		const uint64_t *turns = &runtime->workers[i]->stats.turns;
+
+		notify_watch(&runtime->notify, runtime->workers[i]->lcore, turns);
+		upkeep_watch(&runtime->upkeep, turns);
+	}
 	result = start_service(runtime);
 	for (unsigned int i = 0; result == 0 && i < runtime->n_workers; i++)
 		result = rte_eal_remote_launch(worker_main, runtime->workers[i],
@@ -393,10 +396,10 @@ runtime_worker_lcore(const struct runtime *runtime, unsigned int worker)
 	return runtime->workers[worker]->lcore;
 }
 
-uint16_t
-runtime_ethdev(const struct runtime *runtime, unsigned int port)
+struct port_status
+runtime_port(const struct runtime *runtime, unsigned int port)
 {
-	return runtime->ports.list[port].ethdev;
+	return ports_status(&runtime->ports, port);
 }
 
 uint64_t

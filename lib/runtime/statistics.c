@@ -114,19 +114,20 @@ log_connections(const struct runtime *runtime)
 static void
 log_port(const struct runtime *runtime, unsigned int port)
 {
-	struct rte_eth_stats stats;
+	struct port_status status = runtime_port(runtime, port);
+	const struct rte_eth_stats *stats = &status.stats;
 	struct line line = {0};
 
-	if (rte_eth_stats_get(runtime_ethdev(runtime, port), &stats) != 0)
+	if (!status.has_stats)
 		return;
-	add_count(&line, "rx_packets", stats.ipackets);
-	add_count(&line, "rx_bytes", stats.ibytes);
-	add_count(&line, "rx_missed", stats.imissed);
-	add_count(&line, "rx_errors", stats.ierrors);
-	add_count(&line, "rx_no_mbuf", stats.rx_nombuf);
-	add_count(&line, "tx_packets", stats.opackets);
-	add_count(&line, "tx_bytes", stats.obytes);
-	add_count(&line, "tx_errors", stats.oerrors);
+	add_count(&line, "rx_packets", stats->ipackets);
+	add_count(&line, "rx_bytes", stats->ibytes);
+	add_count(&line, "rx_missed", stats->imissed);
+	add_count(&line, "rx_errors", stats->ierrors);
+	add_count(&line, "rx_no_mbuf", stats->rx_nombuf);
+	add_count(&line, "tx_packets", stats->opackets);
+	add_count(&line, "tx_bytes", stats->obytes);
+	add_count(&line, "tx_errors", stats->oerrors);
 	log_line(LOG_PRIORITY_INFO, "statistics port name=%s%s",
 		 runtime_config(runtime)->ports[port].name, line.text);
 }
