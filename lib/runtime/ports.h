@@ -8,10 +8,9 @@
 // no worker uses the device any more, ports_reopen.
 #pragma once
 
+#include <net/if.h>
 #include <stdbool.h>
 #include <stdint.h>
-
-#include <net/if.h>
 
 #include <rte_ethdev.h>
 #include <rte_mbuf.h>
