@@ -78,26 +78,32 @@ set_dst(struct ctl_filter *filter, const char *text)
 }
 
 static bool
-set_port(int32_t *port, const char *text)
+set_field(int32_t *field, const char *text)
 {
 	unsigned long number;
 
 	if (!parse_number(text, 10, UINT16_MAX, &number))
 		return false;
-	*port = (int32_t)number;
+	*field = (int32_t)number;
 	return true;
 }
 
 static bool
 set_sport(struct ctl_filter *filter, const char *text)
 {
-	return set_port(&filter->sport, text);
+	return set_field(&filter->sport, text);
 }
 
 static bool
 set_dport(struct ctl_filter *filter, const char *text)
 {
-	return set_port(&filter->dport, text);
+	return set_field(&filter->dport, text);
+}
+
+static bool
+set_zone(struct ctl_filter *filter, const char *text)
+{
+	return set_field(&filter->zone, text);
 }
 
 static bool
@@ -140,12 +146,13 @@ static const struct {
 	{"dport", set_dport, "a port, 0 to 65535"},
 	{"state", set_state, "the name of a state"},
 	{"mark", set_mark, "VALUE or VALUE/MASK"},
+	{"zone", set_zone, "a zone, 0 to 65535"},
 };
 
 void
 ctl_filter_init(struct ctl_filter *filter)
 {
-	*filter = (struct ctl_filter){.protonum = -1, .sport = -1, .dport = -1};
+	*filter = (struct ctl_filter){.protonum = -1, .sport = -1, .dport = -1, .zone = -1};
 }
 
 const char *
@@ -189,6 +196,7 @@ ctl_filter_passes(const struct ctl_filter *filter, const struct ct_entry *entry)
 	const struct tuple *orig = &entry->tuple[DIR_ORIG];
 
 	return (filter->protonum < 0 || orig->proto == filter->protonum) &&
+	       (filter->zone < 0 || orig->zone == filter->zone) &&
 	       is_port(orig, orig->src_field, filter->sport) &&
 	       is_port(orig, orig->dst_field, filter->dport) &&
 	       is_within(orig, &orig->src, &filter->src) &&

@@ -19,6 +19,7 @@ struct ctl_filter {
 	int32_t protonum; // -1: any
 	int32_t sport;    // likewise
 	int32_t dport;
+	int32_t zone;
 	const char *state; // NULL: any; not owned
 	uint32_t mark;
 	uint32_t mark_mask; // 0: any
@@ -29,7 +30,7 @@ struct ctl_filter {
 // A filter that everything passes.
 void ctl_filter_init(struct ctl_filter *filter);
 
-// Asks for one thing more: proto, src, dst, sport, dport, state or mark.
+// Asks for one thing more: proto, src, dst, sport, dport, state, mark or zone.
 // => Returns NULL, or what the text should have been. The text is kept by reference.
 const char *ctl_filter_set(struct ctl_filter *filter, const char *name, const char *text);
 

@@ -263,7 +263,7 @@ static const struct command commands[] = {
 
 #define N_COMMANDS (sizeof(commands) / sizeof(commands[0]))
 
-enum { KEY_SOCKET = 256, KEY_FILE_PREFIX, KEY_FILTER };
+enum { KEY_SOCKET = 256, KEY_FILE_PREFIX, KEY_FILTER, KEY_LAST_FILTER = KEY_FILTER + 7 };
 
 static const struct argp_option options[] = {
 	{"json", 'j', NULL, 0, "print JSON", 1},
@@ -279,6 +279,7 @@ static const struct argp_option options[] = {
 	{"dport", KEY_FILTER + 4, "PORT", 0, "original destination port", 2},
 	{"state", KEY_FILTER + 5, "STATE", 0, "state of the protocol", 2},
 	{"mark", KEY_FILTER + 6, "MARK[/MASK]", 0, "mark, under a mask", 2},
+	{"zone", KEY_LAST_FILTER, "ZONE", 0, "zone", 2},
 	{0},
 };
 
@@ -351,7 +352,7 @@ parse(int key, char *text, struct argp_state *state)
 		finish(words, state);
 		return 0;
 	default:
-		if (key < KEY_FILTER || key > KEY_FILTER + 6)
+		if (key < KEY_FILTER || key > KEY_LAST_FILTER)
 			return ARGP_ERR_UNKNOWN;
 		set_filter(words, key, text, state);
 		return 0;

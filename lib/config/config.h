@@ -24,6 +24,7 @@ struct port_config {
 struct wire_config {
 	uint8_t a; // index of a port
 	uint8_t b;
+	bool mirrors_link; // an end whose link goes down takes the other one's down
 };
 
 struct config {
@@ -32,8 +33,9 @@ struct config {
 	struct port_config ports[PORTS_MAX];
 	unsigned int n_wires;
 	struct wire_config wires[PORTS_MAX / 2];
-	unsigned int workers; // 1 when the file does not say
-	bool measure_cycles;  // of each part of a worker's loop
+	unsigned int workers;          // 1 when the file does not say
+	bool measure_cycles;           // of each part of a worker's loop
+	uint32_t non_ip[NON_IP_COUNT]; // enum verdict: whether frames of that kind pass
 	struct frag_params fragments;
 	struct ct_params conntrack;
 	unsigned int n_chains;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// The table knows no defaults: those are frag_params_init's and ct_params_init's.
+// The table knows no defaults: those are cfg_fields_init's, frag_params_init's and
+// ct_params_init's.
 #include "config/fields.h"
 
 #include <string.h>
@@ -51,6 +52,7 @@
 #define HELP_GENERIC                "Between two packets of every other protocol"
 
 #define FRAGMENT(member) offsetof(struct config, fragments.member)
+#define NON_IP(kind)     offsetof(struct config, non_ip[kind])
 #define PARAM(member)    offsetof(struct config, conntrack.member)
 
 #define X(name, key, sec)                                                                          \
@@ -76,12 +78,26 @@ dccp_name(uint32_t dccp)
 	return ct_dccp_name((enum ct_dccp_tracking)dccp);
 }
 
+static const char *
+non_ip_verdict_name(uint32_t verdict)
+{
+	return verdict_name((enum verdict)verdict);
+}
+
 // clang-format off
 const struct cfg_field cfg_fields[] = {
 	{"", "workers", CFG_FIELD_U32, offsetof(struct config, workers), 1, WORKERS_MAX, "lcores",
 	 "How many lcores work on packets; each has its own part of the connections"},
 	{"", "measure_cycles", CFG_FIELD_BOOL, offsetof(struct config, measure_cycles), 0, 1, "",
 	 "Count the cycles that each part of a worker's loop takes; sallyctl stages shows them"},
+	{"non_ip", "arp", CFG_FIELD_WORD, NON_IP(NON_IP_ARP), VERDICT_ACCEPT, VERDICT_DROP, "",
+	 "ARP, without which IPv4 does not work", non_ip_verdict_name},
+	{"non_ip", "lldp", CFG_FIELD_WORD, NON_IP(NON_IP_LLDP), VERDICT_ACCEPT, VERDICT_DROP, "",
+	 "LLDP, with which neighbours tell who they are", non_ip_verdict_name},
+	{"non_ip", "stp", CFG_FIELD_WORD, NON_IP(NON_IP_STP), VERDICT_ACCEPT, VERDICT_DROP, "",
+	 "BPDUs of spanning tree, with which bridges find loops", non_ip_verdict_name},
+	{"non_ip", "other", CFG_FIELD_WORD, NON_IP(NON_IP_OTHER), VERDICT_ACCEPT, VERDICT_DROP, "",
+	 "Whatever else is not IP", non_ip_verdict_name},
 	{"fragments", "max_datagrams", CFG_FIELD_U32, FRAGMENT(max_datagrams), 1, DATAGRAMS_MAX,
 	 "datagrams",
 	 "How many incomplete datagrams a worker holds; when there is one more, the oldest is given "
@@ -137,6 +153,7 @@ static const struct {
 	const char *key;
 	const char *path;
 } groups[] = {
+	{"", "non_ip", "non_ip"},
 	{"", "fragments", "fragments"},
 	{"", "conntrack", "conntrack"},
 	{"conntrack", "tcp", "conntrack.tcp"},
@@ -151,6 +168,8 @@ void
 cfg_fields_init(struct config *config)
 {
 	config->workers = 1;
+	for (unsigned int i = 0; i < NON_IP_COUNT; i++)
+		config->non_ip[i] = i == NON_IP_ARP ? VERDICT_ACCEPT : VERDICT_DROP;
 	frag_params_init(&config->fragments);
 	ct_params_init(&config->conntrack);
 }

@@ -10,7 +10,7 @@
 #include "config/reader.h"
 
 static const char *const port_keys[] = {"name", "device"};
-static const char *const wire_keys[] = {"a", "b"};
+static const char *const wire_keys[] = {"a", "b", "mirror_link"};
 
 // The list of a section that the file must have, with at least one element.
 static const config_setting_t *
@@ -24,6 +24,32 @@ required_list(struct cfg_loader *loader, const config_setting_t *root, const cha
 	else if (list != NULL && config_setting_length(list) == 0)
 		cfg_report(loader, list, "\"%s\" must hold at least one %s", key, element);
 	return list;
+}
+
+// The kernel's interface behind a device of DPDK, which an argument names; "" for none.
+static const char *
+interface_of(const char *device)
+{
+	static const char key[] = ",iface=";
+	const char *argument = strstr(device, key);
+
+	return argument == NULL ? "" : argument + strlen(key);
+}
+
+// True when both begin with the same word; arguments follow it.
+static bool
+has_same_word(const char *a, const char *b)
+{
+	size_t len = strcspn(a, ",");
+
+	return len > 0 && len == strcspn(b, ",") && memcmp(a, b, len) == 0;
+}
+
+// Two ports with one device would send what comes in at it back to where it came from.
+static bool
+is_same_device(const char *a, const char *b)
+{
+	return has_same_word(a, b) || has_same_word(interface_of(a), interface_of(b));
 }
 
 static char *
@@ -46,7 +72,7 @@ read_device(struct cfg_loader *loader, const config_setting_t *group)
 	for (unsigned int i = 0; i < loader->config->n_ports; i++) {
 		const struct port_config *other = &loader->config->ports[i];
 
-		if (other->device != NULL && strcmp(other->device, device) == 0) {
+		if (other->device != NULL && is_same_device(other->device, device)) {
 			cfg_report(loader, setting, "device \"%s\" is that of port \"%s\" already",
 				   device, other->name);
 			return NULL;
@@ -150,13 +176,17 @@ static void
 read_wire(struct cfg_loader *loader, const config_setting_t *group)
 {
 	struct config *config = loader->config;
-	struct wire_config wire;
+	const config_setting_t *mirror;
+	struct wire_config wire = {0};
 
 	if (!cfg_is_group(loader, group))
 		return;
 	cfg_check_keys(loader, group, "a wire", wire_keys, RTE_DIM(wire_keys));
 	wire.a = read_end(loader, group, "a");
 	wire.b = read_end(loader, group, "b");
+	mirror = config_setting_get_member(group, "mirror_link");
+	if (mirror != NULL)
+		cfg_bool(loader, mirror, &wire.mirrors_link);
 	if (wire.a == PORT_NONE || wire.b == PORT_NONE)
 		return;
 	if (wire.a == wire.b) {

@@ -17,15 +17,17 @@ count_ports(const struct runtime *runtime)
 }
 
 static void
-fill_link(uint16_t ethdev, struct answer *row)
+fill_link(const struct port_status *status, struct answer *row)
 {
-	struct rte_eth_link link;
+	const struct rte_eth_link *link = &status->link;
 
-	if (rte_eth_link_get_nowait(ethdev, &link) != 0)
+	if (!status->is_open)
+		answer_string(row, "link", "gone");
+	if (!status->has_link)
 		return;
-	answer_string(row, "link", link.link_status == RTE_ETH_LINK_UP ? "up" : "down");
-	if (link.link_speed != RTE_ETH_SPEED_NUM_UNKNOWN)
-		answer_number(row, "speed_mbps", link.link_speed);
+	answer_string(row, "link", link->link_status == RTE_ETH_LINK_UP ? "up" : "down");
+	if (link->link_speed != RTE_ETH_SPEED_NUM_UNKNOWN)
+		answer_number(row, "speed_mbps", link->link_speed);
 }
 
 static void
@@ -33,26 +35,26 @@ fill_port(const struct runtime *runtime, unsigned int index, struct answer *row)
 {
 	const struct config *config = runtime_config(runtime);
 	uint8_t peer = runtime_snapshot(runtime)->peer[index];
-	uint16_t ethdev = runtime_ethdev(runtime, index);
-	struct rte_eth_stats stats;
+	struct port_status status = runtime_port(runtime, index);
+	const struct rte_eth_stats *stats = &status.stats;
 
 	answer_string(row, "name", config->ports[index].name);
 	answer_string(row, "device", config->ports[index].device);
-	answer_number(row, "ethdev", ethdev);
+	answer_number(row, "ethdev", status.ethdev);
 	if (peer != PORT_NONE)
 		answer_string(row, "peer", config->ports[peer].name);
 	answer_string(row, "steering", steering_name(runtime_steering(runtime, index)));
-	fill_link(ethdev, row);
-	if (rte_eth_stats_get(ethdev, &stats) != 0)
+	fill_link(&status, row);
+	if (!status.has_stats)
 		return;
-	answer_number(row, "rx_packets", stats.ipackets);
-	answer_number(row, "rx_bytes", stats.ibytes);
-	answer_number(row, "rx_missed", stats.imissed);
-	answer_number(row, "rx_errors", stats.ierrors);
-	answer_number(row, "rx_no_mbuf", stats.rx_nombuf);
-	answer_number(row, "tx_packets", stats.opackets);
-	answer_number(row, "tx_bytes", stats.obytes);
-	answer_number(row, "tx_errors", stats.oerrors);
+	answer_number(row, "rx_packets", stats->ipackets);
+	answer_number(row, "rx_bytes", stats->ibytes);
+	answer_number(row, "rx_missed", stats->imissed);
+	answer_number(row, "rx_errors", stats->ierrors);
+	answer_number(row, "rx_no_mbuf", stats->rx_nombuf);
+	answer_number(row, "tx_packets", stats->opackets);
+	answer_number(row, "tx_bytes", stats->obytes);
+	answer_number(row, "tx_errors", stats->oerrors);
 }
 
 void

@@ -68,6 +68,8 @@ sum_stats(const struct runtime *runtime)
 			sum.faults[fault] += stats->faults[fault];
 		for (int class = 0; class < CLASS_COUNT; class ++)
 			sum.classes[class] += stats->classes[class];
+		for (int kind = 0; kind < NON_IP_COUNT; kind++)
+			sum.non_ip[kind] += stats->non_ip[kind];
 	}
 	return sum;
 }
@@ -93,6 +95,9 @@ command_stats(const struct runtime *runtime, uint64_t cursor, struct answer *ans
 	object = answer_object(answer, "classes");
 	for (int class = CLASS_NONE + 1; class < CLASS_COUNT; class ++)
 		answer_number(&object, class_name(class), sum.classes[class]);
+	object = answer_object(answer, "non_ip");
+	for (int kind = 0; kind < NON_IP_COUNT; kind++)
+		answer_number(&object, non_ip_name(kind), sum.non_ip[kind]);
 }
 
 void

@@ -26,6 +26,7 @@ static const char *const reasons[REASON_COUNT] = {
 	[REASON_TABLE_FULL] = "table_full",
 	[REASON_HANDOFF_FULL] = "handoff_full",
 	[REASON_TX_FULL] = "tx_full",
+	[REASON_PORT_GONE] = "port_gone",
 	[REASON_NO_WIRE] = "no_wire",
 	[REASON_FRAG_TIMEOUT] = "frag_timeout",
 	[REASON_FRAG_OVERLAP] = "frag_overlap",
@@ -75,6 +76,13 @@ static const char *const faults[FAULT_COUNT] = {
 	[FAULT_NOT_INVERTIBLE] = "not_invertible",
 };
 
+static const char *const non_ip[NON_IP_COUNT] = {
+	[NON_IP_ARP] = "arp",
+	[NON_IP_LLDP] = "lldp",
+	[NON_IP_STP] = "stp",
+	[NON_IP_OTHER] = "other",
+};
+
 const char *
 class_name(enum pkt_class class_)
 {
@@ -97,4 +105,10 @@ const char *
 fault_name(enum fault fault)
 {
 	return faults[fault];
+}
+
+const char *
+non_ip_name(enum non_ip kind)
+{
+	return non_ip[kind];
 }

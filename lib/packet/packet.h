@@ -37,10 +37,11 @@ enum reason {
 	REASON_RULE,
 	REASON_DEFAULT,
 	REASON_MALFORMED,      // layer 2 or 3 cannot be read; pkt.fault says where
-	REASON_NOT_IP,         // neither IP nor ARP
+	REASON_NOT_IP,         // not IP, and of a kind that is not to pass
 	REASON_TABLE_FULL,     // no room for a new connection
 	REASON_HANDOFF_FULL,   // the home worker's ring had no room
 	REASON_TX_FULL,        // the output port took no more
+	REASON_PORT_GONE,      // the output port has no device at the moment
 	REASON_NO_WIRE,        // the input port belongs to no wire
 	REASON_FRAG_TIMEOUT,   // the rest of its datagram did not come in time
 	REASON_FRAG_OVERLAP,   // a fragment of its datagram overlaps another
@@ -94,6 +95,9 @@ enum fault {
 	FAULT_NOT_INVERTIBLE,
 	FAULT_COUNT,
 };
+
+// What a frame carries that is not IP.
+enum non_ip { NON_IP_ARP, NON_IP_LLDP, NON_IP_STP, NON_IP_OTHER, NON_IP_COUNT };
 
 #define PORT_NONE  UINT8_MAX
 #define RULE_NONE  UINT32_MAX
@@ -169,6 +173,7 @@ const char *class_name(enum pkt_class class_);  // "new", ...; NULL for CLASS_NO
 const char *verdict_name(enum verdict verdict); // "accept", "drop", "reject"
 const char *reason_name(enum reason reason);    // "rule", "default", "malformed", ...
 const char *fault_name(enum fault fault);       // "tcp_flags", ...; "none"
+const char *non_ip_name(enum non_ip kind);      // "arp", "lldp", "stp", "other"
 
 // True when the packet has a place in a datagram, be it the only one.
 static inline bool

@@ -9,6 +9,8 @@
 #include "packet/checksum.h"
 
 #define ETHERTYPE_QINQ_OLD 0x9100 // double tagging before 802.1ad had a number of its own
+#define LENGTH_MAX         1500   // not an ethertype, but the length of an IEEE 802.3 frame
+#define LLC_SAP_STP        0x42   // what spanning tree has in place of an ethertype
 #define GRE_VERSION_MASK   0x0007
 #define GRE_VERSION_PPTP   1
 #define ETHERTYPE_PPP      0x880B // protocol of enhanced GRE (RFC 2637)
@@ -436,6 +438,29 @@ packet_parse(struct pkt *pkt)
 		parse_common(pkt);
 	else
 		parse_any(pkt);
+}
+
+// Bridges send their BPDUs to an address of their own, in frames of IEEE 802.2.
+static bool
+is_spanning_tree(const struct pkt *pkt)
+{
+	static const uint8_t bridges[RTE_ETHER_ADDR_LEN] = {0x01, 0x80, 0xc2, 0x00, 0x00, 0x00};
+	uint8_t scratch[sizeof(bridges)], sap_scratch;
+	const uint8_t *destination = rte_pktmbuf_read(pkt->mbuf, 0, sizeof(scratch), scratch);
+	const uint8_t *sap = rte_pktmbuf_read(pkt->mbuf, pkt->l3_off, 1, &sap_scratch);
+
+	return pkt->ethertype <= LENGTH_MAX && sap != NULL && *sap == LLC_SAP_STP &&
+	       memcmp(destination, bridges, sizeof(bridges)) == 0;
+}
+
+enum non_ip
+packet_non_ip(const struct pkt *pkt)
+{
+	if (pkt->ethertype == RTE_ETHER_TYPE_ARP)
+		return NON_IP_ARP;
+	if (pkt->ethertype == RTE_ETHER_TYPE_LLDP)
+		return NON_IP_LLDP;
+	return is_spanning_tree(pkt) ? NON_IP_STP : NON_IP_OTHER;
 }
 
 const struct tuple *

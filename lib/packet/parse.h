@@ -18,6 +18,11 @@
 // => Reads nothing outside the packet, whatever the packet says. Worker only.
 void packet_parse(struct pkt *pkt);
 
+// What a frame without an IP packet carries: ARP, LLDP, the BPDUs of spanning tree (IEEE 802.1D),
+// or something else.
+// => pkt has been parsed, its family is FAMILY_NONE and its fault FAULT_NONE.
+enum non_ip packet_non_ip(const struct pkt *pkt);
+
 // The tuple whose two addresses choose the worker whose packet this is. An ICMP error has the home
 // of the flow it speaks of; what has a place in a datagram has that of its own addresses.
 // => pkt has been parsed and its family is not FAMILY_NONE. What is returned lies in pkt or in

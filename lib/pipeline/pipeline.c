@@ -3,7 +3,6 @@
 // pipeline_run below is the order of a packet's life; everything else is called from there.
 #include "pipeline/pipeline.h"
 
-#include <rte_ether.h>
 #include <rte_malloc.h>
 
 #include "frag/frag.h"
@@ -187,19 +186,44 @@ pipeline_destroy(struct pipeline *pipeline)
 	rte_free(pipeline);
 }
 
-// What is not IP is none of the firewall's rules: ARP passes, since IPv4 does not work without it;
-// everything else is dropped.
+// What is not IP is none of the firewall's rules: the configuration has a word for each kind.
 static void
-judge_unroutable(struct pkt *pkt)
+judge_non_ip(struct pipeline *pipeline, struct pkt *pkt)
+{
+	enum non_ip kind = packet_non_ip(pkt);
+
+	pipeline->stats.non_ip[kind]++;
+	if (pipeline->snapshot->config->non_ip[kind] == VERDICT_ACCEPT)
+		pkt->verdict = VERDICT_ACCEPT;
+	else
+		pkt_drop(pkt, REASON_NOT_IP);
+}
+
+// True for what no rule can judge; what is malformed has no family.
+static inline bool
+is_unroutable(const struct pkt *pkt)
+{
+	return pkt->out_port == PORT_NONE || pkt->family == FAMILY_NONE;
+}
+
+static void
+judge_unroutable(struct pipeline *pipeline, struct pkt *pkt)
 {
 	if (pkt->out_port == PORT_NONE)
 		pkt_drop(pkt, REASON_NO_WIRE);
-	else if (pkt->fault != FAULT_NONE && pkt->fault <= FAULT_L3_LAST)
+	else if (pkt->fault != FAULT_NONE)
 		pkt_drop(pkt, REASON_MALFORMED);
-	else if (pkt->family == FAMILY_NONE && pkt->ethertype != RTE_ETHER_TYPE_ARP)
-		pkt_drop(pkt, REASON_NOT_IP);
-	else if (pkt->family == FAMILY_NONE)
-		pkt->verdict = VERDICT_ACCEPT;
+	else
+		judge_non_ip(pipeline, pkt);
+}
+
+static __rte_noinline void
+judge_unroutable_burst(struct pipeline *pipeline, struct pkt *const pkts[], uint16_t n)
+{
+	for (uint16_t i = 0; i < n; i++) {
+		if (pkts[i]->verdict == VERDICT_PENDING && is_unroutable(pkts[i]))
+			judge_unroutable(pipeline, pkts[i]);
+	}
 }
 
 static unsigned int
@@ -301,20 +325,24 @@ parse(struct burst *burst)
 
 // Finds out where packets leave, and which need a closer look.
 static void
-route(const struct pipeline *pipeline, struct burst *burst)
+route(struct pipeline *pipeline, struct burst *burst)
 {
+	const uint8_t *peer = pipeline->snapshot->peer;
+	bool is_any_unroutable = false;
+
 	for (uint16_t i = 0; i < burst->n_live; i++) {
 		struct pkt *pkt = burst->live[i];
 
 		if (pkt->in_port < PORTS_MAX)
-			pkt->out_port = pipeline->snapshot->peer[pkt->in_port];
+			pkt->out_port = peer[pkt->in_port];
 		if (likely(pkt->is_plain && pkt->out_port != PORT_NONE))
 			continue;
 		burst->has_fragments |= pkt_has_place(pkt);
 		burst->is_plain = false;
-		if (pkt->verdict == VERDICT_PENDING)
-			judge_unroutable(pkt);
+		is_any_unroutable |= is_unroutable(pkt);
 	}
+	if (unlikely(is_any_unroutable))
+		judge_unroutable_burst(pipeline, burst->live, burst->n_live);
 }
 
 static void
@@ -376,8 +404,7 @@ add_fragment(struct pipeline *pipeline, struct pkt *pkt)
 		// Of an ICMP error only the whole tells where its home is.
 		if (hand_over(pipeline, pkt))
 			return false;
-		if (pkt->verdict == VERDICT_PENDING)
-			judge_unroutable(pkt);
+		judge_unroutable_burst(pipeline, &pkt, 1);
 		return true;
 	default:
 		return true;

@@ -38,6 +38,7 @@ struct pipeline_stats {
 	uint64_t dropped[REASON_COUNT]; // by reason
 	uint64_t faults[FAULT_COUNT];   // malformed and invalid packets by what is wrong
 	uint64_t classes[CLASS_COUNT];
+	uint64_t non_ip[NON_IP_COUNT]; // that could leave, and are no IP, by what they are
 };
 
 // A packet was dropped that was in no burst any more: pkt.fragments with their reason.

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "runtime/ports.h"
 
+#include <pthread.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <rte_dev.h>
 #include <rte_errno.h>
@@ -10,13 +13,12 @@
 
 #include "pipeline/burst.h"
 
-#define DESCRIPTORS    1024
-#define POOL_CACHE     256
-#define POOL_PER_QUEUE (2 * DESCRIPTORS)
-#define POOL_BASE      8192 // packets in bursts, hand-off rings and caches
-
 #define RX_OFFLOADS (RTE_ETH_RX_OFFLOAD_CHECKSUM | RTE_ETH_RX_OFFLOAD_SCATTER)
 #define TX_OFFLOADS (RTE_ETH_TX_OFFLOAD_MULTI_SEGS)
+
+// Held while a device comes or goes, and by other threads while they ask one. EAL's devices are
+// those of the process.
+static pthread_mutex_t devices = PTHREAD_MUTEX_INITIALIZER;
 
 static void
 add_error(struct errors *errors, const struct config *config, unsigned int index, const char *what,
@@ -27,42 +29,77 @@ add_error(struct errors *errors, const struct config *config, unsigned int index
 		   config->ports[index].device, what, rte_strerror(error < 0 ? -error : error));
 }
 
-// Makes the device known to EAL and finds its number.
+// Makes the device known to EAL, unless EAL has found it by itself, and finds its number.
 static int
-probe(struct port *port, const struct config *config, unsigned int index, struct errors *errors)
+probe(struct port *port, const char *device)
 {
-	const char *device = config->ports[index].device;
 	int result;
 
 	snprintf(port->device, sizeof(port->device), "%.*s", (int)strcspn(device, ","), device);
 	if (rte_eth_dev_get_port_by_name(port->device, &port->ethdev) == 0)
-		return 0; // EAL has found it by itself
+		return 0;
 	result = rte_dev_probe(device);
-	if (result == 0)
-		result = rte_eth_dev_get_port_by_name(port->device, &port->ethdev);
-	if (result != 0)
-		add_error(errors, config, index, "cannot be opened", result);
-	return result;
+	return result == 0 ? rte_eth_dev_get_port_by_name(port->device, &port->ethdev) : result;
+}
+
+// True when an earlier port has the same device, which has several names.
+static bool
+is_taken(const struct ports *ports, unsigned int index)
+{
+	for (unsigned int i = 0; i < index; i++) {
+		if (ports->list[i].is_open && ports->list[i].ethdev == ports->list[index].ethdev)
+			return true;
+	}
+	return false;
 }
 
 static int
-set_up_queues(struct port *port, struct rte_mempool *pool)
+set_up_queues(struct port *port, const struct pools *pools)
 {
 	int socket = rte_eth_dev_socket_id(port->ethdev);
-	uint16_t n_rx = DESCRIPTORS;
-	uint16_t n_tx = DESCRIPTORS;
+	uint16_t n_rx = QUEUE_SIZE;
+	uint16_t n_tx = QUEUE_SIZE;
 	int result = rte_eth_dev_adjust_nb_rx_tx_desc(port->ethdev, &n_rx, &n_tx);
 
 	for (uint16_t i = 0; result == 0 && i < port->n_rx_queues; i++)
 		result = rte_eth_rx_queue_setup(port->ethdev, i, n_rx, (unsigned int)socket, NULL,
-						pool);
+						pools->of_worker[i]);
 	for (uint16_t i = 0; result == 0 && i < port->n_tx_queues; i++)
 		result = rte_eth_tx_queue_setup(port->ethdev, i, n_tx, (unsigned int)socket, NULL);
 	return result;
 }
 
+// Its driver tells that the device was pulled out: a callback of DPDK, in EAL's interrupt thread.
 static int
-start(struct port *port, struct rte_mempool *pool, const struct rss *rss)
+note_removal(uint16_t ethdev, enum rte_eth_event_type type, void *context, void *result)
+{
+	struct port *port = context;
+
+	(void)ethdev;
+	(void)type;
+	(void)result;
+	__atomic_store_n(&port->is_removed, true, __ATOMIC_RELAXED);
+	return 0;
+}
+
+// What the port's presence is told by. The interface of net_tap is as old as the device, and works
+// in whatever namespace it was moved to.
+static void
+note_device(struct port *port, const struct rte_eth_dev_info *info)
+{
+	static const char makes_its_interface[] = "net_tap";
+
+	port->handle = info->device;
+	port->is_removed = false;
+	port->if_index = info->if_index;
+	if (strncmp(port->device, makes_its_interface, strlen(makes_its_interface)) == 0)
+		port->if_index = 0;
+	else
+		(void)if_indextoname(port->if_index, port->interface);
+}
+
+static int
+start(struct port *port, const struct pools *pools, const struct rss *rss)
 {
 	const unsigned int n_workers = rss->n_workers;
 	struct rte_eth_dev_info info;
@@ -78,19 +115,53 @@ start(struct port *port, struct rte_mempool *pool, const struct rss *rss)
 	rte_spinlock_init(&port->tx_lock);
 	config.rxmode.offloads = RX_OFFLOADS & info.rx_offload_capa;
 	config.txmode.offloads = TX_OFFLOADS & info.tx_offload_capa;
+	config.intr_conf.rmv = (*info.dev_flags & RTE_ETH_DEV_INTR_RMV) != 0;
+	note_device(port, &info);
 	if (rss_is_offered(rss, &info))
 		rss_configure(rss, &info, key, &config);
 	result = rte_eth_dev_configure(port->ethdev, port->n_rx_queues, port->n_tx_queues, &config);
 	if (result == 0)
-		result = set_up_queues(port, pool);
+		result = set_up_queues(port, pools);
+	if (result == 0)
+		result = rte_eth_dev_callback_register(port->ethdev, RTE_ETH_EVENT_INTR_RMV,
+						       note_removal, port);
 	if (result == 0)
 		result = rte_eth_dev_start(port->ethdev);
-	if (result == 0)
-		(void)rte_eth_promiscuous_enable(port->ethdev); // not every device has to
+	if (result != 0)
+		return result;
+	(void)rte_eth_promiscuous_enable(port->ethdev); // not every device has to
 	port->steering = n_workers > 1 ? STEERING_WORKER : STEERING_NONE;
-	if (result == 0 && rss_is_offered(rss, &info) && rss_start(rss, port->ethdev, &info) == 0)
+	if (rss_is_offered(rss, &info) && rss_start(rss, port->ethdev, &info) == 0)
 		port->steering = STEERING_NIC;
-	return result;
+	__atomic_store_n(&port->is_live, true, __ATOMIC_RELEASE);
+	return 0;
+}
+
+// What is gone may refuse that.
+static void
+stop(struct port *port)
+{
+	(void)rte_eth_dev_callback_unregister(port->ethdev, RTE_ETH_EVENT_INTR_RMV, note_removal,
+					      port);
+	(void)rte_eth_dev_stop(port->ethdev);
+}
+
+static int
+probe_port(struct ports *ports, const struct config *config, unsigned int index,
+	   struct errors *errors)
+{
+	struct port *port = &ports->list[index];
+	int error;
+
+	snprintf(port->name, sizeof(port->name), "%s", config->ports[index].name);
+	port->arguments = strdup(config->ports[index].device);
+	error = port->arguments == NULL ? -ENOMEM : probe(port, port->arguments);
+	if (error == 0 && is_taken(ports, index))
+		error = -EBUSY;
+	port->is_open = error == 0;
+	if (error != 0)
+		add_error(errors, config, index, "cannot be opened", error);
+	return error;
 }
 
 // Makes all devices known, and finds out what they can do for steering.
@@ -102,40 +173,31 @@ probe_all(struct ports *ports, const struct config *config, struct errors *error
 	int result = 0;
 
 	for (unsigned int i = 0; i < ports->n; i++) {
-		struct port *port = &ports->list[i];
-		int error = probe(port, config, i, errors);
-
-		port->is_open = error == 0;
-		if (port->is_open && rte_eth_dev_info_get(port->ethdev, &infos[n]) == 0)
+		result |= probe_port(ports, config, i, errors);
+		if (ports->list[i].is_open &&
+		    rte_eth_dev_info_get(ports->list[i].ethdev, &infos[n]) == 0)
 			n++;
-		result |= error;
 	}
 	rss_plan(&ports->rss, infos, n, config->workers);
 	return result;
 }
 
 int
-ports_open(struct ports *ports, const struct config *config, struct errors *errors)
+ports_open(struct ports *ports, const struct config *config, const int nodes[],
+	   struct errors *errors)
 {
-	unsigned int n_queues = config->n_ports * config->workers;
-	unsigned int n_held = config->workers * config->fragments.max_fragments;
 	int result;
 
 	*ports = (struct ports){.n = config->n_ports};
-	ports->pool =
-		rte_pktmbuf_pool_create("packets", POOL_BASE + n_queues * POOL_PER_QUEUE + n_held,
-					POOL_CACHE, 0, RTE_MBUF_DEFAULT_BUF_SIZE, SOCKET_ID_ANY);
-	if (ports->pool == NULL) {
-		errors_add(errors, config->file, 0, "no memory for packets: %s",
-			   rte_strerror(rte_errno));
-		return -1;
-	}
+	result = pools_open(&ports->pools, config, nodes, errors);
+	if (result != 0)
+		return result;
 	result = probe_all(ports, config, errors);
 	for (unsigned int i = 0; i < ports->n; i++) {
 		int error = 0;
 
 		if (ports->list[i].is_open)
-			error = start(&ports->list[i], ports->pool, &ports->rss);
+			error = start(&ports->list[i], &ports->pools, &ports->rss);
 		if (error != 0)
 			add_error(errors, config, i, "cannot be started", error);
 		result |= error;
@@ -151,14 +213,109 @@ ports_close(struct ports *ports)
 {
 	for (unsigned int i = 0; i < ports->n; i++) {
 		if (ports->list[i].is_open)
-			(void)rte_eth_dev_stop(ports->list[i].ethdev);
+			stop(&ports->list[i]);
 	}
 	for (unsigned int i = 0; i < ports->n; i++) {
 		if (ports->list[i].is_open)
 			(void)rte_eth_dev_close(ports->list[i].ethdev);
+		free(ports->list[i].arguments);
 	}
-	rte_mempool_free(ports->pool);
+	pools_close(&ports->pools);
 	*ports = (struct ports){0};
+}
+
+bool
+port_is_lost(const struct port *port)
+{
+	char name[IF_NAMESIZE];
+
+	return __atomic_load_n(&port->is_removed, __ATOMIC_RELAXED) ||
+	       (port->interface[0] != '\0' && if_indextoname(port->if_index, name) == NULL);
+}
+
+void
+port_retire(struct port *port)
+{
+	__atomic_store_n(&port->is_live, false, __ATOMIC_RELEASE);
+}
+
+static void
+shut(struct port *port)
+{
+	stop(port);
+	(void)rte_eth_dev_close(port->ethdev);
+	(void)rte_dev_remove(port->handle);
+	port->is_open = false;
+}
+
+void
+ports_shut(struct ports *ports, unsigned int index)
+{
+	pthread_mutex_lock(&devices);
+	shut(&ports->list[index]);
+	pthread_mutex_unlock(&devices);
+}
+
+// True when it is worth a try: drivers complain about what is not there.
+static bool
+is_there(const struct port *port)
+{
+	char path[PATH_MAX];
+
+	if (port->interface[0] != '\0')
+		return if_nametoindex(port->interface) != 0;
+	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s", port->device);
+	return access(path, F_OK) == 0;
+}
+
+bool
+ports_reopen(struct ports *ports, unsigned int index)
+{
+	struct port *port = &ports->list[index];
+
+	if (!is_there(port))
+		return false;
+	pthread_mutex_lock(&devices);
+	port->is_open = probe(port, port->arguments) == 0;
+	if (port->is_open && start(port, &ports->pools, &ports->rss) != 0)
+		shut(port);
+	pthread_mutex_unlock(&devices);
+	return port->is_open;
+}
+
+struct port_status
+ports_status(const struct ports *ports, unsigned int index)
+{
+	const struct port *port = &ports->list[index];
+	struct port_status status = {0};
+
+	pthread_mutex_lock(&devices);
+	status.is_open = port->is_open;
+	status.ethdev = port->ethdev;
+	if (status.is_open) {
+		status.has_link = rte_eth_link_get_nowait(port->ethdev, &status.link) == 0;
+		status.has_stats = rte_eth_stats_get(port->ethdev, &status.stats) == 0;
+	}
+	pthread_mutex_unlock(&devices);
+	return status;
+}
+
+bool
+port_link_is_up(const struct port *port)
+{
+	struct rte_eth_link link;
+
+	return port->is_open && rte_eth_link_get_nowait(port->ethdev, &link) == 0 &&
+	       link.link_status == RTE_ETH_LINK_UP;
+}
+
+int
+port_set_link(const struct port *port, bool is_up)
+{
+	if (!port->is_open)
+		return 0;
+	return is_up ? rte_eth_dev_set_link_up(port->ethdev)
+		     : rte_eth_dev_set_link_down(port->ethdev);
 }
 
 uint16_t
@@ -166,6 +323,8 @@ port_send(struct port *port, unsigned int worker, struct rte_mbuf *mbufs[], uint
 {
 	uint16_t sent;
 
+	if (unlikely(!port_is_live(port)))
+		return 0;
 	if (!port->shares_tx)
 		return rte_eth_tx_burst(port->ethdev, (uint16_t)worker, mbufs, n);
 	rte_spinlock_lock(&port->tx_lock);

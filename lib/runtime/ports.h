@@ -3,17 +3,22 @@
 // The configured ports as DPDK devices.
 //
 // Life cycle: ports_open probes, configures and starts them all; workers receive and send on them;
-// ports_close stops and removes them after the last worker has ended.
+// ports_close stops and removes them after the last worker has ended. Meanwhile a port whose device
+// is lost can be taken out and opened again, see runtime/presence.h: port_retire, ports_shut when
+// no worker uses the device any more, ports_reopen.
 #pragma once
 
+#include <net/if.h>
 #include <stdbool.h>
 #include <stdint.h>
 
+#include <rte_ethdev.h>
 #include <rte_mbuf.h>
 #include <rte_spinlock.h>
 
 #include "base/errors.h"
 #include "config/config.h"
+#include "runtime/pools.h"
 #include "runtime/rss.h"
 
 // How packets of a port come to the worker that owns their flow.
@@ -28,23 +33,71 @@ struct port {
 	uint16_t n_rx_queues; // worker i receives from queue i, if there is one
 	uint16_t n_tx_queues; // one per worker, unless the device has fewer
 	bool shares_tx;       // it has fewer: workers send under the lock
-	bool is_open;
+	bool is_open;         // there is a device
+	bool is_live;         // and workers may use it. Main: rw, workers: ro
+	bool is_removed; // its driver says that it is gone. EAL's interrupt thread: w, main: rw
 	enum steering steering;
 	rte_spinlock_t tx_lock;
-	char device[64]; // name to EAL
+	char name[64];
+	char device[64];             // name to EAL
+	char *arguments;             // owned: the device with its arguments, as configured
+	struct rte_device *handle;   // of EAL
+	unsigned int if_index;       // of the interface of the kernel behind the device
+	char interface[IF_NAMESIZE]; // its name, "" for none
+};
+
+// What can be told of a port at the moment.
+struct port_status {
+	bool is_open; // else nothing else is known
+	bool has_link;
+	bool has_stats;
+	uint16_t ethdev;
+	struct rte_eth_link link;
+	struct rte_eth_stats stats;
 };
 
 struct ports {
 	unsigned int n;
-	struct rte_mempool *pool;
+	struct pools pools;
 	struct rss rss; // what those compute that steer
 	struct port list[PORTS_MAX];
 };
 
+// nodes is the NUMA node of each worker.
 // => Main thread, EAL initialised. Returns 0, or -1 with an error added for every port that cannot
 //    be used, with its place in the configuration; nothing is open then.
-int ports_open(struct ports *ports, const struct config *config, struct errors *errors);
+int ports_open(struct ports *ports, const struct config *config, const int nodes[],
+	       struct errors *errors);
 void ports_close(struct ports *ports);
+
+// True when the device of a live port cannot work any more. Main thread, as are the next three.
+bool port_is_lost(const struct port *port);
+
+// Workers use the device no more from their next turn on.
+void port_retire(struct port *port);
+
+// Closes the device of a retired port, which no worker uses any more.
+void ports_shut(struct ports *ports, unsigned int index);
+
+// Opens a port that was shut. Returns false when that fails: nothing has changed then.
+bool ports_reopen(struct ports *ports, unsigned int index);
+
+// Asks the device of a port. Any thread, between ports_open and ports_close.
+struct port_status ports_status(const struct ports *ports, unsigned int index);
+
+// The link as its driver knows it at the moment. Main thread.
+bool port_link_is_up(const struct port *port);
+
+// Takes the link up or down, unless there is no device. Returns 0 or a negative errno, -ENOTSUP
+// when the driver cannot. Main thread.
+int port_set_link(const struct port *port, bool is_up);
+
+// Worker only.
+static inline bool
+port_is_live(const struct port *port)
+{
+	return __atomic_load_n(&port->is_live, __ATOMIC_ACQUIRE);
+}
 
 // Sends up to n packets on a port for a worker. Returns how many were taken; the caller keeps the
 // others. Worker only.

@@ -21,6 +21,7 @@
 #include "runtime/notify.h"
 #include "runtime/statistics.h"
 #include "runtime/steering.h"
+#include "runtime/upkeep.h"
 
 #define STEER_RING      4096
 #define SCAN_BUDGET     8192 // slots per shard and turn: a million in an eighth of a second
@@ -33,9 +34,11 @@ struct runtime {
 	struct hash_secret secret;
 	struct live_clock clock;
 	struct ports ports;
+	struct upkeep upkeep;
 	struct steer *steer;
 	struct service *service;
 	uint32_t service_id;
+	unsigned int lcores[WORKERS_MAX + 1]; // of the workers, and of the service core
 	unsigned int service_lcore;
 	bool has_service;
 	unsigned int n_workers;
@@ -139,23 +142,41 @@ create_worker(struct runtime *runtime, unsigned int index, unsigned int lcore)
 }
 
 static int
-create_workers(struct runtime *runtime, struct errors *errors)
+choose_lcores(struct runtime *runtime, struct errors *errors)
 {
 	const struct config *config = runtime->config;
-	struct service_config service = {.n_shards = config->workers};
-	uint8_t seed[HASH_SEED_BYTES];
-	unsigned int lcores[WORKERS_MAX + 1];
-	int result = 0;
 
-	runtime->n_workers = config->workers;
-	if (eal_choose_lcores(config->workers + 1, lcores) != 0) {
+	if (eal_choose_lcores(config->workers + 1, runtime->lcores) != 0) {
 		errors_add(errors, config->file, 0,
 			   "%u workers and the service core need %u lcores beside the main one; "
 			   "EAL has %u",
 			   config->workers, config->workers + 1, rte_lcore_count() - 1);
 		return -1;
 	}
-	runtime->service_lcore = lcores[config->workers];
+	runtime->service_lcore = runtime->lcores[config->workers];
+	return 0;
+}
+
+// The ports, with memory on the nodes of the workers.
+static int
+open_ports(struct runtime *runtime, struct errors *errors)
+{
+	int nodes[WORKERS_MAX];
+
+	for (unsigned int i = 0; i < runtime->config->workers; i++)
+		nodes[i] = (int)rte_lcore_to_socket_id(runtime->lcores[i]);
+	return ports_open(&runtime->ports, runtime->config, nodes, errors);
+}
+
+static int
+create_workers(struct runtime *runtime, struct errors *errors)
+{
+	const struct config *config = runtime->config;
+	struct service_config service = {.n_shards = config->workers};
+	uint8_t seed[HASH_SEED_BYTES];
+	int result = 0;
+
+	runtime->n_workers = config->workers;
 	if (getrandom(seed, sizeof(seed), 0) != sizeof(seed)) {
 		errors_add(errors, NULL, 0, "the system has no random numbers to give");
 		return -1;
@@ -173,7 +194,7 @@ create_workers(struct runtime *runtime, struct errors *errors)
 	if (runtime->service == NULL)
 		result = -1;
 	for (unsigned int i = 0; result == 0 && i < config->workers; i++)
-		result = create_worker(runtime, i, lcores[i]);
+		result = create_worker(runtime, i, runtime->lcores[i]);
 	if (result != 0)
 		errors_add(errors, config->file, 0,
 			   "no memory for %u connections: set conntrack.max_connections lower, or "
@@ -202,9 +223,12 @@ launch(struct runtime *runtime, struct errors *errors)
 
 	notify_init(&runtime->notify);
 	notify_watch(&runtime->notify, runtime->service_lcore, &runtime->service_turns);
-	for (unsigned int i = 0; i < runtime->n_workers; i++)
-		notify_watch(&runtime->notify, runtime->workers[i]->lcore,
-			     &runtime->workers[i]->stats.turns);
+	for (unsigned int i = 0; i < runtime->n_workers; i++) {
+		const uint64_t *turns = &runtime->workers[i]->stats.turns;
+
+		notify_watch(&runtime->notify, runtime->workers[i]->lcore, turns);
+		upkeep_watch(&runtime->upkeep, turns);
+	}
 	result = start_service(runtime);
 	for (unsigned int i = 0; result == 0 && i < runtime->n_workers; i++)
 		result = rte_eal_remote_launch(worker_main, runtime->workers[i],
@@ -244,6 +268,18 @@ is_ending(int signal_number)
 	return false;
 }
 
+// How long there is nothing to do on the main thread but for signals.
+static const struct timespec *
+pause_of(const struct runtime *runtime, uint64_t now_ns, struct timespec *pause)
+{
+	static const struct timespec upkeep_pause = {.tv_nsec = UPKEEP_PAUSE_NS};
+
+	if (notify_pause(&runtime->notify, now_ns, pause) == NULL || pause->tv_sec > 0 ||
+	    pause->tv_nsec > upkeep_pause.tv_nsec)
+		return &upkeep_pause;
+	return pause;
+}
+
 // Does what there is to do on the main thread until a signal ends that. Returns the signal.
 static int
 attend(struct runtime *runtime, const sigset_t *signals)
@@ -255,8 +291,8 @@ attend(struct runtime *runtime, const sigset_t *signals)
 		struct timespec pause;
 
 		notify_turn(&runtime->notify, now_ns);
-		signal_number =
-			sigtimedwait(signals, NULL, notify_pause(&runtime->notify, now_ns, &pause));
+		upkeep_turn(&runtime->upkeep, now_ns);
+		signal_number = sigtimedwait(signals, NULL, pause_of(runtime, now_ns, &pause));
 		for (size_t i = 0; i < RTE_DIM(handled_signals); i++) {
 			if (signal_number == handled_signals[i].number)
 				handled_signals[i].handle(runtime);
@@ -274,10 +310,14 @@ run(struct runtime *runtime, const sigset_t *signals, const struct runtime_hooks
 	int signal_number;
 
 	live_clock_init(&runtime->clock);
+	if (choose_lcores(runtime, errors) != 0)
+		return -1;
 	runtime->snapshot = snapshot_create(runtime->config, 1, errors);
 	if (runtime->snapshot == NULL)
 		return -1;
-	if (ports_open(&runtime->ports, runtime->config, errors) == 0) {
+	if (open_ports(runtime, errors) == 0) {
+		upkeep_init(&runtime->upkeep, &runtime->ports, runtime->config,
+			    live_clock_ns(&runtime->clock));
 		if (create_workers(runtime, errors) == 0 &&
 		    steering_test(&runtime->ports, runtime->steer, runtime->config, errors) == 0) {
 			result = launch(runtime, errors);
@@ -291,7 +331,7 @@ run(struct runtime *runtime, const sigset_t *signals, const struct runtime_hooks
 			}
 			stop(runtime);
 		}
-		destroy_workers(runtime); // packets in their rings belong to the ports' pool
+		destroy_workers(runtime); // packets in their rings belong to the ports' pools
 		ports_close(&runtime->ports);
 	}
 	snapshot_destroy(runtime->snapshot);
@@ -362,10 +402,10 @@ runtime_worker_lcore(const struct runtime *runtime, unsigned int worker)
 	return runtime->workers[worker]->lcore;
 }
 
-uint16_t
-runtime_ethdev(const struct runtime *runtime, unsigned int port)
+struct port_status
+runtime_port(const struct runtime *runtime, unsigned int port)
 {
-	return runtime->ports.list[port].ethdev;
+	return ports_status(&runtime->ports, port);
 }
 
 enum steering

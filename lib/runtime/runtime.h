@@ -39,7 +39,7 @@ unsigned int runtime_n_workers(const struct runtime *runtime);
 struct pipeline *runtime_pipeline(const struct runtime *runtime, unsigned int worker);
 const struct worker_stats *runtime_worker_stats(const struct runtime *runtime, unsigned int worker);
 unsigned int runtime_worker_lcore(const struct runtime *runtime, unsigned int worker);
-uint16_t runtime_ethdev(const struct runtime *runtime, unsigned int port);
+struct port_status runtime_port(const struct runtime *runtime, unsigned int port);
 enum steering runtime_steering(const struct runtime *runtime, unsigned int port);
 uint64_t runtime_now_ns(const struct runtime *runtime);     // since the epoch
 uint64_t runtime_started_ns(const struct runtime *runtime); // likewise

@@ -51,7 +51,7 @@ _Static_assert(sizeof(struct ct_stats) % sizeof(uint64_t) == 0, "counters and no
 static void
 log_packets(const struct runtime *runtime)
 {
-	struct line packets = {0}, dropped = {0}, faults = {0}, classes = {0};
+	struct line packets = {0}, dropped = {0}, faults = {0}, classes = {0}, non_ip = {0};
 	struct pipeline_stats sum = {0};
 
 	for (unsigned int i = 0; i < runtime_n_workers(runtime); i++)
@@ -68,10 +68,13 @@ log_packets(const struct runtime *runtime)
 		add_count(&faults, fault_name(fault), sum.faults[fault]);
 	for (int class = CLASS_NONE + 1; class < CLASS_COUNT; class ++)
 		add_count(&classes, class_name(class), sum.classes[class]);
+	for (int kind = 0; kind < NON_IP_COUNT; kind++)
+		add_count(&non_ip, non_ip_name(kind), sum.non_ip[kind]);
 	log_line(LOG_PRIORITY_INFO, "statistics packets%s", packets.text);
 	log_line(LOG_PRIORITY_INFO, "statistics dropped%s", dropped.text);
 	log_line(LOG_PRIORITY_INFO, "statistics faults%s", faults.text);
 	log_line(LOG_PRIORITY_INFO, "statistics classes%s", classes.text);
+	log_line(LOG_PRIORITY_INFO, "statistics non_ip%s", non_ip.text);
 }
 
 static void
@@ -111,19 +114,20 @@ log_connections(const struct runtime *runtime)
 static void
 log_port(const struct runtime *runtime, unsigned int port)
 {
-	struct rte_eth_stats stats;
+	struct port_status status = runtime_port(runtime, port);
+	const struct rte_eth_stats *stats = &status.stats;
 	struct line line = {0};
 
-	if (rte_eth_stats_get(runtime_ethdev(runtime, port), &stats) != 0)
+	if (!status.has_stats)
 		return;
-	add_count(&line, "rx_packets", stats.ipackets);
-	add_count(&line, "rx_bytes", stats.ibytes);
-	add_count(&line, "rx_missed", stats.imissed);
-	add_count(&line, "rx_errors", stats.ierrors);
-	add_count(&line, "rx_no_mbuf", stats.rx_nombuf);
-	add_count(&line, "tx_packets", stats.opackets);
-	add_count(&line, "tx_bytes", stats.obytes);
-	add_count(&line, "tx_errors", stats.oerrors);
+	add_count(&line, "rx_packets", stats->ipackets);
+	add_count(&line, "rx_bytes", stats->ibytes);
+	add_count(&line, "rx_missed", stats->imissed);
+	add_count(&line, "rx_errors", stats->ierrors);
+	add_count(&line, "rx_no_mbuf", stats->rx_nombuf);
+	add_count(&line, "tx_packets", stats->opackets);
+	add_count(&line, "tx_bytes", stats->obytes);
+	add_count(&line, "tx_errors", stats->oerrors);
 	log_line(LOG_PRIORITY_INFO, "statistics port name=%s%s",
 		 runtime_config(runtime)->ports[port].name, line.text);
 }

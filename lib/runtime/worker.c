@@ -16,14 +16,16 @@ static void
 depart(struct worker *worker, unsigned int port)
 {
 	struct departure *departure = &worker->departures[port];
+	struct port *out = &worker->ports->list[port];
 	uint16_t n = departure->n;
-	uint16_t sent = port_send(&worker->ports->list[port], worker->index, departure->mbufs, n);
+	uint16_t sent = port_send(out, worker->index, departure->mbufs, n);
 
 	assert(sent <= n);
 	worker->stats.sent += sent;
 	for (uint16_t i = sent; i < n; i++) {
 		rte_pktmbuf_free(departure->mbufs[i]);
-		pipeline_refuse(worker->pipeline, departure->pkts[i], REASON_TX_FULL);
+		pipeline_refuse(worker->pipeline, departure->pkts[i],
+				port_is_live(out) ? REASON_TX_FULL : REASON_PORT_GONE);
 	}
 	departure->n = 0;
 }
@@ -126,7 +128,7 @@ poll_port(struct worker *worker, uint8_t index, uint64_t now_ns)
 	struct rte_mbuf *mbufs[RX_BURST];
 	uint16_t n;
 
-	if (worker->index >= port->n_rx_queues)
+	if (worker->index >= port->n_rx_queues || !port_is_live(port))
 		return 0;
 	cycles_begin(cycles);
 	n = rte_eth_rx_burst(port->ethdev, (uint16_t)worker->index, mbufs, RX_BURST);

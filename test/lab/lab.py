@@ -107,6 +107,7 @@ class Lab:
         self.workers, self.families, self.mtu = workers, families, mtu
         self.has_gateways, self.device = gateways, device
         self.n_wires, self.wires = n_wires, []
+        self.namespace = None  # the appliance's
         self.number = next(numbers)
         self.machine = None
         self.cleanup = contextlib.ExitStack()
@@ -116,7 +117,7 @@ class Lab:
             self.cleanup = stack
             self._heed_signals()
             sweep()
-            machine = self._namespace('appliance')
+            machine = self.namespace = self._namespace('appliance')
             # Its kernel must not answer what passes through.
             machine.run('sysctl', '-qw', 'net.ipv6.conf.all.disable_ipv6=1',
                         'net.ipv6.conf.default.disable_ipv6=1')

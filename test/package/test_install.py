@@ -47,7 +47,8 @@ def test_everything_is_where_it_belongs(machine):
     assert machine.run('sallyport --version') == machine.run('sallyctl --version').replace(
         'sallyctl', 'sallyport')
     machine.run('! ldd /usr/bin/sallyport /usr/bin/sallyctl | grep "not found"')
-    for page in ('man1/sallyctl.1', 'man5/sallyport.conf.5', 'man8/sallyport.8'):
+    for page in ('man1/sallyctl.1', 'man5/sallyport.conf.5', 'man8/sallyport.8',
+                 'man8/sallyport-bind-nic.8', 'man8/sallyport-hugepages.8'):
         assert machine.path(f'/usr/share/man/{page}.gz').exists()
     for name in ('bare-metal.md', 'copyright', 'changelog.gz', 'examples/sallyport.conf'):
         assert machine.path(f'/usr/share/doc/sallyport/{name}').exists()

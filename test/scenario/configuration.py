@@ -28,12 +28,14 @@ def chain(*rules, name='filter', priority=0, policy='accept'):
             f'{inner} ); }}')
 
 
-def configuration(*chains, conntrack='', sets='', head=HEAD):
-    """conntrack and sets: what stands inside of these groups. There is room for 1024 connections,
+def configuration(*chains, conntrack='', sets='', non_ip='', head=HEAD):
+    """conntrack, sets and non_ip: what stands inside of these groups. There is room for 1024 connections,
     since a replay starts faster with less."""
     if 'max_connections' not in conntrack:
         conntrack = f'max_connections = 1024; {conntrack}'
     text = f'{head}conntrack: {{ {conntrack} }};\n'
+    if non_ip:
+        text += f'non_ip: {{ {non_ip} }};\n'
     if sets:
         text += f'sets: {{ {sets} }};\n'
     if chains:

@@ -2,13 +2,15 @@
 """What is not a good IP packet: never judged by rules, never tracked, always named."""
 
 import pytest
+from scapy.contrib.lldp import LLDP_NEAREST_BRIDGE_MAC, LLDPDU, LLDPDUEndOfLLDPDU
 from scapy.layers.inet import IP, UDP
-from scapy.layers.l2 import ARP, Dot1AD, Dot1Q
+from scapy.layers.l2 import ARP, LLC, STP, Dot1AD, Dot1Q, Dot3, Ether
 from scapy.packet import Raw
 
 from scenario.configuration import OPEN, SITE, chain, configuration
 from scenario.traffic import CLIENT, CLIENT6, FRAME, SERVER, SERVER6, Traffic, ip, segment, udp
 
+MAC = '02:00:00:00:00:0a'
 MACS = bytes.fromhex('02000000000b02000000000a')
 GOOD4 = bytes(udp(CLIENT, SERVER, 5000, 53))
 GOOD6 = bytes(udp(CLIENT6, SERVER6, 5000, 53))
@@ -97,6 +99,22 @@ def test_arp_passes_whatever_the_rules_say(replay):
 
     assert answers.of('verdict', 'chain', 'rule', 'state', 'dir', 'conn', 'entry') == [
         ('accept', None, None, None, None, None, None)] * 2
+
+
+def test_what_is_not_ip_passes_as_configured(replay):
+    kinds = {'arp': FRAME / ARP(psrc=CLIENT, pdst='192.0.2.1'),
+             'lldp': Ether(dst=LLDP_NEAREST_BRIDGE_MAC, src=MAC) / LLDPDU() / LLDPDUEndOfLLDPDU(),
+             'stp': bytes(Dot3(dst='01:80:c2:00:00:00', src=MAC) / LLC() / STP()),
+             'other': Ether(dst='01:00:0c:cc:cc:cc', src=MAC, type=0x2000) / Raw(bytes(46))}
+    traffic = Traffic()
+    traffic.lan(*kinds.values())
+
+    for passing in kinds:
+        policy = ' '.join(f'{kind} = "{"accept" if kind == passing else "drop"}";' for kind in kinds)
+        answers = replay(configuration(chain(policy='drop'), non_ip=policy), traffic)
+
+        assert answers.of('verdict', 'reason') == [
+            ('accept', 'default') if kind == passing else ('drop', 'not_ip') for kind in kinds]
 
 
 def test_what_is_neither_ip_nor_arp_is_dropped(replay):

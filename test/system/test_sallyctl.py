@@ -283,7 +283,7 @@ MANY = [
     row(conn=1),
     row(conn=2, proto='udp', protonum=17, state=None, mark=0x17,
         orig={'src': '10.0.1.1', 'dst': '192.0.2.9', 'sport': 53, 'dport': 53}),
-    row(conn=3, state='SYN_SENT', mark=0xffffffff,
+    row(conn=3, state='SYN_SENT', mark=0xffffffff, zone=65535,
         orig={'src': '2001:db8::1', 'dst': '2001:db8:1::ff', 'sport': 1, 'dport': 443}),
     row(conn=4, proto='icmp', protonum=1, state=None,
         orig={'src': '10.128.0.1', 'dst': '10.0.0.2', 'type': 8, 'code': 0, 'id': 53},
@@ -327,6 +327,10 @@ MANY = [
     ('--mark 7/0xf', [2]),
     ('--mark 4294967295', [3]),
     ('--mark 0/0', [1, 2, 3, 4, 5]),
+    ('--zone 0', [1, 2, 4, 5]),
+    ('--zone 65535', [3]),
+    ('--zone 1', []),
+    ('--zone 0 --proto tcp', [1]),
     ('--proto tcp --state SYN_SENT --dport 443', [3]),
     ('--proto udp --state SYN_SENT', []),
 ])
@@ -344,6 +348,7 @@ def test_a_filter_picks(ask, filters, shown):
     ['--dst', '1' * 200], ['--dst', '10.0.0.0/8/8'], ['--sport', '65536'], ['--sport', 'http'],
     ['--dport', '1-2'], ['--dport', ' 1'], ['--state', ''], ['--mark', 'x'], ['--mark', '1/'],
     ['--mark', '4294967296'], ['--mark', '-1'], ['--mark', '1/2/3'], ['--mark', '0' * 100],
+    ['--zone', '65536'], ['--zone', '-1'], ['--zone', ''],
 ])
 def test_a_filter_that_means_nothing_is_refused(words):
     result = sallyctl('ct', 'list', *words)
@@ -376,7 +381,9 @@ def test_help_lists_every_command():
 
 @pytest.mark.parametrize('page_name, words', [
     ('sallyctl.1', [SALLYCTL, '--help']), ('sallyport.8', [SALLYPORT, 'run', '--help']),
-    ('sallyport.8', [SALLYPORT, 'replay', '--help']), ('sallyport.8', [SALLYPORT, 'check', '--help'])])
+    ('sallyport.8', [SALLYPORT, 'replay', '--help']), ('sallyport.8', [SALLYPORT, 'check', '--help']),
+    ('sallyport-hugepages.8', [ROOT / 'scripts/hugepages', '--help']),
+    ('sallyport-bind-nic.8', [ROOT / 'scripts/bind-nic', '--help'])])
 def test_the_manual_page_has_every_option(page_name, words):
     text = (ROOT / 'doc' / page_name).read_text()
     help_text = subprocess.run(words, capture_output=True, text=True, check=True).stdout

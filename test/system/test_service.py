@@ -103,16 +103,17 @@ def test_usr1_logs_statistics(machine):
     status, log = machine.stop()
     assert status == 0
     lines = re.findall(r'^sallyport: statistics (\w+) (.*)$', log, re.M)
-    assert [line[0] for line in lines] == ['packets', 'dropped', 'faults', 'classes', 'connections',
-                                           'port', 'port', 'worker', 'worker']
+    assert [line[0] for line in lines] == ['packets', 'dropped', 'faults', 'classes', 'non_ip',
+                                           'connections', 'port', 'port', 'worker', 'worker']
     for _, text in lines:
         assert all(re.fullmatch(r'[a-z0-9_]+=[a-z0-9]+', word) for word in text.split())
     numbers = [dict(word.split('=') for word in text.split()) for _, text in lines]
-    assert numbers[4]['capacity'] == '1000'
-    assert [port['name'] for port in numbers[5:7]] == ['lan', 'wan']
+    assert numbers[5]['capacity'] == '1000'
+    assert [port['name'] for port in numbers[6:8]] == ['lan', 'wan']
     # net_null makes packets all the time, and they are no IP.
     assert int(numbers[0]['packets']) > 0
     assert int(numbers[1]['not_ip']) > 0
+    assert int(numbers[4]['other']) > 0
 
 
 def test_a_flood_of_signals_does_no_harm(machine, manager):
@@ -138,6 +139,8 @@ def test_a_flood_of_signals_does_no_harm(machine, manager):
     (CONFIG.replace('net_null0', 'net_pcap0,rx_pcap=/nowhere'), 3),
     (CONFIG.replace('net_null0', '0000:00:1f.7'), 3),
     (CONFIG.replace('1000', '4000000000'), 1),
+    (CONFIG.replace('net_null1', 'net_null0,size=100'), 1),
+    (CONFIG.replace('net_null1', 'vdev:net_null0'), 3),
 ])
 def test_the_exit_status_says_why(machine, config, status):
     path = machine.folder / 'sallyport.conf'

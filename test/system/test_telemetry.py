@@ -210,6 +210,7 @@ def test_stats(small):
     assert sum(stats['faults'].values()) == 0
     assert stats['classes'] == {'new': N_LAN - N_REFUSED, 'established': N_WAN, 'related': 0,
                                 'invalid': 0, 'untracked': 0}
+    assert stats['non_ip'] == {'arp': 0, 'lldp': 0, 'stp': 0, 'other': 0}
     assert stats['handed_over'] == sum(row['handed_over'] for row in small.json('workers'))
 
 

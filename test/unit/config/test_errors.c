@@ -49,6 +49,14 @@ static const struct {
 	 "{ name = \"b\"; device = \"d\"; } ); wires = ( { a = \"a\"; b = \"b\"; } );",
 	 "main:2: port \"a\" is already defined in line 1\n"
 	 "main:3: device \"d\" is that of port \"a\" already\n"},
+	// Arguments make no other device, nor does another name for the same interface.
+	{"ports = ( { name = \"a\"; device = \"net_tap0,iface=x\"; },\n"
+	 "{ name = \"b\"; device = \"net_tap0,iface=xx\"; },\n"
+	 "{ name = \"c\"; device = \"net_tap1,iface=x,remote=y\"; },\n"
+	 "{ name = \"e\"; device = \"net_tap\"; },\n{ name = \"f\"; device = \"net_null\"; } );"
+	 "wires = ( { a = \"e\"; b = \"f\"; } );",
+	 "main:2: device \"net_tap0,iface=xx\" is that of port \"a\" already\n"
+	 "main:3: device \"net_tap1,iface=x,remote=y\" is that of port \"a\" already\n"},
 	{"ports = ( { name = \"a=b\"; device = \"d\"; },\n{ name = \"\"; device = \"e\"; },\n"
 	 "{ name = \"c\"; device = \"\"; } ); wires = ( { a = \"c\"; b = \"d\"; } );",
 	 "main:1: the name of a port must be 1 to 63 letters, digits or any of _-.:\n"
@@ -61,8 +69,9 @@ static const struct {
 	{"ports = ( { name = \"a\"; device = \"d\"; }, { name = \"b\"; device = \"e\"; },"
 	 " { name = \"c\"; device = \"f\"; } );\n"
 	 "wires = (\n{ a = \"a\"; b = \"b\"; },\n{ a = \"b\"; b = \"c\"; },\n{ a = \"c\"; },\n"
-	 "{ a = \"c\"; b = \"c\"; },\n{ a = \"c\"; b = \"aa\"; c = 1; },\n7 );",
+	 "{ a = \"c\"; b = \"c\"; mirror_link = 1; },\n{ a = \"c\"; b = \"aa\"; c = 1; },\n7 );",
 	 "main:4: port \"b\" is on another wire already\nmain:5: a wire needs an end \"b\"\n"
+	 "main:6: \"mirror_link\" must be true or false, not a whole number\n"
 	 "main:6: both ends of a wire are port \"c\"\nmain:7: unknown key \"c\" in a wire\n"
 	 "main:7: no port is named \"aa\"; did you mean \"a\"?\n"
 	 "main:8: an element of \"wires\" must be a group { }, not a whole number\n"},
@@ -87,6 +96,10 @@ static const struct {
 	{PORTS "conntrack: { acct = true; };", "main:2: unknown key \"acct\" in conntrack\n"},
 	{PORTS "conntrack: { accounting = 1; };",
 	 "main:2: \"accounting\" must be true or false, not a whole number\n"},
+	{PORTS "non_ip: { lldp = \"acept\";\nstp = true;\ncdp = \"drop\"; };",
+	 "main:2: \"lldp\" must be accept or drop, not \"acept\"; did you mean \"accept\"?\n"
+	 "main:3: \"stp\" must be a string, not true or false\n"
+	 "main:4: unknown key \"cdp\" in non_ip\n"},
 	{PORTS "conntrack: { max_connections = 268435457; };",
 	 "main:2: \"max_connections\" must be 1 to 268435456 connections, not 268435457\n"},
 	{PORTS "conntrack: { tcp: { max_retrans = 256;\nlose = true; }; };",

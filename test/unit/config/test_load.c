@@ -51,6 +51,10 @@ test_defaults(void **state)
 	ct_params_init(&defaults);
 	assert_int_equal(config->workers, 1);
 	assert_int_equal(config->n_chains, 0);
+	assert_int_equal(config->non_ip[NON_IP_ARP], VERDICT_ACCEPT);
+	assert_int_equal(config->non_ip[NON_IP_LLDP], VERDICT_DROP);
+	assert_int_equal(config->non_ip[NON_IP_STP], VERDICT_DROP);
+	assert_int_equal(config->non_ip[NON_IP_OTHER], VERDICT_DROP);
 	assert_memory_equal(&config->conntrack, &defaults, sizeof(defaults));
 	assert_int_equal(config->conntrack.max_connections, 1048576);
 	assert_int_equal(config->conntrack.timeouts_sec[CT_TIMEOUT_TCP_ESTABLISHED], 432000);
@@ -63,26 +67,30 @@ static void
 test_ports_and_wires(void **state)
 {
 	struct loaded loaded =
-		load_good("wires = ( { b = \"a\"; a = \"c\"; } );\n"
+		load_good("wires = ( { b = \"a\"; a = \"c\"; },"
+			  " { a = \"b\"; b = \"e\"; mirror_link = true; } );\n"
 			  "ports = ( { name = \"a\"; device = \"net_tap0,iface=lan0\"; },\n"
 			  "{ name = \"b\"; device = \"0000:03:00.0\"; },\n{ device = \"d\"; name = "
-			  "\"c\"; } );");
+			  "\"c\"; }, { name = \"e\"; device = \"f\"; } );");
 	const struct config *config = &loaded.config;
 
 	(void)state;
-	assert_int_equal(config->n_ports, 3);
+	assert_int_equal(config->n_ports, 4);
 	assert_string_equal(config->ports[0].name, "a");
 	assert_string_equal(config->ports[0].device, "net_tap0,iface=lan0");
 	assert_int_equal(config->ports[0].line, 2);
 	assert_int_equal(config->ports[2].line, 4);
 	assert_int_equal(config_port(config, "c"), 2);
 	assert_int_equal(config_port(config, "d"), PORT_NONE);
-	assert_int_equal(config->n_wires, 1);
+	assert_int_equal(config->n_wires, 2);
 	assert_int_equal(config->wires[0].a, 2);
 	assert_int_equal(config->wires[0].b, 0);
 	assert_int_equal(config_peer(config, 0), 2);
 	assert_int_equal(config_peer(config, 2), 0);
-	assert_int_equal(config_peer(config, 1), PORT_NONE);
+	assert_int_equal(config_peer(config, 1), 3);
+	assert_int_equal(config_peer(config, 4), PORT_NONE);
+	assert_false(config->wires[0].mirrors_link);
+	assert_true(config->wires[1].mirrors_link);
 	loaded_fini(&loaded);
 }
 
@@ -92,13 +100,18 @@ test_settings(void **state)
 	struct loaded loaded = load_good(
 		PORTS
 		"workers = 0x10;\n"
+		"non_ip: { arp = \"drop\"; stp = \"accept\"; };\n"
 		"conntrack: { max_connections = 268435456; accounting = false;\n"
 		"checksum = false; tcp: { loose = false; be_liberal = true; max_retrans = 255;\n"
 		"ignore_invalid_rst = true; }; timeouts: { tcp_syn_sent = 1;\n"
 		"generic = 8000000; sctp_heartbeat_sent = 7; }; };");
+	const uint32_t *non_ip = loaded.config.non_ip;
 	const struct ct_params *params = &loaded.config.conntrack;
 
 	(void)state;
+	assert_int_equal(non_ip[NON_IP_ARP], VERDICT_DROP);
+	assert_int_equal(non_ip[NON_IP_LLDP], VERDICT_DROP);
+	assert_int_equal(non_ip[NON_IP_STP], VERDICT_ACCEPT);
 	assert_int_equal(loaded.config.workers, 16);
 	assert_int_equal(params->max_connections, 268435456);
 	assert_false(params->accounting);

@@ -289,6 +289,48 @@ offsets_beyond_16_bits_are_kept(void **state)
 	rte_pktmbuf_free(head);
 }
 
+static void
+what_is_not_ip_has_a_kind(void **state)
+{
+#define BRIDGES "\x01\x80\xc2\x00\x00\x00"
+#define SOURCE  "\x02\x00\x00\x00\x00\x0a"
+	static const struct {
+		const char *name;
+		enum non_ip kind;
+		uint32_t len;
+		const char *bytes;
+	} cases[] = {
+		{"ARP", NON_IP_ARP, 14, BRIDGES SOURCE "\x08\x06"},
+		{"ARP in a VLAN", NON_IP_ARP, 18, BRIDGES SOURCE "\x81\x00\x00\x05\x08\x06"},
+		{"reverse ARP", NON_IP_OTHER, 14, BRIDGES SOURCE "\x80\x35"},
+		{"LLDP", NON_IP_LLDP, 14, "\x01\x80\xc2\x00\x00\x0e" SOURCE "\x88\xcc"},
+		{"a BPDU", NON_IP_STP, 17, BRIDGES SOURCE "\x00\x26\x42\x42\x03"},
+		{"the longest", NON_IP_STP, 17, BRIDGES SOURCE "\x05\xdc\x42\x42\x03"},
+		{"no length", NON_IP_OTHER, 17, BRIDGES SOURCE "\x05\xdd\x42\x42\x03"},
+		{"not to bridges", NON_IP_OTHER, 17, SOURCE SOURCE "\x00\x26\x42\x42\x03"},
+		{"another protocol", NON_IP_OTHER, 17, BRIDGES SOURCE "\x00\x26\xaa\xaa\x03"},
+		{"cut off", NON_IP_OTHER, 14, BRIDGES SOURCE "\x00\x26\x42\x42\x03"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < RTE_DIM(cases); i++) {
+		// Cut in two anywhere, it is still the same.
+		for (uint32_t cut = 1; cut < cases[i].len; cut++) {
+			const uint8_t *bytes = (const uint8_t *)cases[i].bytes;
+			struct rte_mbuf *head = mbuf_from_bytes(bytes, cut);
+			struct pkt pkt;
+
+			rte_pktmbuf_chain(head, mbuf_from_bytes(bytes + cut, cases[i].len - cut));
+			pkt = fixture_parse(head);
+			assert_int_equal(pkt.family, FAMILY_NONE);
+			if (packet_non_ip(&pkt) != cases[i].kind)
+				fail_msg("%s is \"%s\"", cases[i].name,
+					 non_ip_name(packet_non_ip(&pkt)));
+			rte_pktmbuf_free(head);
+		}
+	}
+}
+
 int
 main(void)
 {
@@ -302,6 +344,7 @@ main(void)
 		cmocka_unit_test(every_protocol_number_has_a_tuple),
 		cmocka_unit_test(flags_of_tcp_and_types_of_icmp_are_kept),
 		cmocka_unit_test(offsets_beyond_16_bits_are_kept),
+		cmocka_unit_test(what_is_not_ip_has_a_kind),
 	};
 
 	return cmocka_run_group_tests(tests, test_eal_start, test_eal_stop);

@@ -39,6 +39,9 @@ fill_config(struct config *config, const struct path_options *options)
 	frag_params_init(&config->fragments);
 	config->fragments.max_datagrams = 16;
 	config->fragments.max_fragments = 64;
+	for (unsigned int i = 0; i < NON_IP_COUNT; i++)
+		config->non_ip[i] =
+			(options->passing >> i & 1) != 0 ? VERDICT_ACCEPT : VERDICT_DROP;
 	for (unsigned int i = 0; i < options->n_chains; i++)
 		config->chains[i] = options->chains[i];
 }

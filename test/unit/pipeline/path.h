@@ -36,6 +36,7 @@ struct path_options {
 	unsigned int n_chains;
 	uint32_t max_connections; // 0: 256
 	enum ct_enable enable;
+	uint32_t passing; // kinds of frames that are no IP and pass, 1 << NON_IP_ARP
 	struct steer *steer;
 	unsigned int worker;
 };

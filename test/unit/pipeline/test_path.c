@@ -6,9 +6,11 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <string.h>
 
 #include <cmocka.h>
 #include <rte_common.h>
+#include <rte_ether.h>
 
 #include "path.h"
 #include "util/eal.h"
@@ -197,26 +199,59 @@ without_need_nothing_is_tracked(void **state)
 	path_close(&path);
 }
 
-// What is no IP packet meets no rule: ARP passes, anything else does not.
+// A frame of that ethertype around zeros.
+static void
+build_non_ip(struct frame *frame, uint16_t ethertype)
+{
+	uint8_t *ethernet;
+
+	frame_begin(frame);
+	ethernet = frame_ethernet(frame);
+	ethernet[12] = (uint8_t)(ethertype >> 8);
+	ethernet[13] = (uint8_t)ethertype;
+	memset(frame_data(frame, 46), 0, 46);
+	frame_end(frame);
+}
+
+// What is no IP packet meets no rule: each kind passes or not, as it was configured.
 static void
 what_is_not_ip_meets_no_rule(void **state)
+{
+	static const uint16_t ethertypes[] = {RTE_ETHER_TYPE_ARP, RTE_ETHER_TYPE_LLDP,
+					      RTE_ETHER_TYPE_RARP};
+	static const enum non_ip kinds[] = {NON_IP_ARP, NON_IP_LLDP, NON_IP_OTHER};
+	const struct chain chain = CHAIN("filter", 0, &accept_all);
+	struct path path;
+	struct frame frame;
+
+	(void)state;
+	for (unsigned int passing = 0; passing < RTE_DIM(kinds); passing++) {
+		path_open(&path, &(struct path_options){.chains = &chain,
+							.n_chains = 1,
+							.passing = 1u << kinds[passing]});
+		for (unsigned int i = 0; i < RTE_DIM(kinds); i++) {
+			build_non_ip(&frame, ethertypes[i]);
+			assert_path(&path, path_one(&path, &frame, LAN),
+				    i == passing ? "accept default" : "drop not_ip");
+			assert_int_equal(pipeline_stats(path.pipeline)->non_ip[kinds[i]], 1);
+		}
+		assert_path(&path, path_one(&path, &frame, SPARE), "drop no_wire");
+		assert_int_equal(pipeline_stats(path.pipeline)->non_ip[NON_IP_OTHER], 1);
+		assert_int_equal(pipeline_rule_counters(path.pipeline)[0].packets, 0);
+		path_close(&path);
+	}
+}
+
+static void
+what_is_malformed_meets_no_rule(void **state)
 {
 	const struct chain chain = CHAIN("filter", 0, &accept_all);
 	struct path path;
 	struct frame frame;
-	uint8_t *ethernet;
 
 	(void)state;
 	path_open(&path, &(struct path_options){.chains = &chain, .n_chains = 1});
-	frame_begin(&frame);
-	ethernet = frame_ethernet(&frame);
-	ethernet[12] = 0x08;
-	ethernet[13] = 0x06;
-	frame_data(&frame, 28);
-	frame_end(&frame);
-	assert_path(&path, path_one(&path, &frame, LAN), "accept default");
-	frame.bytes[13] = 0x35; // RARP
-	assert_path(&path, path_one(&path, &frame, LAN), "drop not_ip");
+	build_non_ip(&frame, RTE_ETHER_TYPE_ARP);
 	frame.len = 13;
 	assert_path(&path, path_one(&path, &frame, LAN), "drop malformed");
 
@@ -398,6 +433,7 @@ main(void)
 		cmocka_unit_test(notrack_skips_conntrack),
 		cmocka_unit_test(without_need_nothing_is_tracked),
 		cmocka_unit_test(what_is_not_ip_meets_no_rule),
+		cmocka_unit_test(what_is_malformed_meets_no_rule),
 		cmocka_unit_test(what_is_invalid_is_for_the_rules),
 		cmocka_unit_test(fragments_are_judged_with_their_datagram),
 		cmocka_unit_test(a_packet_leaves_at_the_other_end_of_its_wire),

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "runtime/pools.h"
+
+#include <stdio.h>
+
+#include <rte_errno.h>
+#include <rte_mbuf.h>
+
+#define CACHE 256
+#define BASE  8192 // packets in bursts, hand-off rings and caches
+
+// Any worker may send, and hold fragments of, what the n workers of a node have received.
+static unsigned int
+pool_size(const struct config *config, unsigned int n)
+{
+	unsigned int n_queues = config->n_ports * (n + config->workers);
+
+	return BASE + n_queues * QUEUE_SIZE + config->workers * config->fragments.max_fragments;
+}
+
+static struct rte_mempool *
+create(const struct config *config, int node, unsigned int n_workers)
+{
+	char name[RTE_MEMPOOL_NAMESIZE];
+
+	snprintf(name, sizeof(name), "packets%d", node);
+	return rte_pktmbuf_pool_create(name, pool_size(config, n_workers), CACHE, 0,
+				       RTE_MBUF_DEFAULT_BUF_SIZE, node);
+}
+
+int
+pools_open(struct pools *pools, const struct config *config, const int nodes[],
+	   struct errors *errors)
+{
+	*pools = (struct pools){0};
+	for (unsigned int i = 0; i < config->workers; i++) {
+		struct rte_mempool *pool;
+		unsigned int n = 0;
+
+		if (pools->of_worker[i] != NULL)
+			continue; // with a worker before it
+		for (unsigned int j = i; j < config->workers; j++)
+			n += nodes[j] == nodes[i];
+		pool = create(config, nodes[i], n);
+		if (pool == NULL) {
+			errors_add(errors, config->file, 0,
+				   "no memory for packets on NUMA node %d: %s", nodes[i],
+				   rte_strerror(rte_errno));
+			pools_close(pools);
+			return -1;
+		}
+		for (unsigned int j = i; j < config->workers; j++) {
+			if (nodes[j] == nodes[i])
+				pools->of_worker[j] = pool;
+		}
+	}
+	return 0;
+}
+
+void
+pools_close(struct pools *pools)
+{
+	for (unsigned int i = 0; i < WORKERS_MAX; i++) {
+		struct rte_mempool *pool = pools->of_worker[i];
+
+		for (unsigned int j = i; j < WORKERS_MAX && pool != NULL; j++) {
+			if (pools->of_worker[j] == pool)
+				pools->of_worker[j] = NULL;
+		}
+		rte_mempool_free(pool);
+	}
+}

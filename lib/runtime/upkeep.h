@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// What is done for the ports while packets run: links that are mirrored, devices that vanish and
+// return.
+//
+// Life cycle: upkeep_init when the ports have been started; upkeep_watch for each worker before it
+// is; then upkeep_turn again and again, at least every UPKEEP_PAUSE_NS. Main thread.
+#pragma once
+
+#include <stdint.h>
+
+#include "config/config.h"
+#include "runtime/links.h"
+#include "runtime/ports.h"
+#include "runtime/presence.h"
+
+#define UPKEEP_PAUSE_NS (NS_PER_SEC / 5)
+
+struct upkeep {
+	struct ports *ports;
+	struct links links;
+	struct presence presence;
+};
+
+// => ports outlives upkeep.
+void upkeep_init(struct upkeep *upkeep, struct ports *ports, const struct config *config,
+		 uint64_t now_ns);
+
+// => turns are counted by the worker, and stay valid until the last upkeep_turn.
+void upkeep_watch(struct upkeep *upkeep, const uint64_t *turns);
+
+// Does nothing where nothing is due.
+void upkeep_turn(struct upkeep *upkeep, uint64_t now_ns);
