@@ -99,8 +99,8 @@ struct ct_config {
 struct ct *ct_create(const struct ct_config *config);
 void ct_destroy(struct ct *ct); // takes NULL
 
-// Other parameters hold from the next packet on. A deadline that was set stays until the next packet
-// of its connection.
+// Other parameters hold from the next packet on. A deadline that was set stays until the next
+// packet of its connection.
 // => max_connections and dccp are what they were. Owner only, between bursts.
 void ct_set_params(struct ct *ct, const struct ct_params *params);
 
