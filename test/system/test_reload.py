@@ -214,6 +214,18 @@ def test_many_reloads_while_others_ask(running):
     assert len(running.json('ct', 'list')) == 1
 
 
+def test_nothing_is_left_behind(running):
+    """Memory of EAL that an old configuration took is free again."""
+    with contextlib.closing(Telemetry(running.socket)) as client:
+        sizes = set()
+        for _ in range(4):
+            load(running, NO_ANSWERS, LOADED.format(3))
+            load(running, CONFIG, LOADED.format(2))
+            load(running, 'nonsense', REFUSED)
+            sizes.add(client.ask('/eal/heap_info,0')['Alloc_size'])
+    assert len(sizes) == 1
+
+
 def test_a_flood_of_signals(running):
     """Those that come while a configuration is loaded ask for one more, and no more than that."""
     for _ in range(200):
