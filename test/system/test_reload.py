@@ -74,6 +74,12 @@ def times_logged(machine, line):
     return machine.log.read_text().count(f'sallyport: {line}\n')
 
 
+def with_many_rules():
+    many = ',\n'.join(f'{{ name = "{i}"; src = "10.{i // 256}.{i % 256}.0/24"; proto = "tcp"; '
+                      f'dport = "{i}-{i + 5000}"; action = "accept"; }}' for i in range(N_RULES))
+    return CONFIG.replace('rules = (', f'rules = ( {many},')
+
+
 def ask_to_load(machine, config):
     (machine.folder / 'sallyport.conf').write_text(config.replace('{folder}', str(machine.folder)))
     machine.process.send_signal(signal.SIGHUP)
@@ -214,16 +220,34 @@ def test_many_reloads_while_others_ask(running):
     assert len(running.json('ct', 'list')) == 1
 
 
+def taken(machine):
+    """How many bytes of EAL's memory."""
+    with contextlib.closing(Telemetry(machine.socket)) as client:
+        return client.ask('/eal/heap_info,0')['Alloc_size']
+
+
 def test_nothing_is_left_behind(running):
     """Memory of EAL that an old configuration took is free again."""
-    with contextlib.closing(Telemetry(running.socket)) as client:
-        sizes = set()
-        for _ in range(4):
-            load(running, NO_ANSWERS, LOADED.format(3))
-            load(running, CONFIG, LOADED.format(2))
-            load(running, 'nonsense', REFUSED)
-            sizes.add(client.ask('/eal/heap_info,0')['Alloc_size'])
+    sizes = set()
+    for _ in range(4):
+        load(running, NO_ANSWERS, LOADED.format(3))
+        load(running, CONFIG, LOADED.format(2))
+        load(running, 'nonsense', REFUSED)
+        sizes.add(taken(running))
     assert len(sizes) == 1
+
+
+def test_rules_that_have_no_room(running):
+    """The firewall has what it needs, and 16 MiB more."""
+    before = taken(running)
+    assert running.stop()[0] == 0
+    running.launch(CONFIG, '-m', str((before >> 20) + 16))
+    wait_until(running.answers, 'it answers')
+    before = taken(running)
+    load(running, with_many_rules(), REFUSED)
+    assert re.search(r'sallyport\.conf:\d+: .*memory', running.log.read_text())
+    assert taken(running) == before
+    assert_still_counts(running, 'answers')
 
 
 def test_a_flood_of_signals(running):
@@ -240,10 +264,7 @@ def test_a_flood_of_signals(running):
 
 def test_what_the_service_manager_hears(machine):
     """The firewall lives while it loads many rules, and says so."""
-    many = ',\n'.join(f'{{ name = "{i}"; src = "10.{i // 256}.{i % 256}.0/24"; proto = "tcp"; '
-                      f'dport = "{i}-{i + 5000}"; action = "accept"; }}' for i in range(N_RULES))
-    loads = [(CONFIG.replace('rules = (', f'rules = ( {many},'), LOADED.format(N_RULES + 2)),
-             ('nonsense', REFUSED)]
+    loads = [(with_many_rules(), LOADED.format(N_RULES + 2)), ('nonsense', REFUSED)]
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
         manager.bind(str(machine.folder / 'notify'))
         manager.settimeout(TIME_LIMIT_SEC)
