@@ -293,7 +293,12 @@ run(int argc, char **argv)
 		NULL,
 		NULL,
 		NULL};
-	static const struct runtime_hooks hooks = {control_start, control_stop};
+	static const struct runtime_hooks hooks = {
+		.started = control_start,
+		.changing = control_hold,
+		.changed = control_resume,
+		.stopping = control_stop,
+	};
 	int own = find_dashes(argc, argv);
 	struct words words = {0};
 	struct errors errors;
@@ -307,7 +312,6 @@ run(int argc, char **argv)
 		int n_eal = own == argc ? 0 : argc - own - 1;
 
 		result = runtime_run(&config, n_eal, argv + argc - n_eal, &hooks, &errors);
-		config_fini(&config);
 		return report(&errors, result) == EXIT_SUCCESS ? EXIT_SUCCESS : EXIT_MACHINE;
 	}
 	return report(&errors, result);

@@ -49,6 +49,11 @@ struct config {
 int config_load(struct config *config, const char *file, struct errors *errors);
 void config_fini(struct config *config);
 
+// Compares a configuration with the one that the firewall runs with. Returns true when a part
+// differs that stays as it is until the firewall is started again, and adds it to errors.
+bool config_needs_restart(const struct config *running, const struct config *next,
+			  struct errors *errors);
+
 // The port at the other end of the wire, PORT_NONE when the port belongs to none.
 uint8_t config_peer(const struct config *config, uint8_t port);
 

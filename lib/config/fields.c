@@ -56,15 +56,15 @@
 #define PARAM(member)    offsetof(struct config, conntrack.member)
 
 #define X(name, key, sec)                                                                          \
-	{                                                                                          \
-		"conntrack.timeouts",                                                              \
-		key,                                                                               \
-		CFG_FIELD_U32,                                                                     \
-		PARAM(timeouts_sec[CT_TIMEOUT_##name]),                                            \
-		1,                                                                                 \
-		TIMEOUT_MAX_SEC,                                                                   \
-		"seconds",                                                                         \
-		HELP_##name},
+	{"conntrack.timeouts",                                                                     \
+	 key,                                                                                      \
+	 CFG_FIELD_U32,                                                                            \
+	 PARAM(timeouts_sec[CT_TIMEOUT_##name]),                                                   \
+	 1,                                                                                        \
+	 TIMEOUT_MAX_SEC,                                                                          \
+	 "seconds",                                                                                \
+	 HELP_##name,                                                                              \
+	 .is_live = true},
 
 static const char *
 enable_name(uint32_t enable)
@@ -91,13 +91,17 @@ const struct cfg_field cfg_fields[] = {
 	{"", "measure_cycles", CFG_FIELD_BOOL, offsetof(struct config, measure_cycles), 0, 1, "",
 	 "Count the cycles that each part of a worker's loop takes; sallyctl stages shows them"},
 	{"non_ip", "arp", CFG_FIELD_WORD, NON_IP(NON_IP_ARP), VERDICT_ACCEPT, VERDICT_DROP, "",
-	 "ARP, without which IPv4 does not work", non_ip_verdict_name},
+	 "ARP, without which IPv4 does not work",
+	 non_ip_verdict_name, .is_live = true},
 	{"non_ip", "lldp", CFG_FIELD_WORD, NON_IP(NON_IP_LLDP), VERDICT_ACCEPT, VERDICT_DROP, "",
-	 "LLDP, with which neighbours tell who they are", non_ip_verdict_name},
+	 "LLDP, with which neighbours tell who they are",
+	 non_ip_verdict_name, .is_live = true},
 	{"non_ip", "stp", CFG_FIELD_WORD, NON_IP(NON_IP_STP), VERDICT_ACCEPT, VERDICT_DROP, "",
-	 "BPDUs of spanning tree, with which bridges find loops", non_ip_verdict_name},
+	 "BPDUs of spanning tree, with which bridges find loops",
+	 non_ip_verdict_name, .is_live = true},
 	{"non_ip", "other", CFG_FIELD_WORD, NON_IP(NON_IP_OTHER), VERDICT_ACCEPT, VERDICT_DROP, "",
-	 "Whatever else is not IP", non_ip_verdict_name},
+	 "Whatever else is not IP",
+	 non_ip_verdict_name, .is_live = true},
 	{"fragments", "max_datagrams", CFG_FIELD_U32, FRAGMENT(max_datagrams), 1, DATAGRAMS_MAX,
 	 "datagrams",
 	 "How many incomplete datagrams a worker holds; when there is one more, the oldest is given "
@@ -109,39 +113,49 @@ const struct cfg_field cfg_fields[] = {
 	{"fragments", "max_per_source", CFG_FIELD_U32, FRAGMENT(max_per_source), 1, DATAGRAMS_MAX,
 	 "datagrams",
 	 "How many incomplete datagrams a worker holds of one source address, so that none can take "
-	 "all the room"},
+	 "all the room",
+	 .is_live = true},
 	{"fragments", "timeout_ipv4", CFG_FIELD_U32, FRAGMENT(timeout_ipv4), 1, TIMEOUT_MAX_SEC,
 	 "seconds",
 	 "How long after its first fragment an incomplete datagram of IPv4 is given up; ipfrag_time "
-	 "of Linux"},
+	 "of Linux",
+	 .is_live = true},
 	{"fragments", "timeout_ipv6", CFG_FIELD_U32, FRAGMENT(timeout_ipv6), 1, TIMEOUT_MAX_SEC,
 	 "seconds",
-	 "The same for IPv6; nf_conntrack_frag6_timeout of Linux"},
+	 "The same for IPv6; nf_conntrack_frag6_timeout of Linux",
+	 .is_live = true},
 	{"conntrack", "max_connections", CFG_FIELD_U32, PARAM(max_connections), 1, CONNECTIONS_MAX,
 	 "connections",
 	 "How many connections there is room for, of all workers together; the memory is reserved "
 	 "at start"},
 	{"conntrack", "enable", CFG_FIELD_WORD, PARAM(enable), 0, CT_ENABLE_COUNT - 1, "",
 	 "Whether connections are tracked always, or only when some rule needs to know them",
-	 enable_name},
+	 enable_name,
+	 .is_live = true},
 	{"conntrack", "dccp", CFG_FIELD_WORD, PARAM(dccp), 0, CT_DCCP_COUNT - 1, "",
 	 "Whether DCCP is tracked by ports and states, or like a protocol nobody knows",
 	 dccp_name},
 	{"conntrack", "accounting", CFG_FIELD_BOOL, PARAM(accounting), 0, 1, "",
-	 "Count packets and bytes of each connection and direction"},
+	 "Count packets and bytes of each connection and direction",
+	 .is_live = true},
 	{"conntrack", "checksum", CFG_FIELD_BOOL, PARAM(checksum), 0, 1, "",
-	 "Verify checksums of layer 4; a packet whose checksum is wrong is invalid"},
+	 "Verify checksums of layer 4; a packet whose checksum is wrong is invalid",
+	 .is_live = true},
 	{"conntrack.tcp", "loose", CFG_FIELD_BOOL, PARAM(tcp_loose), 0, 1, "",
-	 "Pick up TCP connections that were open before they were first seen"},
+	 "Pick up TCP connections that were open before they were first seen",
+	 .is_live = true},
 	{"conntrack.tcp", "be_liberal", CFG_FIELD_BOOL, PARAM(tcp_be_liberal), 0, 1, "",
 	 "Segments outside of the window are not invalid, but for a RST below the last "
-	 "acknowledgement"},
+	 "acknowledgement",
+	 .is_live = true},
 	{"conntrack.tcp", "max_retrans", CFG_FIELD_U8, PARAM(tcp_max_retrans), 0, UINT8_MAX,
 	 "retransmissions",
-	 "After how many repetitions of a segment the timeout tcp_max_retrans holds"},
+	 "After how many repetitions of a segment the timeout tcp_max_retrans holds",
+	 .is_live = true},
 	{"conntrack.tcp", "ignore_invalid_rst", CFG_FIELD_BOOL, PARAM(tcp_ignore_invalid_rst), 0, 1,
 	 "",
-	 "A RST below the last acknowledgement is not invalid either"},
+	 "A RST below the last acknowledgement is not invalid either",
+	 .is_live = true},
 	CT_TIMEOUTS(X)
 };
 // clang-format on

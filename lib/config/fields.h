@@ -4,6 +4,7 @@
 // what the loader reads by, and what the manual page is held against.
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -26,6 +27,7 @@ struct cfg_field {
 	const char *unit;                    // "" for none
 	const char *help;                    // a sentence without its full stop
 	const char *(*name)(uint32_t value); // of words
+	bool is_live;                        // may change while the firewall runs
 };
 
 extern const struct cfg_field cfg_fields[];

@@ -92,13 +92,11 @@ ct_create(const struct ct_config *config)
 	ct->dying_head = SLOT_NONE;
 	ct->free_head = SLOT_NONE;
 	ct->secret = config->secret;
-	ct->params = *config->params;
+	ct_set_params(ct, config->params);
 	ct_protos_fill(config->params, ct->protos);
 	ct->events = config->events;
 	ct->worker = config->worker;
 	ct->wants_entries = config->wants_entries;
-	for (int i = 0; i < CT_TIMEOUT_COUNT; i++)
-		ct->timeouts[i] = ticks_from_sec(config->params->timeouts_sec[i]);
 	ct->bytes = sizeof(*ct) + ct_table_bytes(ct->table) +
 		    (size_t)n_slots * (sizeof(*ct->conns) + sizeof(*ct->colds));
 	return ct;
@@ -120,6 +118,29 @@ ct_destroy(struct ct *ct)
 	rte_free(ct->helper_memory);
 	rte_free(ct->helper_free);
 	rte_free(ct);
+}
+
+void
+ct_set_params(struct ct *ct, const struct ct_params *params)
+{
+	ct->params = *params;
+	for (int i = 0; i < CT_TIMEOUT_COUNT; i++)
+		ct->timeouts[i] = ticks_from_sec(params->timeouts_sec[i]);
+}
+
+bool
+ct_forget_verdicts(struct ct *ct, uint32_t *cursor, uint32_t budget, uint16_t low, uint16_t high)
+{
+	uint32_t end = RTE_MIN(ct->used_slots - *cursor, budget) + *cursor;
+
+	for (uint32_t slot = *cursor; slot < end; slot++) {
+		struct verdict_memo *memo = &ct->conns[slot].memo;
+
+		if (memo->generation >= low && memo->generation <= high)
+			*memo = (struct verdict_memo){0};
+	}
+	*cursor = end < ct->used_slots ? end : 0;
+	return *cursor == 0;
 }
 
 // What the next new connection will write to is on its way.

@@ -149,7 +149,7 @@ struct ct {
 	bool is_pass_plain; // no packet of this pass has to be looked at again behind the rules
 	bool wants_entries; // packets take along what they left of their connection
 	const struct hash_secret *secret;
-	struct ct_params params;
+	struct ct_params params;             // owner: rw, others: ro
 	const struct ct_proto *protos[256];  // the tracker of each protocol
 	uint32_t timeouts[CT_TIMEOUT_COUNT]; // ticks
 	struct rte_ring *events;             // NULL: nobody listens

@@ -99,6 +99,18 @@ struct ct_config {
 struct ct *ct_create(const struct ct_config *config);
 void ct_destroy(struct ct *ct); // takes NULL
 
+// Other parameters hold from the next packet on. A deadline that was set stays until the next
+// packet of its connection.
+// => max_connections and dccp are what they were. Owner only, between bursts.
+void ct_set_params(struct ct *ct, const struct ct_params *params);
+
+// Connections in the slots from *cursor on, as many as budget, forget what the rules said to them
+// if its generation is in [low, high].
+// => Returns true when the last slot has been looked at; *cursor is 0 again then. Owner only,
+//    between bursts.
+bool ct_forget_verdicts(struct ct *ct, uint32_t *cursor, uint32_t budget, uint16_t low,
+			uint16_t high);
+
 // What the rules behind conntrack may do to a connection.
 enum ct_rules_do {
 	CT_RULES_ONLY_JUDGE = 0,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
 // What can be set about connection tracking: the kernel's nf_conntrack sysctls under their own
-// names, with their own defaults. Plain data; immutable once a shard was created with it.
+// names, with their own defaults. Plain data; a shard has a copy.
 #pragma once
 
 #include <stdbool.h>

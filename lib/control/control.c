@@ -2,7 +2,8 @@
 //
 // Between DPDK's telemetry library and the handlers. The library calls one function for all
 // commands, from a thread per client, and can be told of a command but not to forget it: so a lock
-// lets one answer at a time through, and control_stop takes the runtime away under the same lock.
+// lets one answer at a time through, control_stop takes the runtime away under the same lock, and
+// it is held while the configuration changes.
 #include "control/control.h"
 
 #include <errno.h>
@@ -85,6 +86,18 @@ control_start(struct runtime *runtime)
 				commands[i].path, strerror(-result));
 	}
 	stream = stream_start(runtime);
+}
+
+void
+control_hold(void)
+{
+	pthread_mutex_lock(&lock);
+}
+
+void
+control_resume(void)
+{
+	pthread_mutex_unlock(&lock);
 }
 
 void

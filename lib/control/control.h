@@ -15,6 +15,11 @@
 // The commands and the stream tell about this runtime. => Main thread, once in a process.
 void control_start(struct runtime *runtime);
 
+// Between these two no command is answered: those that come wait. The stream goes on.
+// => Main thread.
+void control_hold(void);
+void control_resume(void);
+
 // Waits for a command that is being answered; later ones find nothing, and listings break off.
 // => Main thread.
 void control_stop(void);

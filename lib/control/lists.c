@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// Lists of what does not change while the firewall runs: ports, workers, stages, rules. A cursor
-// is the number of the next row.
+// Lists of what seldom changes while the firewall runs: ports, workers, stages, rules. A cursor is
+// the number of the next row.
 #include <string.h>
 
 #include <rte_ethdev.h>

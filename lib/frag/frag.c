@@ -65,6 +65,14 @@ frag_destroy(struct frag_store *store)
 }
 
 void
+frag_set_params(struct frag_store *store, const struct frag_params *params)
+{
+	frag_store_postpone(&store->ipv4, store->params.timeout_ipv4, params->timeout_ipv4);
+	frag_store_postpone(&store->ipv6, store->params.timeout_ipv6, params->timeout_ipv6);
+	store->params = *params;
+}
+
+void
 frag_free(struct fragment *fragments)
 {
 	while (fragments != NULL) {

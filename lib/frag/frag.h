@@ -57,6 +57,10 @@ struct frag_store *frag_create(const struct frag_config *config);
 //    told. Takes NULL.
 void frag_destroy(struct frag_store *store);
 
+// Other parameters hold from now on. The time that datagrams have left changes with their timeout.
+// => max_datagrams and max_fragments are what they were. Owner only.
+void frag_set_params(struct frag_store *store, const struct frag_params *params);
+
 enum frag_result {
 	FRAG_PASSES,   // nothing to hold: the packet goes on as it is
 	FRAG_REFUSED,  // the packet is dropped, pkt.reason says why

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// What can be set about fragments. Plain data; immutable once a store was created with it.
+// What can be set about fragments. Plain data; a store has a copy.
 #pragma once
 
 #include <stdint.h>

@@ -159,3 +159,14 @@ frag_store_oldest(const struct frag_store *store)
 		return a == NULL ? b : a;
 	return ticks_until(b->deadline, a->deadline) < 0 ? b : a;
 }
+
+void
+frag_store_postpone(struct datagram_queue *queue, uint32_t old_sec, uint32_t new_sec)
+{
+	struct datagram *datagram;
+
+	if (old_sec == new_sec)
+		return;
+	TAILQ_FOREACH(datagram, queue, by_age)
+	datagram->deadline += ticks_from_sec(new_sec) - ticks_from_sec(old_sec);
+}

@@ -109,3 +109,6 @@ struct source *frag_store_source(const struct frag_store *store, const struct fr
 
 // The datagram whose time is over first, NULL when there is none.
 struct datagram *frag_store_oldest(const struct frag_store *store);
+
+// Another timeout holds for all datagrams of the queue, from when they began.
+void frag_store_postpone(struct datagram_queue *queue, uint32_t old_sec, uint32_t new_sec);

@@ -7,6 +7,7 @@
 #define OUTCOMES_MAX 16384 // what comes later is not remembered
 #define INDEX_SIZE   (2 * OUTCOMES_MAX)
 #define NO_OUTCOME   UINT32_MAX
+#define UPPER_HALF   0x8000 // of the numbers of generations
 
 bool
 memos_init(struct memos *memos, const struct snapshot *snapshot, unsigned int first,
@@ -26,6 +27,16 @@ memos_init(struct memos *memos, const struct snapshot *snapshot, unsigned int fi
 	memos->index =
 		rte_zmalloc("outcome_index", (size_t)INDEX_SIZE * sizeof(memos->index[0]), 0);
 	return memos->outcomes != NULL && memos->index != NULL;
+}
+
+bool
+memos_enter_half(const struct memos *memos, const struct memos *next, uint16_t *low, uint16_t *high)
+{
+	bool is_upper = next->generation >= UPPER_HALF;
+
+	*low = is_upper ? UPPER_HALF : 1;
+	*high = is_upper ? UINT16_MAX : UPPER_HALF - 1;
+	return is_upper != (memos->generation >= UPPER_HALF);
 }
 
 void

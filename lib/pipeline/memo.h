@@ -54,6 +54,12 @@ bool memos_init(struct memos *memos, const struct snapshot *snapshot, unsigned i
 		unsigned int end);
 void memos_fini(struct memos *memos); // takes what is all zero
 
+// The numbers of generations come again, 65,535 snapshots later, and who remembers one of the old
+// ones must have forgotten it by then. Returns true when the generation that follows is the first
+// of a half of the numbers: these are *low to *high.
+bool memos_enter_half(const struct memos *memos, const struct memos *next, uint16_t *low,
+		      uint16_t *high);
+
 static inline uint8_t
 memo_facts(const struct pkt *pkt)
 {

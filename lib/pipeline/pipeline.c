@@ -7,11 +7,11 @@
 
 #include "frag/frag.h"
 #include "packet/parse.h"
-#include "pipeline/memo.h"
 #include "pipeline/steer.h"
 
+#define FORGET_MAX 256 // connections that are looked at between two bursts
+
 struct pipeline {
-	const struct snapshot *snapshot;
 	const struct hash_secret *secret;
 	struct ct *ct;
 	struct steer *steer;
@@ -19,45 +19,11 @@ struct pipeline {
 	pipeline_loss_listener lost;
 	void *context; // for the listener
 	unsigned int worker;
-	// chains by where they stand: [0, early) before fragments are put together, [early,
-	// stateless) before conntrack, [stateless, late) between conntrack and confirm, [late,
-	// n_chains) behind confirm
-	unsigned int early;
-	unsigned int stateless;
-	unsigned int late;
-	unsigned int n_chains;
-	enum ct_rules_do rules_do;     // to connections, besides judging packets
-	bool tracks;                   // conntrack takes part: always, or since a rule needs it
-	struct rule_counter *counters; // of the snapshot's ruleset
-	struct memos memos;            // of the chains between conntrack and confirm
+	struct plan plan;
+	uint32_t forget_cursor; // where the search for memos of the old numbers goes on
 	struct pipeline_stats stats;
 	struct cycles cycles;
 };
-
-static void
-place_chains(struct pipeline *pipeline)
-{
-	const struct ruleset *ruleset = pipeline->snapshot->ruleset;
-
-	pipeline->n_chains = ruleset_n_chains(ruleset);
-	pipeline->early = 0;
-	pipeline->stateless = 0;
-	pipeline->late = 0;
-	for (unsigned int i = 0; i < pipeline->n_chains; i++) {
-		int32_t priority = ruleset_chain_priority(ruleset, i);
-
-		pipeline->early += priority < PRIORITY_DEFRAG;
-		pipeline->stateless += priority < PRIORITY_CONNTRACK;
-		pipeline->late += priority < PRIORITY_CONFIRM;
-	}
-}
-
-static enum ct_rules_do
-what_rules_do(const struct ruleset *ruleset)
-{
-	return (ruleset_sets_marks(ruleset) ? CT_RULES_SET_MARKS : CT_RULES_ONLY_JUDGE) |
-	       (ruleset_sets_helpers(ruleset) ? CT_RULES_SET_HELPERS : CT_RULES_ONLY_JUDGE);
-}
 
 // What became of the frames of a burst, until it is added to the statistics.
 struct tally {
@@ -130,18 +96,18 @@ lose(void *context, struct fragment *fragments, enum reason reason)
 }
 
 static struct frag_store *
-create_store(struct pipeline *pipeline, int socket)
+create_store(struct pipeline *pipeline, const struct pipeline_config *config)
 {
-	struct frag_config config = {
-		.params = &pipeline->snapshot->config->fragments,
-		.secret = pipeline->secret,
+	struct frag_config store = {
+		.params = &config->snapshot->config->fragments,
+		.secret = config->secret,
 		.listener = lose,
 		.context = pipeline,
-		.worker = pipeline->worker,
-		.socket = socket,
+		.worker = config->worker,
+		.socket = config->socket,
 	};
 
-	return frag_create(&config);
+	return frag_create(&store);
 }
 
 struct pipeline *
@@ -151,7 +117,6 @@ pipeline_create(const struct pipeline_config *config)
 
 	if (pipeline == NULL)
 		return NULL;
-	pipeline->snapshot = config->snapshot;
 	pipeline->secret = config->secret;
 	pipeline->ct = config->ct;
 	pipeline->steer = config->steer;
@@ -159,16 +124,8 @@ pipeline_create(const struct pipeline_config *config)
 	pipeline->lost = config->lost;
 	pipeline->context = config->context;
 	pipeline->cycles.read = config->read_cycles;
-	pipeline->rules_do = what_rules_do(config->snapshot->ruleset);
-	pipeline->tracks = snapshot_tracks(config->snapshot);
-	place_chains(pipeline);
-	pipeline->counters = rte_zmalloc("rule_counters",
-					 (ruleset_n_counters(config->snapshot->ruleset) + 1) *
-						 sizeof(*pipeline->counters),
-					 RTE_CACHE_LINE_SIZE);
-	pipeline->fragments = create_store(pipeline, config->socket);
-	if (pipeline->counters == NULL || pipeline->fragments == NULL ||
-	    !memos_init(&pipeline->memos, config->snapshot, pipeline->stateless, pipeline->late)) {
+	pipeline->fragments = create_store(pipeline, config);
+	if (pipeline->fragments == NULL || !plan_init(&pipeline->plan, config->snapshot)) {
 		pipeline_destroy(pipeline);
 		return NULL;
 	}
@@ -181,9 +138,34 @@ pipeline_destroy(struct pipeline *pipeline)
 	if (pipeline == NULL)
 		return;
 	frag_destroy(pipeline->fragments);
-	memos_fini(&pipeline->memos);
-	rte_free(pipeline->counters);
+	plan_fini(&pipeline->plan);
 	rte_free(pipeline);
+}
+
+// Before numbers of generations are used again, nobody remembers them. Returns true when that is
+// so; it takes several calls.
+static bool
+forget_numbers(struct pipeline *pipeline, const struct memos *next)
+{
+	uint16_t low, high;
+
+	return !memos_enter_half(&pipeline->plan.memos, next, &low, &high) ||
+	       ct_forget_verdicts(pipeline->ct, &pipeline->forget_cursor, FORGET_MAX, low, high);
+}
+
+bool
+pipeline_take(struct pipeline *pipeline, struct plan *plan)
+{
+	const struct config *config = plan->snapshot->config;
+	struct plan old = pipeline->plan;
+
+	if (!forget_numbers(pipeline, &plan->memos))
+		return false;
+	pipeline->plan = *plan;
+	*plan = old;
+	ct_set_params(pipeline->ct, &config->conntrack);
+	frag_set_params(pipeline->fragments, &config->fragments);
+	return true;
 }
 
 // What is not IP is none of the firewall's rules: the configuration has a word for each kind.
@@ -193,7 +175,7 @@ judge_non_ip(struct pipeline *pipeline, struct pkt *pkt)
 	enum non_ip kind = packet_non_ip(pkt);
 
 	pipeline->stats.non_ip[kind]++;
-	if (pipeline->snapshot->config->non_ip[kind] == VERDICT_ACCEPT)
+	if (pipeline->plan.snapshot->config->non_ip[kind] == VERDICT_ACCEPT)
 		pkt->verdict = VERDICT_ACCEPT;
 	else
 		pkt_drop(pkt, REASON_NOT_IP);
@@ -327,7 +309,7 @@ parse(struct burst *burst)
 static void
 route(struct pipeline *pipeline, struct burst *burst)
 {
-	const uint8_t *peer = pipeline->snapshot->peer;
+	const uint8_t *peer = pipeline->plan.snapshot->peer;
 	bool is_any_unroutable = false;
 
 	for (uint16_t i = 0; i < burst->n_live; i++) {
@@ -371,8 +353,8 @@ run_chains(struct pipeline *pipeline, struct pkt *const pkts[], uint16_t n, unsi
 		}
 		if (n_pending == 0)
 			return;
-		ruleset_eval_burst(pipeline->snapshot->ruleset, chain, pending, n_pending,
-				   pipeline->counters);
+		ruleset_eval_burst(pipeline->plan.snapshot->ruleset, chain, pending, n_pending,
+				   pipeline->plan.counters);
 	}
 }
 
@@ -384,13 +366,13 @@ run_early_chains(struct pipeline *pipeline, const struct burst *burst)
 	struct pkt *pkts[BURST_MAX];
 	uint16_t n = 0;
 
-	if (pipeline->early == 0)
+	if (pipeline->plan.early == 0)
 		return;
 	for (uint16_t i = 0; i < burst->n_live; i++) {
 		if (burst->live[i]->fragments == NULL)
 			pkts[n++] = burst->live[i];
 	}
-	run_chains(pipeline, pkts, n, 0, pipeline->early);
+	run_chains(pipeline, pkts, n, 0, pipeline->plan.early);
 }
 
 // Returns false when the fragment has left the burst, be it with its datagram.
@@ -439,11 +421,12 @@ prepare(struct pipeline *pipeline, struct burst *burst, struct pkt *room[],
 	uint16_t n_pending = 0;
 
 	*pending = burst->live;
-	if (burst->is_plain && pipeline->stateless == 0)
+	if (burst->is_plain && pipeline->plan.stateless == 0)
 		return burst->n_live;
 	run_early_chains(pipeline, burst);
 	defragment(pipeline, burst);
-	run_chains(pipeline, burst->live, burst->n_live, pipeline->early, pipeline->stateless);
+	run_chains(pipeline, burst->live, burst->n_live, pipeline->plan.early,
+		   pipeline->plan.stateless);
 	for (uint16_t i = 0; i < burst->n_live; i++) {
 		if (burst->live[i]->verdict == VERDICT_PENDING)
 			room[n_pending++] = burst->live[i];
@@ -461,21 +444,22 @@ judge(struct pipeline *pipeline, struct pkt *const pkts[], uint16_t n)
 	struct recalled recalled = {0};
 	uint16_t n_open = 0;
 
-	if (pipeline->stateless == pipeline->late)
+	if (pipeline->plan.stateless == pipeline->plan.late)
 		return;
 	for (uint16_t i = 0; i < n; i++) {
 		if (likely(pkts[i]->verdict == VERDICT_PENDING) &&
-		    !memo_recall(&pipeline->memos, pkts[i], &recalled, pipeline->counters)) {
+		    !memo_recall(&pipeline->plan.memos, pkts[i], &recalled,
+				 pipeline->plan.counters)) {
 			pkts[i]->n_trail = 0;
 			open[n_open++] = pkts[i];
 		}
 	}
-	recalled_count(&pipeline->memos, &recalled, pipeline->counters);
+	recalled_count(&pipeline->plan.memos, &recalled, pipeline->plan.counters);
 	if (n_open == 0)
 		return;
-	run_chains(pipeline, open, n_open, pipeline->stateless, pipeline->late);
+	run_chains(pipeline, open, n_open, pipeline->plan.stateless, pipeline->plan.late);
 	for (uint16_t i = 0; i < n_open; i++)
-		memo_store(&pipeline->memos, open[i]);
+		memo_store(&pipeline->plan.memos, open[i]);
 }
 
 // The way behind the stateless chains, for packets that are still pending.
@@ -487,12 +471,12 @@ track_and_judge(struct pipeline *pipeline, struct pkt *const pkts[], uint16_t n)
 	for (uint16_t begin = 0; begin < n; begin += done) {
 		struct pkt *const *pass = pkts + begin;
 
-		done = ct_track_burst(pipeline->ct, pass, n - begin, pipeline->rules_do);
+		done = ct_track_burst(pipeline->ct, pass, n - begin, pipeline->plan.rules_do);
 		cycles_end(&pipeline->cycles, CYCLES_CONNTRACK);
 		judge(pipeline, pass, done);
 		cycles_end(&pipeline->cycles, CYCLES_RULES);
 		ct_confirm_burst(pipeline->ct, pass, done);
-		run_chains(pipeline, pass, done, pipeline->late, pipeline->n_chains);
+		run_chains(pipeline, pass, done, pipeline->plan.late, pipeline->plan.n_chains);
 		ct_release_burst(pipeline->ct, pass, done);
 		cycles_end(&pipeline->cycles, CYCLES_CONFIRM);
 	}
@@ -525,10 +509,10 @@ pipeline_run(struct pipeline *pipeline, struct burst *burst)
 	cycles_end(&pipeline->cycles, CYCLES_PARSE);
 	n = prepare(pipeline, burst, room, &pkts);
 	cycles_end(&pipeline->cycles, CYCLES_STATELESS);
-	if (pipeline->tracks)
+	if (pipeline->plan.tracks)
 		track_and_judge(pipeline, pkts, n);
 	else
-		run_chains(pipeline, pkts, n, pipeline->stateless, pipeline->n_chains);
+		run_chains(pipeline, pkts, n, pipeline->plan.stateless, pipeline->plan.n_chains);
 	cycles_end(&pipeline->cycles, CYCLES_RULES);
 	for (uint16_t i = 0; i < burst->n_live; i++)
 		finish(pipeline, &tally, burst->live[i]);
@@ -564,7 +548,7 @@ pipeline_refuse(struct pipeline *pipeline, struct pkt *pkt, enum reason reason)
 const struct snapshot *
 pipeline_snapshot(const struct pipeline *pipeline)
 {
-	return pipeline->snapshot;
+	return pipeline->plan.snapshot;
 }
 
 struct ct *
@@ -582,7 +566,7 @@ pipeline_stats(const struct pipeline *pipeline)
 const struct rule_counter *
 pipeline_rule_counters(const struct pipeline *pipeline)
 {
-	return pipeline->counters;
+	return pipeline->plan.counters;
 }
 
 struct cycles *

@@ -14,15 +14,15 @@
 //          chains of the largest priority, behind confirm
 //   last   forward    whoever received the burst sends it
 //
-// Life cycle: one pipeline per worker, created before it starts, given a new snapshot between two
-// bursts, destroyed after the worker has ended. Only its worker runs it.
+// Life cycle: one pipeline per worker, created before it starts, given the plan of a new snapshot
+// between two bursts, destroyed after the worker has ended. Only its worker runs it.
 #pragma once
 
 #include "conntrack/conntrack.h"
 #include "packet/hash.h"
 #include "pipeline/burst.h"
 #include "pipeline/cycles.h"
-#include "pipeline/snapshot.h"
+#include "pipeline/plan.h"
 
 struct pipeline;
 struct steer;
@@ -60,6 +60,16 @@ struct pipeline_config {
 // => Returns NULL with errno set when memory is short.
 struct pipeline *pipeline_create(const struct pipeline_config *config);
 void pipeline_destroy(struct pipeline *pipeline); // takes NULL
+
+// Goes by another plan from the next burst on, and by the parameters in its configuration.
+// Connections stay, and fragments that wait; counters of rules begin with the plan.
+// => Returns true with what it went by until now in *plan, for the caller to free. False: call
+// again
+//    after the next burst; it has changed nothing yet that a packet notices.
+// => The plan's generation follows upon the one before. Its worker, between bursts; bounded,
+// without
+//    allocation.
+bool pipeline_take(struct pipeline *pipeline, struct plan *plan);
 
 // Takes every packet of the burst to its verdict: accept, drop or reject, with its reason. Packets
 // that were handed over to another worker, and fragments that wait, have lost their mbuf. A

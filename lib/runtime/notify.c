@@ -2,6 +2,8 @@
 #include "runtime/notify.h"
 
 #include <assert.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <rte_common.h>
@@ -122,6 +124,28 @@ notify_pause(const struct notify *notify, uint64_t now_ns, struct timespec *paus
 	pause->tv_sec = (time_t)(ns / NS_PER_SEC);
 	pause->tv_nsec = (long)(ns % NS_PER_SEC);
 	return pause;
+}
+
+void
+notify_reloading(const struct notify *notify)
+{
+	char state[64];
+	struct timespec now;
+
+	if (!notify->is_ready)
+		return;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	snprintf(state, sizeof(state), "RELOADING=1\nMONOTONIC_USEC=%" PRIu64,
+		 (uint64_t)now.tv_sec * (NS_PER_SEC / NS_PER_USEC) +
+			 (uint64_t)now.tv_nsec / NS_PER_USEC);
+	tell(state);
+}
+
+void
+notify_reloaded(const struct notify *notify)
+{
+	if (notify->is_ready)
+		tell("READY=1");
 }
 
 void

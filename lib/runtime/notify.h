@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// What the service manager is told: that the firewall is ready, that it lives, that it stops.
+// What the service manager is told: that the firewall is ready, that it lives, that it loads its
+// configuration anew, that it stops.
 //
 // "Lives" means that every lcore that has a loop has come around since the manager was told last. A
 // worker that hangs is noticed that way, although the main thread, which tells, does not hang: the
@@ -48,5 +49,10 @@ void notify_turn(struct notify *notify, uint64_t now_ns);
 // => Returns pause, or NULL when there is nothing left to tell.
 const struct timespec *notify_pause(const struct notify *notify, uint64_t now_ns,
 				    struct timespec *pause);
+
+// Another configuration is being loaded, and then: no longer, whatever came of it.
+// => notify_turn goes on meanwhile. Who was not told of being ready is not told of this either.
+void notify_reloading(const struct notify *notify);
+void notify_reloaded(const struct notify *notify);
 
 void notify_stopping(const struct notify *notify);

@@ -19,6 +19,7 @@
 #include "base/log.h"
 #include "runtime/eal.h"
 #include "runtime/notify.h"
+#include "runtime/reload.h"
 #include "runtime/statistics.h"
 #include "runtime/steering.h"
 #include "runtime/upkeep.h"
@@ -27,10 +28,15 @@
 #define SCAN_BUDGET     8192 // slots per shard and turn: a million in an eighth of a second
 #define ROUND_REST_NS   (UINT64_C(500) * 1000 * NS_PER_USEC) // the expired are gone in a second
 #define TURN_PAUSE_USEC 1000
+#define TAKE_PAUSE_USEC 100 // a worker takes its plan at the end of a turn
+#define RELOAD_PAUSE_NS 10000000
 
 struct runtime {
-	const struct config *config;
+	const struct runtime_hooks *hooks;
+	struct config *config; // owned; this and its snapshot change between hooks
 	struct snapshot *snapshot;
+	struct reload *reload; // on its way, NULL: none is
+	bool wants_reload;
 	struct hash_secret secret;
 	struct live_clock clock;
 	struct ports ports;
@@ -248,14 +254,82 @@ stop(struct runtime *runtime)
 	stop_service(runtime);
 }
 
+// Waits for every worker to take its plan. While one hangs, so does this, and the watchdog is not
+// fed.
+static void
+give_plans(struct runtime *runtime)
+{
+	for (unsigned int i = 0; i < runtime->n_workers; i++)
+		worker_give(runtime->workers[i], reload_plan(runtime->reload, i));
+	for (unsigned int i = 0; i < runtime->n_workers; i++) {
+		while (!worker_has_taken(runtime->workers[i])) {
+			notify_turn(&runtime->notify, live_clock_ns(&runtime->clock));
+			rte_delay_us_sleep(TAKE_PAUSE_USEC);
+		}
+	}
+}
+
+static void
+finish_reload(struct runtime *runtime)
+{
+	struct reload *reload = runtime->reload;
+
+	if (reload_is_good(reload)) {
+		runtime->hooks->changing();
+		give_plans(runtime);
+		reload_exchange(reload, &runtime->config, &runtime->snapshot);
+		runtime->hooks->changed();
+		log_line(LOG_PRIORITY_NOTICE, "configuration loaded anew: %u chains, %u rules",
+			 ruleset_n_chains(runtime->snapshot->ruleset),
+			 ruleset_n_rules(runtime->snapshot->ruleset));
+	} else {
+		errors_print(reload_errors(reload), log_errors());
+		log_line(LOG_PRIORITY_ERROR, "configuration not loaded: the old one stays");
+	}
+	reload_destroy(reload);
+	runtime->reload = NULL;
+	notify_reloaded(&runtime->notify);
+}
+
+// Goes on with what SIGHUP has asked for. If it was asked again meanwhile, the file may be another.
+static void
+turn_reload(struct runtime *runtime)
+{
+	if (runtime->reload != NULL && reload_is_loaded(runtime->reload))
+		finish_reload(runtime);
+	if (runtime->reload != NULL || !runtime->wants_reload)
+		return;
+	runtime->wants_reload = false;
+	notify_reloading(&runtime->notify);
+	runtime->reload = reload_start(runtime->config, runtime->snapshot->generation + 1,
+				       runtime->n_workers);
+	if (runtime->reload != NULL)
+		return;
+	log_line(LOG_PRIORITY_ERROR, "configuration not loaded: no thread can be started");
+	notify_reloaded(&runtime->notify);
+}
+
+static void
+want_reload(struct runtime *runtime)
+{
+	runtime->wants_reload = true;
+}
+
+static void
+log_statistics(struct runtime *runtime)
+{
+	statistics_log(runtime);
+}
+
 static const int ending_signals[] = {SIGINT, SIGTERM};
 
 // What the others do while everything runs.
 static const struct {
 	int number;
-	void (*handle)(const struct runtime *runtime);
+	void (*handle)(struct runtime *runtime);
 } handled_signals[] = {
-	{SIGUSR1, statistics_log},
+	{SIGHUP, want_reload},
+	{SIGUSR1, log_statistics},
 };
 
 static bool
@@ -273,7 +347,10 @@ static const struct timespec *
 pause_of(const struct runtime *runtime, uint64_t now_ns, struct timespec *pause)
 {
 	static const struct timespec upkeep_pause = {.tv_nsec = UPKEEP_PAUSE_NS};
+	static const struct timespec reload_pause = {.tv_nsec = RELOAD_PAUSE_NS};
 
+	if (runtime->reload != NULL)
+		return &reload_pause;
 	if (notify_pause(&runtime->notify, now_ns, pause) == NULL || pause->tv_sec > 0 ||
 	    pause->tv_nsec > upkeep_pause.tv_nsec)
 		return &upkeep_pause;
@@ -290,6 +367,7 @@ attend(struct runtime *runtime, const sigset_t *signals)
 		uint64_t now_ns = live_clock_ns(&runtime->clock);
 		struct timespec pause;
 
+		turn_reload(runtime);
 		notify_turn(&runtime->notify, now_ns);
 		upkeep_turn(&runtime->upkeep, now_ns);
 		signal_number = sigtimedwait(signals, NULL, pause_of(runtime, now_ns, &pause));
@@ -303,8 +381,7 @@ attend(struct runtime *runtime, const sigset_t *signals)
 
 // From EAL to the end. EAL is initialised.
 static int
-run(struct runtime *runtime, const sigset_t *signals, const struct runtime_hooks *hooks,
-    struct errors *errors)
+run(struct runtime *runtime, const sigset_t *signals, struct errors *errors)
 {
 	int result = -1;
 	int signal_number;
@@ -322,14 +399,15 @@ run(struct runtime *runtime, const sigset_t *signals, const struct runtime_hooks
 		    steering_test(&runtime->ports, runtime->steer, runtime->config, errors) == 0) {
 			result = launch(runtime, errors);
 			if (result == 0) {
-				hooks->started(runtime);
+				runtime->hooks->started(runtime);
 				signal_number = attend(runtime, signals);
 				notify_stopping(&runtime->notify);
-				hooks->stopping();
+				runtime->hooks->stopping();
 				log_line(LOG_PRIORITY_NOTICE, "%s, stopping",
 					 strsignal(signal_number));
 			}
 			stop(runtime);
+			reload_destroy(runtime->reload);
 		}
 		destroy_workers(runtime); // packets in their rings belong to the ports' pools
 		ports_close(&runtime->ports);
@@ -339,18 +417,23 @@ run(struct runtime *runtime, const sigset_t *signals, const struct runtime_hooks
 }
 
 int
-runtime_run(const struct config *config, int eal_argc, char **eal_argv,
-	    const struct runtime_hooks *hooks, struct errors *errors)
+runtime_run(struct config *config, int eal_argc, char **eal_argv, const struct runtime_hooks *hooks,
+	    struct errors *errors)
 {
 	struct runtime *runtime = calloc(1, sizeof(*runtime));
 	sigset_t signals;
 	int result = -1;
 
-	if (runtime == NULL) {
+	if (runtime != NULL)
+		runtime->config = malloc(sizeof(*runtime->config));
+	if (runtime == NULL || runtime->config == NULL) {
 		errors_add(errors, NULL, 0, "no memory");
+		config_fini(config);
+		free(runtime);
 		return -1;
 	}
-	runtime->config = config;
+	*runtime->config = *config;
+	runtime->hooks = hooks;
 	// Blocked here, before EAL makes its threads, so that only the main thread takes them.
 	sigemptyset(&signals);
 	for (size_t i = 0; i < RTE_DIM(ending_signals); i++)
@@ -358,10 +441,12 @@ runtime_run(const struct config *config, int eal_argc, char **eal_argv,
 	for (size_t i = 0; i < RTE_DIM(handled_signals); i++)
 		sigaddset(&signals, handled_signals[i].number);
 	sigprocmask(SIG_BLOCK, &signals, NULL);
-	if (eal_start(config, eal_argc, eal_argv, errors) == 0) {
-		result = run(runtime, &signals, hooks, errors);
+	if (eal_start(runtime->config, eal_argc, eal_argv, errors) == 0) {
+		result = run(runtime, &signals, errors);
 		rte_eal_cleanup();
 	}
+	config_fini(runtime->config);
+	free(runtime->config);
 	free(runtime);
 	return result;
 }

@@ -17,22 +17,27 @@
 
 struct runtime;
 
-// Called on the main thread when everything runs, and before anything is taken down.
+// Called on the main thread when everything runs, around a change of the configuration, and before
+// anything is taken down.
 struct runtime_hooks {
 	void (*started)(struct runtime *runtime);
+	void (*changing)(void); // nobody reads the configuration, its snapshot or rule counters
+	void (*changed)(void);  // until now
 	void (*stopping)(void);
 };
 
 // Runs until SIGINT or SIGTERM. Then receiving ends, bursts finish, ports close, and memory is
-// given back. Meanwhile SIGUSR1 logs statistics, and the service manager is told that all is well
-// (notify.h).
+// given back. Meanwhile SIGHUP loads the configuration anew (reload.h), SIGUSR1 logs statistics,
+// and the service manager is told that all is well (notify.h).
+// => What is in config becomes the runtime's, whatever comes of it.
 // => eal_argv goes to EAL behind what sallyport adds itself; the strings must be writable.
 // => Main thread; initialises and cleans up EAL, so once in a process. Returns 0, or -1 with
 //    errors added.
-int runtime_run(const struct config *config, int eal_argc, char **eal_argv,
+int runtime_run(struct config *config, int eal_argc, char **eal_argv,
 		const struct runtime_hooks *hooks, struct errors *errors);
 
-// What it is made of. Any thread, between started and stopping.
+// What it is made of. Any thread, between started and stopping; configuration and snapshot, and
+// rule counters of a pipeline, not between changing and changed.
 const struct config *runtime_config(const struct runtime *runtime);
 const struct snapshot *runtime_snapshot(const struct runtime *runtime);
 unsigned int runtime_n_workers(const struct runtime *runtime);

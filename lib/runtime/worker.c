@@ -193,6 +193,28 @@ note_time(uint64_t times[WORKER_TIMES], uint64_t ns)
 	times[RTE_MIN(bits, WORKER_TIMES - 1u)]++;
 }
 
+void
+worker_give(struct worker *worker, struct plan *plan)
+{
+	__atomic_store_n(&worker->next, plan, __ATOMIC_RELEASE);
+}
+
+bool
+worker_has_taken(const struct worker *worker)
+{
+	return __atomic_load_n(&worker->next, __ATOMIC_ACQUIRE) == NULL;
+}
+
+// Between two bursts nothing refers to the old plan.
+static void
+take_plan(struct worker *worker)
+{
+	struct plan *next = __atomic_load_n(&worker->next, __ATOMIC_ACQUIRE);
+
+	if (unlikely(next != NULL) && pipeline_take(worker->pipeline, next))
+		__atomic_store_n(&worker->next, NULL, __ATOMIC_RELEASE);
+}
+
 int
 worker_main(void *argument)
 {
@@ -205,6 +227,7 @@ worker_main(void *argument)
 		unsigned int n_reaped = reap(worker, now_ns);
 		uint64_t begin_ns = now_ns;
 
+		take_plan(worker);
 		now_ns = live_clock_ns(worker->clock);
 		stats->turns++;
 		stats->busy_turns += n > 0;

@@ -37,6 +37,7 @@ struct worker {
 	unsigned int index;
 	unsigned int lcore;
 	bool *is_stopping; // main: rw, worker: ro
+	struct plan *next; // given by main, NULL again when taken; both: rw
 	struct ports *ports;
 	struct pipeline *pipeline;
 	struct steer *steer; // NULL with a single worker
@@ -48,6 +49,11 @@ struct worker {
 	uint32_t departing; // ports at which frames are to leave, a bit each
 	struct departure departures[PORTS_MAX];
 };
+
+// The worker takes the plan between two bursts and puts the one it went by in its place.
+// => Main thread; the one before was taken. worker_has_taken tells when that is done.
+void worker_give(struct worker *worker, struct plan *plan);
+bool worker_has_taken(const struct worker *worker);
 
 // The loop. Returns when *is_stopping, with every packet it had received sent or freed. The
 // argument is a struct worker; for rte_eal_remote_launch.

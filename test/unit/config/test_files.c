@@ -126,6 +126,27 @@ test_manual_describes_every_field(void **state)
 }
 
 static void
+test_manual_names_what_needs_a_restart(void **state)
+{
+	char *manual = read_manual();
+	const char *section = strstr(manual, ".Sh LOADING IT ANEW");
+
+	(void)state;
+	assert_non_null(section);
+	for (unsigned int i = 0; i < cfg_n_fields; i++) {
+		const struct cfg_field *field = &cfg_fields[i];
+		char *phrase = NULL;
+
+		if (field->is_live)
+			continue;
+		assert_true(asprintf(&phrase, ".Cm %s%s%s ", field->group,
+				     field->group[0] == '\0' ? "" : ".", field->key) > 0);
+		assert_mentions(section, phrase);
+	}
+	free(manual);
+}
+
+static void
 test_manual_names_every_key_of_rules(void **state)
 {
 	char *manual = read_manual();
@@ -153,6 +174,7 @@ main(void)
 		cmocka_unit_test(test_example_writes_the_defaults),
 		cmocka_unit_test(test_demo),
 		cmocka_unit_test(test_manual_describes_every_field),
+		cmocka_unit_test(test_manual_names_what_needs_a_restart),
 		cmocka_unit_test(test_manual_names_every_key_of_rules),
 	};
 

@@ -15,8 +15,6 @@
 
 #define EVENTS_MAX 4096
 
-static uint32_t generation;
-
 static void
 fill_config(struct config *config, const struct path_options *options)
 {
@@ -44,6 +42,25 @@ fill_config(struct config *config, const struct path_options *options)
 			(options->passing >> i & 1) != 0 ? VERDICT_ACCEPT : VERDICT_DROP;
 	for (unsigned int i = 0; i < options->n_chains; i++)
 		config->chains[i] = options->chains[i];
+	if (options->adjust != NULL)
+		options->adjust(config);
+}
+
+static struct snapshot *
+compile(struct config *config, const struct path_options *options)
+{
+	static uint32_t generation;
+	struct snapshot *snapshot;
+	struct errors errors;
+
+	fill_config(config, options);
+	errors_init(&errors);
+	snapshot = snapshot_create(
+		config, options->generation == 0 ? generation++ : options->generation, &errors);
+	errors_print(&errors, stderr);
+	errors_fini(&errors);
+	assert_non_null(snapshot);
+	return snapshot;
 }
 
 const struct hash_secret *
@@ -67,16 +84,10 @@ path_open(struct path *path, const struct path_options *options)
 		.socket = SOCKET_ID_ANY,
 		.wants_entries = true,
 	};
-	struct errors errors;
 	char name[16];
 
 	*path = (struct path){.now_ns = 1000 * NS_PER_SEC};
-	fill_config(&path->config, options);
-	errors_init(&errors);
-	path->snapshot = snapshot_create(&path->config, generation++, &errors);
-	errors_print(&errors, stderr);
-	errors_fini(&errors);
-	assert_non_null(path->snapshot);
+	path->snapshot = compile(&path->config, options);
 	snprintf(name, sizeof(name), "told%u", options->worker);
 	path->events =
 		rte_ring_create_elem(name, sizeof(struct ct_event), EVENTS_MAX, SOCKET_ID_ANY, 0);
@@ -102,6 +113,22 @@ path_close(struct path *path)
 	ct_destroy(path->ct);
 	rte_ring_free(path->events);
 	snapshot_destroy(path->snapshot);
+}
+
+void
+path_change(struct path *path, const struct path_options *options)
+{
+	bool is_first = path->snapshot->config == &path->config;
+	struct snapshot *snapshot = compile(is_first ? &path->other : &path->config, options);
+	struct plan plan;
+
+	assert_true(plan_init(&plan, snapshot));
+	while (!pipeline_take(path->pipeline, &plan))
+		;
+	assert_ptr_equal(plan.snapshot, path->snapshot);
+	plan_fini(&plan);
+	snapshot_destroy(path->snapshot);
+	path->snapshot = snapshot;
 }
 
 void

@@ -20,6 +20,7 @@ enum { LAN, WAN, SPARE, OTHER_LAN, OTHER_WAN };
 
 struct path {
 	struct config config;
+	struct config other; // the one of these that the snapshot is not of is free
 	struct snapshot *snapshot;
 	struct ct *ct;
 	struct rte_ring *events;
@@ -39,6 +40,8 @@ struct path_options {
 	uint32_t passing; // kinds of frames that are no IP and pass, 1 << NON_IP_ARP
 	struct steer *steer;
 	unsigned int worker;
+	void (*adjust)(struct config *config); // does the rest; NULL: there is none
+	uint32_t generation;                   // 0: one that no path has had
 };
 
 // The one that all paths hash with.
@@ -47,6 +50,9 @@ const struct hash_secret *path_secret(void);
 // => EAL runs. One path per worker at a time.
 void path_open(struct path *path, const struct path_options *options);
 void path_close(struct path *path);
+
+// The pipeline goes by another configuration; of the options steer and worker stay as they are.
+void path_change(struct path *path, const struct path_options *options);
 
 // A packet on its way in.
 struct arrival {

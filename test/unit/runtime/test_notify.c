@@ -284,6 +284,32 @@ stopping_is_told_by_who_was_ready(void **state)
 }
 
 static void
+reloading_is_told_by_who_was_ready(void **state)
+{
+	struct manager *manager = *state;
+	char text[64] = "";
+	unsigned long long usec = 0;
+	struct timespec before, after;
+
+	notify_reloading(&manager->notify);
+	notify_reloaded(&manager->notify);
+	assert_hears_nothing(manager);
+	make_ready(manager);
+	clock_gettime(CLOCK_MONOTONIC, &before);
+	notify_reloading(&manager->notify);
+	clock_gettime(CLOCK_MONOTONIC, &after);
+	assert_true(recv(manager->socket, text, sizeof(text) - 1, 0) > 0);
+	assert_int_equal(sscanf(text, "RELOADING=1\nMONOTONIC_USEC=%llu", &usec), 1);
+	assert_in_range(usec, before.tv_sec * 1000000 + before.tv_nsec / 1000,
+			after.tv_sec * 1000000 + after.tv_nsec / 1000);
+	turn_all(manager);
+	look_after(manager, 5 * NS_PER_SEC);
+	assert_hears(manager, "WATCHDOG=1");
+	notify_reloaded(&manager->notify);
+	assert_hears(manager, "READY=1");
+}
+
+static void
 without_a_manager_all_goes_its_way(void **state)
 {
 	struct manager *manager = *state;
@@ -317,6 +343,8 @@ main(void)
 		cmocka_unit_test_setup_teardown(a_watchdog_that_makes_no_sense_is_none, set_up,
 						tear_down),
 		cmocka_unit_test_setup_teardown(stopping_is_told_by_who_was_ready, set_up,
+						tear_down),
+		cmocka_unit_test_setup_teardown(reloading_is_told_by_who_was_ready, set_up,
 						tear_down),
 		cmocka_unit_test_setup_teardown(without_a_manager_all_goes_its_way, set_up,
 						tear_down),
