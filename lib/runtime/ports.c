@@ -142,13 +142,15 @@ ports_open(struct ports *ports, const struct config *config, struct errors *erro
 	}
 	if (result == 0)
 		return 0;
-	ports_close(ports);
+	(void)ports_close(ports);
 	return -1;
 }
 
-void
+unsigned int
 ports_close(struct ports *ports)
 {
+	unsigned int n_held;
+
 	for (unsigned int i = 0; i < ports->n; i++) {
 		if (ports->list[i].is_open)
 			(void)rte_eth_dev_stop(ports->list[i].ethdev);
@@ -157,8 +159,10 @@ ports_close(struct ports *ports)
 		if (ports->list[i].is_open)
 			(void)rte_eth_dev_close(ports->list[i].ethdev);
 	}
+	n_held = rte_mempool_in_use_count(ports->pool); // those of the devices' rings are back
 	rte_mempool_free(ports->pool);
 	*ports = (struct ports){0};
+	return n_held;
 }
 
 uint16_t

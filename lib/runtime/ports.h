@@ -44,7 +44,9 @@ struct ports {
 // => Main thread, EAL initialised. Returns 0, or -1 with an error added for every port that cannot
 //    be used, with its place in the configuration; nothing is open then.
 int ports_open(struct ports *ports, const struct config *config, struct errors *errors);
-void ports_close(struct ports *ports);
+// Returns how many packets have not been given back to the pool. => Whoever held any has given them
+//    back: 0, unless the code is wrong.
+unsigned int ports_close(struct ports *ports);
 
 // Sends up to n packets on a port for a worker. Returns how many were taken; the caller keeps the
 // others. Worker only.

@@ -195,6 +195,17 @@ destroy_workers(struct runtime *runtime)
 	service_destroy(runtime->service);
 }
 
+// Connections that can never be removed any more. No worker runs.
+static unsigned int
+count_lost(const struct runtime *runtime)
+{
+	unsigned int n = 0;
+
+	for (unsigned int i = 0; i < runtime->n_workers; i++)
+		n += ct_n_lost(runtime->shards[i]);
+	return n;
+}
+
 static int
 launch(struct runtime *runtime, struct errors *errors)
 {
@@ -270,6 +281,8 @@ static int
 run(struct runtime *runtime, const sigset_t *signals, const struct runtime_hooks *hooks,
     struct errors *errors)
 {
+	unsigned int n_lost = 0;
+	unsigned int n_held;
 	int result = -1;
 	int signal_number;
 
@@ -290,9 +303,12 @@ run(struct runtime *runtime, const sigset_t *signals, const struct runtime_hooks
 					 strsignal(signal_number));
 			}
 			stop(runtime);
+			n_lost = count_lost(runtime);
 		}
 		destroy_workers(runtime); // packets in their rings belong to the ports' pool
-		ports_close(&runtime->ports);
+		n_held = ports_close(&runtime->ports);
+		if (result == 0)
+			statistics_log_leaked(n_held, n_lost);
 	}
 	snapshot_destroy(runtime->snapshot);
 	return result;

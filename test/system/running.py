@@ -18,6 +18,7 @@ from util.programs import SALLYCTL, SALLYPORT
 
 TIME_LIMIT_SEC = 300  # on a machine that is busy, with sanitizers
 ANSWER_BYTES_MAX = 16 * 1024
+NOTHING_LEAKED = 'statistics leaked packets=0 connections=0'
 
 
 def wait_until(condition, what):
@@ -119,8 +120,14 @@ class Appliance:
     def stop(self, number=signal.SIGTERM):
         """Sends a signal; the exit status and what sallyport has printed."""
         self.process.send_signal(number)
+        return self.end()
+
+    def end(self):
+        """Waits for its end; returns the same. If that is a good one, nothing may be left over."""
         status = self.process.wait(TIME_LIMIT_SEC)
-        return status, self.log.read_text(errors='replace')
+        log = self.log.read_text(errors='replace')
+        assert status != 0 or NOTHING_LEAKED in log, log
+        return status, log
 
     def remove(self):
         if self.process is not None and self.process.poll() is None:
