@@ -61,7 +61,8 @@ class Namespace:
 
 def remove(name):
     """Ends what runs in a namespace, and the namespace with its cables."""
-    for _ in range(100):
+    deadline = time.monotonic() + TIME_LIMIT_SEC
+    while time.monotonic() < deadline:
         found = run('ip', 'netns', 'pids', name, check=False).stdout.split()
         for pid in found:
             with contextlib.suppress(ProcessLookupError):

@@ -109,8 +109,12 @@ class Appliance:
                               text=True, timeout=TIME_LIMIT_SEC, check=False)
 
     def json(self, *words):
-        """What sallyctl prints as JSON."""
-        result = self.ctl(*words, '--json')
+        """What sallyctl prints as JSON. On a machine that is busy its patience may be too short."""
+        def answered():
+            result = self.ctl(*words, '--json')
+            return 'no answer from' not in result.stderr and result
+
+        result = wait_until(answered, 'sallyctl has an answer')
         assert (result.returncode, result.stderr) == (0, '')
         return json.loads(result.stdout)
 
