@@ -65,6 +65,7 @@ def fixture_witnesses(site):
         yield server, client
 
 
+@pytest.mark.quick
 @families
 @pytest.mark.parametrize('kind, answer', [('A', '198.51.100.{n}'), ('AAAA', '2001:db8:f::{n:x}')],
                          ids=['A', 'AAAA'])
@@ -107,6 +108,7 @@ def test_what_is_no_dns_gets_nowhere(site, witnesses):
     assert assert_agrees(lab.machine, *witnesses) == []
 
 
+@pytest.mark.quick
 @families
 def test_an_answer_in_fragments(workers, family):
     with Lab(workers=workers, device='net_pcap') as lab:

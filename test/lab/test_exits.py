@@ -53,6 +53,7 @@ def fixture_busy(workers, full):
         yield lab, wire, talking
 
 
+@pytest.mark.quick
 @pytest.mark.parametrize('number', [signal.SIGTERM, signal.SIGINT], ids=['SIGTERM', 'SIGINT'])
 def test_a_signal(busy, number):
     lab, *_ = busy

@@ -71,6 +71,7 @@ def test_they_live_as_long_as_somebody_talks(site):
     wait_until(lambda: lab.machine.count() == 0, 'the table is empty')
 
 
+@pytest.mark.quick
 def test_one_that_was_silent_for_too_long_is_gone(site):
     """And what it says then is no new connection for this policy."""
     lab, wire = site

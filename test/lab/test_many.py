@@ -43,6 +43,7 @@ def known_to_the_table(lab):
             if entry['assured'] and entry['orig']['dport'] == PORT}
 
 
+@pytest.mark.quick
 @pytest.mark.parametrize('family', FAMILIES)
 def test_ten_thousand_at_once(site, family):
     lab, wire, addresses = site

@@ -68,6 +68,7 @@ def restart(lab, pings):
                for each in pings) - began
 
 
+@pytest.mark.quick
 def test_it_is_back_and_connections_go_on(site, tmp_path):
     """How long it takes is measured several times, and the best counts: of the others, some may tell
     of a machine that was busy."""

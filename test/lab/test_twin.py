@@ -211,6 +211,7 @@ def comparable(entries):
     return found
 
 
+@pytest.mark.quick
 def test_both_have_the_same_table(labs):
     """Step by step, with both and with both families at once, so that a timeout may differ by what
     the slowest step took and no more."""
