@@ -12,6 +12,7 @@ import time
 
 import pytest
 
+from lab import ftp
 from lab.attempt import assert_attempt
 from lab.lab import FAMILIES, Lab
 from lab.test_dns import dig, dns_server
@@ -20,7 +21,7 @@ from lab.web import Nginx, url
 
 ECHO, REFUSED, SILENT, DROPPED = 7000, 7001, 7002, 7003
 TOLERANCE_SEC = 3
-ZONE, MARK = 3, 7
+ZONE, MARK, FTP_MARK = 3, 7, 9
 
 # Of sallyport, of the kernel: seconds. Nothing ends during the test, and each tells its state.
 TIMEOUTS = {
@@ -42,6 +43,8 @@ chains = (
     {{ name = "established"; state = "established"; action = "accept"; }},
     {{ name = "related"; state = "related"; action = "accept"; }},
     {{ name = "marked"; proto = "tcp"; dport = {ECHO}; set_mark = {MARK}; action = "accept"; }},
+    {{ name = "ftp"; proto = "tcp"; dport = 21; set_mark = {FTP_MARK}; set_helper = "ftp";
+      action = "accept"; }},
     {{ name = "tcp"; proto = "tcp"; dport = "@tcp"; action = "accept"; }},
     {{ name = "udp"; proto = "udp"; dport = "@udp"; action = "accept"; }},
     {{ name = "echo"; proto = "icmp"; icmp_type = 8; action = "accept"; }},
@@ -49,12 +52,14 @@ chains = (
 '''
 KERNEL_RULES = f'''\
 table inet twin {{
+  ct helper ftp {{ type "ftp" protocol tcp; }}
   chain zone {{ type filter hook prerouting priority raw; ct zone set {ZONE}; }}
   chain filter {{
     type filter hook forward priority filter; policy drop;
     ct state established accept
     ct state related accept
     tcp dport {ECHO} ct mark set {MARK} accept
+    tcp dport 21 ct mark set {FTP_MARK} ct helper set "ftp" accept
     tcp dport {{ 80, 7001, 7002 }} accept
     udp dport {{ 53, 7000, 7001, 7002 }} accept
     icmp type echo-request accept
@@ -146,6 +151,15 @@ def ping(wire, family):
                               wire.server.addresses[family])
 
 
+def fetch_by_ftp(wire, family):
+    """The server connects to the client, which has announced where."""
+    command = {'ipv4': 'PORT', 'ipv6': 'EPRT'}[family]
+    done = ftp.curl(wire.client.namespace, command, '--local-port', own_port(family, 11),
+                    '--ftp-port', f'{wire.client.interface}:{own_port(family, 12)}',
+                    ftp.url(wire.server.addresses[family], ''))
+    assert done.returncode == 0, done.stderr
+
+
 def attempt(port, what, protocol='tcp'):
     def step(wire, family):
         assert_attempt(wire.client.namespace, wire.server.addresses[family], port, what, protocol)
@@ -156,6 +170,7 @@ STEPS = {
     'curl': fetch,
     'dns': ask,
     'ping': ping,
+    'ftp': fetch_by_ftp,
     'a refused port': attempt(REFUSED, 'refused'),
     'a dropped port': attempt(DROPPED, 'dropped'),
     'a refused port of UDP': hold('unanswered', REFUSED, 3, 'udp'),
@@ -167,7 +182,8 @@ STEPS = {
     'a question over UDP': hold('once', ECHO, 9, 'udp'),
     'a stream of UDP': hold('stream', ECHO, 10, 'udp'),
 }
-N_ENTRIES = len(STEPS) - 2  # what is dropped or refused by a RST leaves none
+# What is dropped or refused by a RST leaves none, and FTP leaves two.
+N_ENTRIES = len(STEPS) - 2 + 1
 
 
 @contextlib.contextmanager
@@ -178,7 +194,7 @@ def serving(lab):
     host.run('nft', '-f', '-', input=SILENCE)
     host.start(sys.executable, '-c', SERVER)
     host.wait_for_port(ECHO)
-    with Nginx(host), dns_server(host):
+    with Nginx(host), dns_server(host), ftp.Vsftpd(host):
         yield wire
 
 

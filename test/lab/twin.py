@@ -42,6 +42,8 @@ def parse(line):
             entry['state'] = word
         elif name in OF_ENTRY:
             entry[name] = int(value)
+        elif name == 'helper':
+            entry[name] = value
         elif name in ('src', 'dst'):
             if name == 'src':
                 directions.append({})
