@@ -108,7 +108,6 @@ def test_what_is_no_dns_gets_nowhere(site, witnesses):
     assert assert_agrees(lab.machine, *witnesses) == []
 
 
-@pytest.mark.quick
 @families
 def test_an_answer_in_fragments(workers, family):
     with Lab(workers=workers, device='net_pcap') as lab:
