@@ -189,6 +189,10 @@ class Lab:
         """Starts sallyport, and returns when it answers. rest: sets and chains."""
         self.machine.start(self.configuration(rest, conntrack))
 
+    def reload(self, rest='', conntrack=''):
+        """Has it load another configuration: the same, but for what is given."""
+        self.machine.reload(self.configuration(rest, conntrack))
+
     def stop(self, number=signal.SIGTERM):
         """Ends sallyport as an operator does, which has to work and to leave nothing over."""
         status, log = self.machine.stop(number)

@@ -7,12 +7,17 @@ import time
 
 import pytest
 
+from lab.attempt import assert_attempt
 from lab.lab import FAMILIES, Lab
 from lab.sessions import ONLY_SESSIONS, PORT, Sessions, start_server
 from system.running import wait_until
 
 N_SESSIONS = 8  # of each family
 IDLE_SEC = 6
+NO_NEW_SESSIONS = '''\
+chains = ( { name = "filter"; policy = "drop"; rules = (
+    { name = "established"; state = "established"; action = "accept"; } ); } );
+'''
 TIMEOUTS = f'timeouts: {{ tcp_established = {IDLE_SEC}; tcp_time_wait = 1; tcp_last_ack = 5; }};'
 
 
@@ -84,3 +89,24 @@ def test_one_that_was_silent_for_too_long_is_gone(site):
             sessions.talk()
             wait_until(lambda dropped=dropped: lab.packets()['filter'] > dropped, 'it is dropped')
             assert sessions.said() == [0]
+
+
+def test_they_live_through_a_reload(site):
+    """The rules that are loaded say whether there may be new ones; those that are open go on."""
+    lab, wire = site
+
+    with opened(wire, N_SESSIONS) as both:
+        for sessions in both:
+            sessions.talk()
+        go_on(both)
+        first = known(lab)
+
+        for rules, what in ((NO_NEW_SESSIONS, 'dropped'), (ONLY_SESSIONS, 'open')):
+            lab.reload(rules, TIMEOUTS)
+            go_on(both)
+            for family in FAMILIES:
+                assert_attempt(wire.client.namespace, wire.server.addresses[family], PORT, what)
+
+        last = known(lab)
+        assert all(last[ends]['conn'] == entry['conn'] for ends, entry in first.items())
+        assert [sessions.close() for sessions in both] == [N_SESSIONS] * len(FAMILIES)
