@@ -175,6 +175,11 @@ struct ct_count {
 };
 struct ct_count ct_count(const struct ct *ct);
 
+// Slots that are taken though nothing leads to what is in them any more: neither the table nor the
+// list of the dying. 0, unless the code is wrong.
+// => Owner only, between bursts, or anybody when it has ended. Takes a while.
+uint32_t ct_n_lost(const struct ct *ct);
+
 void ct_stats_read(const struct ct *ct, struct ct_stats *stats);
 
 // Bytes reserved for the shard.

@@ -249,6 +249,17 @@ ct_table_prefetch(const struct ct_table *table, uint32_t hash)
 	rte_prefetch0(&table->buckets[bucket_of(table, hash)]);
 }
 
+uint32_t
+ct_table_count(const struct ct_table *table)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < table->n_buckets; i++)
+		n += BUCKET_SLOTS -
+		     (uint32_t)__builtin_popcount(places_with(&table->buckets[i], 0));
+	return n;
+}
+
 size_t
 ct_table_bytes(const struct ct_table *table)
 {

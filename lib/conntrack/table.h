@@ -52,5 +52,8 @@ void ct_table_remove(struct ct_table *table, uint32_t hash, uint32_t slot);
 // What there is to read of a connection with this hash is on its way.
 void ct_table_prefetch(const struct ct_table *table, uint32_t hash);
 
+// Connections that are in the table, counted one by one: it takes a while.
+uint32_t ct_table_count(const struct ct_table *table);
+
 // Bytes reserved for the table.
 size_t ct_table_bytes(const struct ct_table *table);

@@ -116,6 +116,16 @@ ct_count(const struct ct *ct)
 	};
 }
 
+uint32_t
+ct_n_lost(const struct ct *ct)
+{
+	uint32_t n_taken = ct->used_slots - ct->n_free;
+	uint32_t n_known = ct_table_count(ct->table) + ct->n_dying;
+
+	// What is known and lies in no slot would be just as wrong.
+	return n_taken > n_known ? n_taken - n_known : n_known - n_taken;
+}
+
 void
 ct_stats_read(const struct ct *ct, struct ct_stats *stats)
 {

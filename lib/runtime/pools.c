@@ -46,7 +46,7 @@ pools_open(struct pools *pools, const struct config *config, const int nodes[],
 			errors_add(errors, config->file, 0,
 				   "no memory for packets on NUMA node %d: %s", nodes[i],
 				   rte_strerror(rte_errno));
-			pools_close(pools);
+			(void)pools_close(pools);
 			return -1;
 		}
 		for (unsigned int j = i; j < config->workers; j++) {
@@ -57,9 +57,11 @@ pools_open(struct pools *pools, const struct config *config, const int nodes[],
 	return 0;
 }
 
-void
+unsigned int
 pools_close(struct pools *pools)
 {
+	unsigned int n_held = 0;
+
 	for (unsigned int i = 0; i < WORKERS_MAX; i++) {
 		struct rte_mempool *pool = pools->of_worker[i];
 
@@ -67,6 +69,9 @@ pools_close(struct pools *pools)
 			if (pools->of_worker[j] == pool)
 				pools->of_worker[j] = NULL;
 		}
+		if (pool != NULL)
+			n_held += rte_mempool_in_use_count(pool);
 		rte_mempool_free(pool);
 	}
+	return n_held;
 }

@@ -26,4 +26,6 @@ struct pools {
 // => Returns 0, or -1 with an error added; nothing is open then.
 int pools_open(struct pools *pools, const struct config *config, const int nodes[],
 	       struct errors *errors);
-void pools_close(struct pools *pools);
+// Returns how many packets have not been given back. => Whoever held any has given them back: 0,
+//    unless the code is wrong.
+unsigned int pools_close(struct pools *pools);

@@ -204,13 +204,15 @@ ports_open(struct ports *ports, const struct config *config, const int nodes[],
 	}
 	if (result == 0)
 		return 0;
-	ports_close(ports);
+	(void)ports_close(ports);
 	return -1;
 }
 
-void
+unsigned int
 ports_close(struct ports *ports)
 {
+	unsigned int n_held;
+
 	for (unsigned int i = 0; i < ports->n; i++) {
 		if (ports->list[i].is_open)
 			stop(&ports->list[i]);
@@ -220,8 +222,9 @@ ports_close(struct ports *ports)
 			(void)rte_eth_dev_close(ports->list[i].ethdev);
 		free(ports->list[i].arguments);
 	}
-	pools_close(&ports->pools);
+	n_held = pools_close(&ports->pools); // those of the devices' rings are back
 	*ports = (struct ports){0};
+	return n_held;
 }
 
 bool

@@ -68,7 +68,8 @@ struct ports {
 //    be used, with its place in the configuration; nothing is open then.
 int ports_open(struct ports *ports, const struct config *config, const int nodes[],
 	       struct errors *errors);
-void ports_close(struct ports *ports);
+// Returns what pools_close does.
+unsigned int ports_close(struct ports *ports);
 
 // True when the device of a live port cannot work any more. Main thread, as are the next three.
 bool port_is_lost(const struct port *port);

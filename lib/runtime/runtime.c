@@ -222,6 +222,17 @@ destroy_workers(struct runtime *runtime)
 	service_destroy(runtime->service);
 }
 
+// Connections that can never be removed any more. No worker runs.
+static unsigned int
+count_lost(const struct runtime *runtime)
+{
+	unsigned int n = 0;
+
+	for (unsigned int i = 0; i < runtime->n_workers; i++)
+		n += ct_n_lost(runtime->shards[i]);
+	return n;
+}
+
 static int
 launch(struct runtime *runtime, struct errors *errors)
 {
@@ -383,6 +394,8 @@ attend(struct runtime *runtime, const sigset_t *signals)
 static int
 run(struct runtime *runtime, const sigset_t *signals, struct errors *errors)
 {
+	unsigned int n_lost = 0;
+	unsigned int n_held;
 	int result = -1;
 	int signal_number;
 
@@ -408,9 +421,12 @@ run(struct runtime *runtime, const sigset_t *signals, struct errors *errors)
 			}
 			stop(runtime);
 			reload_destroy(runtime->reload);
+			n_lost = count_lost(runtime);
 		}
 		destroy_workers(runtime); // packets in their rings belong to the ports' pools
-		ports_close(&runtime->ports);
+		n_held = ports_close(&runtime->ports);
+		if (result == 0)
+			statistics_log_leaked(n_held, n_lost);
 	}
 	snapshot_destroy(runtime->snapshot);
 	return result;

@@ -157,3 +157,12 @@ statistics_log(const struct runtime *runtime)
 	for (unsigned int worker = 0; worker < runtime_n_workers(runtime); worker++)
 		log_worker(runtime, worker);
 }
+
+void
+statistics_log_leaked(unsigned int packets, unsigned int connections)
+{
+	bool is_clean = packets == 0 && connections == 0;
+
+	log_line(is_clean ? LOG_PRIORITY_INFO : LOG_PRIORITY_ERROR,
+		 "statistics leaked packets=%u connections=%u", packets, connections);
+}

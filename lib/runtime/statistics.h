@@ -8,3 +8,7 @@
 
 // => Main thread, while workers run; they are not made to wait.
 void statistics_log(const struct runtime *runtime);
+
+// Logs how much was never given back, as an error if it is more than nothing.
+// => Main thread, when everything has ended.
+void statistics_log_leaked(unsigned int packets, unsigned int connections);

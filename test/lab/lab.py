@@ -16,6 +16,7 @@ subnet is another then:
 """
 
 import contextlib
+import ipaddress
 import itertools
 import signal
 import sys
@@ -28,7 +29,6 @@ FAMILIES = ('ipv4', 'ipv6')
 PREFIX_LENGTHS = {'ipv4': 24, 'ipv6': 64}
 # How sallyport's configuration names the ends of wire 0: lan0 and wan0.
 CLIENT_SIDE, SERVER_SIDE = 'lan', 'wan'
-MAX_CONNECTIONS = 65536
 DEVICES = {'net_af_packet': 'net_af_packet{i},iface={name},qpairs={queues}',
            'net_pcap': 'net_pcap{i},rx_iface_in={name},tx_iface={name}'}
 numbers = itertools.count()  # tells the labs of one process apart
@@ -58,6 +58,15 @@ class Host:
         if 'ipv6' in families:
             run('ip', 'neighbour', 'add', neighbour.addresses['ipv6'], 'lladdr', neighbour.mac,
                 'dev', self.interface, 'nud', 'permanent')
+
+    def take_addresses(self, number, neighbour):
+        """Has it answer to so many more addresses of each family, and returns them."""
+        subnets = {'ipv4': '198.18.64.0/18', 'ipv6': '2001:db8:ffff::/64'}
+        for family, subnet in subnets.items():
+            self.namespace.run('ip', 'route', 'add', 'local', subnet, 'dev', 'lo')
+            neighbour.reach(subnet, self.addresses[family])
+        return {family: [str(ipaddress.ip_network(subnet)[1 + n]) for n in range(number)]
+                for family, subnet in subnets.items()}
 
     def subnet(self, family):
         return f'{self.networks[family]}{"0" * (family == "ipv4")}/{PREFIX_LENGTHS[family]}'
@@ -103,13 +112,13 @@ class Lab:
     """
 
     def __init__(self, n_wires=1, workers=1, families=FAMILIES, mtu=1500, *, gateways=False,
-                 device='net_af_packet'):
+                 device='net_af_packet', max_connections=65536):
         self.workers, self.families, self.mtu = workers, families, mtu
         self.has_gateways, self.device = gateways, device
+        self.max_connections = max_connections
         self.n_wires, self.wires = n_wires, []
-        self.namespace = None  # the appliance's
         self.number = next(numbers)
-        self.machine = None
+        self.namespace, self.machine = None, None  # of the appliance, and the appliance itself
         self.cleanup = contextlib.ExitStack()
 
     def __enter__(self):
@@ -117,7 +126,7 @@ class Lab:
             self.cleanup = stack
             self._heed_signals()
             sweep()
-            machine = self.namespace = self._namespace('appliance')
+            self.namespace = machine = self._namespace('appliance')
             # Its kernel must not answer what passes through.
             machine.run('sysctl', '-qw', 'net.ipv6.conf.all.disable_ipv6=1',
                         'net.ipv6.conf.default.disable_ipv6=1')
@@ -174,15 +183,19 @@ class Lab:
             for i, name in enumerate(names))
         wires = ',\n'.join(f'  {{ a = "{wire.lan}"; b = "{wire.wan}"; }}' for wire in self.wires)
         return (f'ports = (\n{ports} );\nwires = (\n{wires} );\nworkers = {self.workers};\n'
-                f'conntrack: {{ max_connections = {MAX_CONNECTIONS}; {conntrack} }};\n{rest}')
+                f'conntrack: {{ max_connections = {self.max_connections}; {conntrack} }};\n{rest}')
 
     def start(self, rest='', conntrack=''):
         """Starts sallyport, and returns when it answers. rest: sets and chains."""
         self.machine.start(self.configuration(rest, conntrack))
 
-    def stop(self):
-        """Ends sallyport as an operator does, which has to work."""
-        status, log = self.machine.stop()
+    def reload(self, rest='', conntrack=''):
+        """Has it load another configuration: the same, but for what is given."""
+        self.machine.reload(self.configuration(rest, conntrack))
+
+    def stop(self, number=signal.SIGTERM):
+        """Ends sallyport as an operator does, which has to work and to leave nothing over."""
+        status, log = self.machine.stop(number)
         assert status == 0, log
 
     @contextlib.contextmanager

@@ -65,6 +65,7 @@ def fixture_witnesses(site):
         yield server, client
 
 
+@pytest.mark.quick
 @families
 @pytest.mark.parametrize('kind, answer', [('A', '198.51.100.{n}'), ('AAAA', '2001:db8:f::{n:x}')],
                          ids=['A', 'AAAA'])

@@ -100,6 +100,7 @@ def assert_one_more(before, after):
     assert after[1] > before[1]
 
 
+@pytest.mark.quick
 @ways
 def test_download(site, content, family, command):
     lab, wire, _ = site

@@ -11,6 +11,7 @@ import pytest
 
 from lab.lab import FAMILIES, Lab
 from lab.namespaces import FOLDER, PREFIX
+from system.running import wait_until
 from util.programs import ROOT
 
 TIME_LIMIT_SEC = 60
@@ -46,6 +47,7 @@ def is_running(pid):
         return False
 
 
+@pytest.mark.quick
 @pytest.mark.parametrize('family', FAMILIES)
 def test_each_wire_joins_its_own_two_hosts(family):
     with Lab(n_wires=2) as lab:
@@ -103,7 +105,7 @@ def test_the_next_one_removes_what_a_killed_one_has_left():
 
     with Lab():
         assert namespaces_of(process.pid) == []
-        assert not is_running(pid)
+        wait_until(lambda: not is_running(pid), 'it has ended')
         assert len(namespaces_of(os.getpid())) == 3
     assert namespaces_of(os.getpid()) == []
     subprocess.run(['rm', '-r', folder], check=True)

@@ -75,6 +75,7 @@ def fixture_site(workers):
         yield lab, lab.wires[0]
 
 
+@pytest.mark.quick
 @families
 @pytest.mark.parametrize('size', [56, 1400, 3000, 20000, 65000])
 def test_echoes(site, family, size):
@@ -136,6 +137,7 @@ def known_mtu(wire, family):
     return sum(metric.get('mtu', 0) for metric in json.loads(route.stdout)[0].get('metrics', ()))
 
 
+@pytest.mark.quick
 @families
 def test_an_error_about_the_size_of_an_echo_arrives(narrow, family):
     lab, wire = narrow

@@ -65,6 +65,7 @@ def witnessed(seen, port):
     return sum(packets for (*_, dport), (packets, _) in seen.items() if dport == port)
 
 
+@pytest.mark.quick
 @families
 @both
 def test_an_open_port(site, family, protocol):
@@ -79,6 +80,7 @@ def test_an_open_port(site, family, protocol):
     assert witnessed(seen, OPEN) > 0
 
 
+@pytest.mark.quick
 @families
 def test_a_refused_port_of_tcp(site, family):
     """A RST that is the only reply ends the connection at once."""
@@ -95,6 +97,7 @@ def test_a_refused_port_of_tcp(site, family):
     assert after['confirmed'] == before['confirmed'] + 1
 
 
+@pytest.mark.quick
 @families
 def test_a_refused_port_of_udp(site, family):
     """The ICMP error is related to the connection, which goes on to wait for a reply."""
@@ -112,6 +115,7 @@ def test_a_refused_port_of_udp(site, family):
     assert not entry['seen_reply']
 
 
+@pytest.mark.quick
 @families
 @both
 def test_a_dropped_port(site, family, protocol):

@@ -37,6 +37,7 @@ def fixture_site(workers):
         yield lab, wire
 
 
+@pytest.mark.quick
 @pytest.mark.parametrize('family', FAMILIES)
 @pytest.mark.parametrize('direction, words', [('orig', []), ('reply', ['--reverse'])],
                          ids=['up', 'down'])

@@ -67,6 +67,7 @@ def ask_a_thousand_times(namespace, address, folder, first_port):
                   input='next\n'.join(transfers), timeout=TRANSFER_SEC)
 
 
+@pytest.mark.quick
 @pytest.mark.parametrize('family, first_port', [('ipv4', 20000), ('ipv6', 30000)], ids=FAMILIES)
 def test_a_thousand_requests(site, witnesses, tmp_path, family, first_port):
     lab, wire, server = site
@@ -85,6 +86,7 @@ def test_a_thousand_requests(site, witnesses, tmp_path, family, first_port):
     assert all(entry['assured'] and entry['orig']['dport'] == 80 for entry in table)
 
 
+@pytest.mark.quick
 @families
 def test_a_large_file(site, witnesses, content, family):
     lab, wire, _ = site

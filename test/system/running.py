@@ -18,6 +18,8 @@ from util.programs import SALLYCTL, SALLYPORT
 
 TIME_LIMIT_SEC = 300  # on a machine that is busy, with sanitizers
 ANSWER_BYTES_MAX = 16 * 1024
+LOADED = 'configuration loaded anew'
+NOTHING_LEAKED = 'statistics leaked packets=0 connections=0'
 
 
 def wait_until(condition, what):
@@ -83,10 +85,15 @@ class Appliance:
     def write(self, name, frames):
         write_capture(self.folder / name, frames)
 
-    def launch(self, config, *eal_arguments, name='sallyport.conf'):
-        """Starts it and does not wait until it answers."""
+    def configure(self, config, name='sallyport.conf'):
+        """Writes a configuration; returns where."""
         path = self.folder / name
         path.write_text(config.replace('{folder}', str(self.folder)))
+        return path
+
+    def launch(self, config, *eal_arguments, name='sallyport.conf'):
+        """Starts it and does not wait until it answers."""
+        path = self.configure(config, name)
         with open(self.log, 'wb') as log:
             self.process = subprocess.Popen(
                 [*self.command, 'run', '-c', path, '--', '--no-huge', '--no-pci', '--file-prefix',
@@ -96,6 +103,16 @@ class Appliance:
     def start(self, config, name='sallyport.conf'):
         self.launch(config, name=name)
         wait_until(self.answers, 'sallyport answers')
+
+    def reload(self, config, name='sallyport.conf'):
+        """Has it load another configuration, and waits until it says so."""
+        def loaded():
+            return self.log.read_text(errors='replace').count(LOADED)
+
+        before = loaded()
+        self.configure(config, name)
+        self.process.send_signal(signal.SIGHUP)
+        wait_until(lambda: loaded() > before, 'the configuration is loaded')
 
     def answers(self):
         assert self.process.poll() is None, self.log.read_text()
@@ -108,8 +125,12 @@ class Appliance:
                               text=True, timeout=TIME_LIMIT_SEC, check=False)
 
     def json(self, *words):
-        """What sallyctl prints as JSON."""
-        result = self.ctl(*words, '--json')
+        """What sallyctl prints as JSON. On a machine that is busy its patience may be too short."""
+        def answered():
+            result = self.ctl(*words, '--json')
+            return 'no answer from' not in result.stderr and result
+
+        result = wait_until(answered, 'sallyctl has an answer')
         assert (result.returncode, result.stderr) == (0, '')
         return json.loads(result.stdout)
 
@@ -119,8 +140,14 @@ class Appliance:
     def stop(self, number=signal.SIGTERM):
         """Sends a signal; the exit status and what sallyport has printed."""
         self.process.send_signal(number)
+        return self.end()
+
+    def end(self):
+        """Waits for its end; returns the same. If that is a good one, nothing may be left over."""
         status = self.process.wait(TIME_LIMIT_SEC)
-        return status, self.log.read_text(errors='replace')
+        log = self.log.read_text(errors='replace')
+        assert status != 0 or NOTHING_LEAKED in log, log
+        return status, log
 
     def remove(self):
         if self.process is not None and self.process.poll() is None:

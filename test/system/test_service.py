@@ -3,9 +3,6 @@
 status says. The manager is a socket of the test. Needs neither root nor hugepages."""
 
 import contextlib
-import ctypes
-import os
-import pathlib
 import re
 import signal
 import socket
@@ -15,6 +12,7 @@ import time
 import pytest
 
 from system.running import TIME_LIMIT_SEC, appliance, wait_until
+from system.standstill import stopped_lcore
 from util.programs import SALLYPORT
 
 CONFIG = '''
@@ -24,8 +22,6 @@ workers = 2;
 conntrack: { max_connections = 1000; };
 '''
 WATCHDOG_SEC = 8  # workers that share a CPU turn much more often
-PTRACE_SEIZE, PTRACE_INTERRUPT, PTRACE_DETACH = 0x4206, 0x4207, 17
-WAIT_ALL = 0x40000000  # __WALL: threads, too
 
 
 @pytest.fixture(name='machine')
@@ -42,24 +38,6 @@ def make_manager(machine):
         manager.settimeout(TIME_LIMIT_SEC)
         machine.environment['NOTIFY_SOCKET'] = str(machine.folder / 'notify')
         yield manager
-
-
-@contextlib.contextmanager
-def stopped_lcore(process, lcore):
-    """The thread of an lcore stands still meanwhile, and the others run."""
-    libc = ctypes.CDLL(None, use_errno=True)
-    libc.ptrace.argtypes = [ctypes.c_long, ctypes.c_long, ctypes.c_void_p, ctypes.c_void_p]
-    (thread,) = [int(task.name) for task in pathlib.Path(f'/proc/{process.pid}/task').iterdir()
-                 if re.search(rf'worker-?{lcore}$', (task / 'comm').read_text().strip())]
-    if libc.ptrace(PTRACE_SEIZE, thread, None, None) != 0:
-        pytest.skip(f'this machine lets nobody stop a thread: errno {ctypes.get_errno()}')
-    assert libc.ptrace(PTRACE_INTERRUPT, thread, None, None) == 0
-    os.waitpid(thread, WAIT_ALL)
-    try:
-        yield
-    finally:
-        # Else nobody could wait for the process to end.
-        libc.ptrace(PTRACE_DETACH, thread, None, None)
 
 
 def test_ready_stopping_and_nothing_else(machine, manager):
@@ -104,7 +82,8 @@ def test_usr1_logs_statistics(machine):
     assert status == 0
     lines = re.findall(r'^sallyport: statistics (\w+) (.*)$', log, re.M)
     assert [line[0] for line in lines] == ['packets', 'dropped', 'faults', 'classes', 'non_ip',
-                                           'connections', 'port', 'port', 'worker', 'worker']
+                                           'connections', 'port', 'port', 'worker', 'worker',
+                                           'leaked']
     for _, text in lines:
         assert all(re.fullmatch(r'[a-z0-9_]+=[a-z0-9]+', word) for word in text.split())
     numbers = [dict(word.split('=') for word in text.split()) for _, text in lines]

@@ -86,6 +86,7 @@ void
 shard_close(struct shard *shard)
 {
 	assert(ct_count(shard->ct).unconfirmed == 0);
+	assert(ct_n_lost(shard->ct) == 0);
 	clean_up(shard->worker);
 }
 

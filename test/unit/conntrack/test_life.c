@@ -43,6 +43,7 @@ judge_while_unconfirmed(struct pkt *pkt)
 	assert_true(shard_entry(judging, CT_UNCONFIRMED, 0, &entry));
 	assert_int_equal(entry.id, pkt->seq);
 	assert_false(shard_entry(judging, CT_UNCONFIRMED, 1, &entry));
+	assert_int_equal(ct_n_lost(judging->ct), 1); // it would be, if this were the end
 	return VERDICT_PENDING;
 }
 

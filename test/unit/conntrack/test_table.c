@@ -190,8 +190,10 @@ a_full_table_refuses(void **state)
 	assert_in_range(n_added, N_CONNS, N_KEYS - 1);
 	for (uint32_t n = 0; n < n_added; n++) {
 		assert_int_equal(lookup(FAMILY_IPV4, n), n);
+		assert_int_equal(ct_table_count(table), n_added - n);
 		ct_table_remove(table, hash_of(n), n);
 	}
+	assert_int_equal(ct_table_count(table), 0);
 }
 
 static void
