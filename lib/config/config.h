@@ -17,6 +17,7 @@
 struct port_config {
 	char *name;   // owned
 	char *device; // owned; a DPDK device, "0000:03:00.0" or "net_tap0,iface=lan0"
+	uint16_t mtu; // 0: what the device has
 	unsigned int line;
 };
 

@@ -9,7 +9,10 @@
 #include "config/memory.h"
 #include "config/reader.h"
 
-static const char *const port_keys[] = {"name", "device"};
+#define MTU_MIN 68 // RFC 791
+#define MTU_MAX UINT16_MAX
+
+static const char *const port_keys[] = {"name", "device", "mtu"};
 static const char *const wire_keys[] = {"a", "b", "mirror_link"};
 
 // The list of a section that the file must have, with at least one element.
@@ -81,6 +84,17 @@ read_device(struct cfg_loader *loader, const config_setting_t *group)
 	return cfg_strdup(device);
 }
 
+static uint16_t
+read_mtu(struct cfg_loader *loader, const config_setting_t *group)
+{
+	const config_setting_t *setting = config_setting_get_member(group, "mtu");
+	int64_t mtu;
+
+	if (setting == NULL || !cfg_number(loader, setting, MTU_MIN, MTU_MAX, "bytes", &mtu))
+		return 0;
+	return (uint16_t)mtu;
+}
+
 // A port whose name is good is known, whatever else is wrong with it, so that those who name it
 // are not told that it is missing.
 static void
@@ -92,6 +106,7 @@ read_port(struct cfg_loader *loader, const config_setting_t *group)
 	cfg_check_keys(loader, group, "a port", port_keys, RTE_DIM(port_keys));
 	port.name = cfg_name(loader, group, "a port");
 	port.device = read_device(loader, group);
+	port.mtu = read_mtu(loader, group);
 	uint8_t other = port.name == NULL ? PORT_NONE : config_port(config, port.name);
 
 	if (other != PORT_NONE) {

@@ -86,6 +86,9 @@ compare_ports(struct comparison *comparison)
 		if (!is_same_port(&running->ports[i], port))
 			refuse(comparison, port->line, "ports: \"%s\" was \"%s\", device \"%s\"",
 			       port->name, running->ports[i].name, running->ports[i].device);
+		else if (running->ports[i].mtu != port->mtu)
+			refuse(comparison, port->line, "port \"%s\": mtu changes from %u to %u",
+			       port->name, running->ports[i].mtu, port->mtu);
 	}
 	if (running->n_wires != next->n_wires ||
 	    memcmp(running->wires, next->wires, next->n_wires * sizeof(next->wires[0])) != 0)

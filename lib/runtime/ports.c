@@ -98,6 +98,16 @@ note_device(struct port *port, const struct rte_eth_dev_info *info)
 		(void)if_indextoname(port->if_index, port->interface);
 }
 
+// Configuring has checked that the device can have it; those that are an interface of the kernel
+// set that one's as well.
+static int
+set_mtu(const struct port *port)
+{
+	int result = port->mtu == 0 ? 0 : rte_eth_dev_set_mtu(port->ethdev, port->mtu);
+
+	return result == -ENOTSUP ? 0 : result;
+}
+
 static int
 start(struct port *port, const struct pools *pools, const struct rss *rss)
 {
@@ -113,6 +123,7 @@ start(struct port *port, const struct pools *pools, const struct rss *rss)
 	port->n_tx_queues = (uint16_t)RTE_MIN(n_workers, (unsigned int)info.max_tx_queues);
 	port->shares_tx = port->n_tx_queues < n_workers;
 	rte_spinlock_init(&port->tx_lock);
+	config.rxmode.mtu = port->mtu;
 	config.rxmode.offloads = RX_OFFLOADS & info.rx_offload_capa;
 	config.txmode.offloads = TX_OFFLOADS & info.tx_offload_capa;
 	config.intr_conf.rmv = (*info.dev_flags & RTE_ETH_DEV_INTR_RMV) != 0;
@@ -120,6 +131,8 @@ start(struct port *port, const struct pools *pools, const struct rss *rss)
 	if (rss_is_offered(rss, &info))
 		rss_configure(rss, &info, key, &config);
 	result = rte_eth_dev_configure(port->ethdev, port->n_rx_queues, port->n_tx_queues, &config);
+	if (result == 0)
+		result = set_mtu(port);
 	if (result == 0)
 		result = set_up_queues(port, pools);
 	if (result == 0)
@@ -155,6 +168,7 @@ probe_port(struct ports *ports, const struct config *config, unsigned int index,
 
 	snprintf(port->name, sizeof(port->name), "%s", config->ports[index].name);
 	port->arguments = strdup(config->ports[index].device);
+	port->mtu = config->ports[index].mtu;
 	error = port->arguments == NULL ? -ENOMEM : probe(port, port->arguments);
 	if (error == 0 && is_taken(ports, index))
 		error = -EBUSY;
@@ -199,7 +213,10 @@ ports_open(struct ports *ports, const struct config *config, const int nodes[],
 		if (ports->list[i].is_open)
 			error = start(&ports->list[i], &ports->pools, &ports->rss);
 		if (error != 0)
-			add_error(errors, config, i, "cannot be started", error);
+			add_error(errors, config, i,
+				  ports->list[i].mtu == 0 ? "cannot be started"
+							  : "cannot be started with this mtu",
+				  error);
 		result |= error;
 	}
 	if (result == 0)

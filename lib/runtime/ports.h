@@ -38,6 +38,7 @@ struct port {
 	bool is_removed; // its driver says that it is gone. EAL's interrupt thread: w, main: rw
 	enum steering steering;
 	rte_spinlock_t tx_lock;
+	uint16_t mtu; // as configured; 0: what the device has
 	char name[64];
 	char device[64];             // name to EAL
 	char *arguments;             // owned: the device with its arguments, as configured

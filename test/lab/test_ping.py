@@ -111,6 +111,26 @@ def test_the_server_may_not_ping(site, family, size):
     assert count_of(wire.client, ECHOES_SEEN[family]) == seen
 
 
+@pytest.fixture(name='jumbo', scope='module')
+def fixture_jumbo(workers):
+    """A lab whose packets may be larger than a buffer, so that they come in pieces: (lab, wire)."""
+    with Lab(workers=workers, mtu=9000, device='net_pcap') as lab, lab.running(ONLY_ECHO):
+        yield lab, lab.wires[0]
+
+
+@families
+@pytest.mark.parametrize('size', [2000, 8000, 20000])
+def test_echoes_in_jumbo_frames(jumbo, family, size):
+    _, wire = jumbo
+    seen = count_of(wire.server, FRAGMENTS_SEEN[family])
+
+    text, is_good = ping(wire.client, wire.server.addresses[family], '-c', N_ECHOES, '-s', size)
+
+    assert is_good and f'{N_ECHOES} received' in text, text
+    n_fragments = count_of(wire.server, FRAGMENTS_SEEN[family]) - seen
+    assert n_fragments == (0 if size <= 8000 else 3 * N_ECHOES)
+
+
 @pytest.fixture(name='narrow', scope='module')
 def fixture_narrow(workers):
     """A lab with the second policy, and a narrow link behind sallyport: (lab, wire)."""

@@ -62,8 +62,13 @@ static const struct {
 	 "main:1: the name of a port must be 1 to 63 letters, digits or any of _-.:\n"
 	 "main:2: the name of a port must be 1 to 63 letters, digits or any of _-.:\n"
 	 "main:3: \"device\" must not be empty\n"},
-	{"ports = ( { name = \"a\"; device = \"d\"; mtu = 1500; } ); wires = ( );",
-	 "main:1: unknown key \"mtu\" in a port\nmain:1: \"wires\" must hold at least one wire\n"},
+	{"ports = ( { name = \"a\"; device = \"d\"; speed = 10; } ); wires = ( );",
+	 "main:1: unknown key \"speed\" in a port\nmain:1: \"wires\" must hold at least one "
+	 "wire\n"},
+	{"ports = ( { name = \"a\"; device = \"d\"; mtu = 67; },\n{ name = \"b\"; device = \"e\"; "
+	 "mtu = 65536; } );\nwires = ( { a = \"a\"; b = \"b\"; } );",
+	 "main:1: \"mtu\" must be 68 to 65535 bytes, not 67\n"
+	 "main:2: \"mtu\" must be 68 to 65535 bytes, not 65536\n"},
 
 	// Wires.
 	{"ports = ( { name = \"a\"; device = \"d\"; }, { name = \"b\"; device = \"e\"; },"

@@ -71,7 +71,7 @@ test_ports_and_wires(void **state)
 			  " { a = \"b\"; b = \"e\"; mirror_link = true; } );\n"
 			  "ports = ( { name = \"a\"; device = \"net_tap0,iface=lan0\"; },\n"
 			  "{ name = \"b\"; device = \"0000:03:00.0\"; },\n{ device = \"d\"; name = "
-			  "\"c\"; }, { name = \"e\"; device = \"f\"; } );");
+			  "\"c\"; }, { name = \"e\"; device = \"f\"; mtu = 9000; } );");
 	const struct config *config = &loaded.config;
 
 	(void)state;
@@ -79,6 +79,8 @@ test_ports_and_wires(void **state)
 	assert_string_equal(config->ports[0].name, "a");
 	assert_string_equal(config->ports[0].device, "net_tap0,iface=lan0");
 	assert_int_equal(config->ports[0].line, 2);
+	assert_int_equal(config->ports[0].mtu, 0);
+	assert_int_equal(config->ports[3].mtu, 9000);
 	assert_int_equal(config->ports[2].line, 4);
 	assert_int_equal(config_port(config, "c"), 2);
 	assert_int_equal(config_port(config, "d"), PORT_NONE);

@@ -53,6 +53,9 @@ ports_and_wires_stay(void **state)
 		 "          { name = \"b\"; device = \"net_null7\"; } );\n" WIRES,
 		 "main:2: ports: \"b\" was \"b\", device \"net_null1\": that needs a restart\n"},
 		{"ports = ( { name = \"a\"; device = \"net_null0\"; },\n"
+		 "          { name = \"b\"; device = \"net_null1\"; mtu = 9000; } );\n" WIRES,
+		 "main:2: port \"b\": mtu changes from 0 to 9000: that needs a restart\n"},
+		{"ports = ( { name = \"a\"; device = \"net_null0\"; },\n"
 		 "          { name = \"c\"; device = \"net_null1\"; } );\n"
 		 "wires = ( { a = \"a\"; b = \"c\"; } );",
 		 "main:2: ports: \"c\" was \"b\", device \"net_null1\": that needs a restart\n"},
