@@ -79,7 +79,7 @@ a_key_leads_back_to_both_tuples(void **state)
 	(void)state;
 	for (size_t i = 0; i < RTE_DIM(cases); i++) {
 		struct tuple tuple = cases[i].tuple, reply, back;
-		struct flow_key key;
+		struct flow_key key = {0};
 		bool is_turned;
 
 		tuple.zone = 4711;
@@ -99,12 +99,12 @@ other_flows_have_other_keys(void **state)
 	(void)state;
 	for (size_t i = 0; i < RTE_DIM(cases); i++) {
 		const struct tuple *tuple = &cases[i].tuple;
-		struct flow_key key;
+		struct flow_key key = {0};
 
 		(void)key_from_tuple(tuple, &key);
 		for (int field = 0; field < 7; field++) {
 			struct tuple other = *tuple, reply;
-			struct flow_key other_key;
+			struct flow_key other_key = {0};
 
 			other.src.word[0] ^= field == 0 ? 2 : 0;
 			other.dst.word[0] ^= field == 1 ? 2 : 0;
@@ -128,7 +128,7 @@ questions_both_ways_are_two_flows(void **state)
 {
 	struct tuple question = {V4(5, 9), FIELDS(77, 8 << 8), .proto = PROTO_ICMP};
 	struct tuple back = {V4(9, 5), FIELDS(77, 8 << 8), .proto = PROTO_ICMP};
-	struct flow_key key, other;
+	struct flow_key key = {0}, other = {0};
 
 	(void)state;
 	(void)key_from_tuple(&question, &key);
