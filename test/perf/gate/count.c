@@ -55,8 +55,9 @@ struct run {
 	struct feed feed;
 	struct burst burst;
 	uint64_t now_ns;
-	uint32_t next;    // flow
-	uint32_t *n_sent; // segments, of either direction of a flow
+	uint32_t next;                 // flow
+	uint32_t (*n_sent)[DIR_COUNT]; // segments of each flow
+	struct prefix *prefixes;       // that the rules refer to
 	uint64_t cycles[BURSTS];
 };
 
@@ -71,13 +72,14 @@ run_measured(struct pipeline *pipeline, struct burst *burst)
 // Established connections first; then rules for single destinations that no flow has; the last rule
 // accepts.
 static bool
-make_rules(struct chain *chain, const struct scenario *scenario)
+make_rules(struct run *run, struct chain *chain)
 {
+	const struct scenario *scenario = run->scenario;
 	unsigned int n = scenario->n_rules;
-	struct prefix *prefixes = calloc(n, sizeof(*prefixes));
 
 	chain->rules = calloc(n, sizeof(*chain->rules));
-	if (chain->rules == NULL || prefixes == NULL)
+	run->prefixes = calloc(n, sizeof(*run->prefixes));
+	if (chain->rules == NULL || run->prefixes == NULL)
 		return false;
 	chain->name = (char *)"filter";
 	chain->policy = ACTION_DROP;
@@ -91,9 +93,9 @@ make_rules(struct chain *chain, const struct scenario *scenario)
 			rule->match.classes = 1 << CLASS_ESTABLISHED;
 		if (i == 0 || i == n - 1)
 			continue;
-		prefixes[i] = (struct prefix){.family = FAMILY_IPV4, .len = 32};
-		prefixes[i].address.v4 = i;
-		rule->match.dst = &prefixes[i];
+		run->prefixes[i] = (struct prefix){.family = FAMILY_IPV4, .len = 32};
+		run->prefixes[i].address.v4 = i;
+		rule->match.dst = &run->prefixes[i];
 		rule->match.n_dst = 1;
 	}
 	if (scenario->forgets)
@@ -123,13 +125,13 @@ open_run(struct run *run)
 	run->config.wires[0] = (struct wire_config){.a = 0, .b = 1};
 	run->config.n_wires = 1;
 	hash_secret_init(&run->secret, seed);
-	if (!make_rules(&run->config.chains[0], run->scenario))
+	if (!make_rules(run, &run->config.chains[0]))
 		return false;
 	run->snapshot = snapshot_create(&run->config, 1, &errors);
 	errors_print(&errors, stderr);
 	errors_fini(&errors);
 	run->ct = ct_create(&ct_config);
-	run->n_sent = calloc(2 * FLOWS, sizeof(*run->n_sent));
+	run->n_sent = calloc(FLOWS, sizeof(*run->n_sent));
 	run->feed.family = run->scenario->family;
 	run->now_ns = START_NS;
 	if (run->snapshot == NULL || run->ct == NULL || run->n_sent == NULL ||
@@ -149,6 +151,7 @@ close_run(struct run *run)
 	ct_destroy(run->ct);
 	snapshot_destroy(run->snapshot);
 	free(run->n_sent);
+	free(run->prefixes);
 	free(run->config.chains[0].rules);
 }
 
@@ -158,7 +161,7 @@ static struct packet_spec
 next_packet(struct run *run, uint32_t flow, uint32_t turn)
 {
 	const uint8_t flags[] = {TH_SYN, TH_SYN | TH_ACK, TH_ACK};
-	uint32_t *n_sent = &run->n_sent[2 * (flow % FLOWS)];
+	uint32_t *n_sent = run->n_sent[flow % FLOWS];
 	struct packet_spec spec = {.is_reply = turn % 2 != 0};
 
 	if (!run->scenario->family.is_tcp)
@@ -229,13 +232,14 @@ static void
 report(struct run *run)
 {
 	const struct pipeline_stats *stats = pipeline_stats(run->pipeline);
+	uint64_t median;
 	double ns_per_cycle = 1e9 / (double)rte_get_tsc_hz();
 
 	qsort(run->cycles, BURSTS, sizeof(run->cycles[0]), compare);
+	median = run->cycles[BURSTS / 2];
 	printf("%s packets %u ns %.1f least %.1f accepted %" PRIu64 " of %" PRIu64
 	       " connections %u\n",
-	       run->scenario->name, BURSTS * FEED_BURST,
-	       (double)run->cycles[BURSTS / 2] * ns_per_cycle / FEED_BURST,
+	       run->scenario->name, BURSTS * FEED_BURST, (double)median * ns_per_cycle / FEED_BURST,
 	       (double)run->cycles[0] * ns_per_cycle / FEED_BURST, stats->accepted, stats->packets,
 	       ct_count(run->ct).confirmed);
 }

@@ -26,7 +26,7 @@
 #include "util/random.h"
 #include "util/random_rules.h"
 
-#define N_RULESETS             150
+#define N_RULESETS             UINT64_C(150)
 #define N_PACKETS              800
 #define N_CHAINS_MAX           6
 #define N_RULES_MAX            200
