@@ -40,7 +40,7 @@ class Row:
     @property
     def capacity(self):
         """How many connections the table has to have room for."""
-        return 4 * M if self.is_endless else max(self.trace.flows * 5 // 4, 64 * K)
+        return 8 * M if self.is_endless else max(self.trace.flows * 5 // 4, 64 * K)
 
 
 def established(flows, **options):
