@@ -31,10 +31,12 @@ class Server:
     """One client after the other gets the banner, then what answer(question) returns: bytes, what
     will be JSON, or None to close the connection."""
 
+    KIND = socket.SOCK_SEQPACKET
+
     def __init__(self, path, answer, banner):
         self.answer, self.banner = answer, banner
         self.questions = []
-        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self.socket = socket.socket(socket.AF_UNIX, self.KIND)
         self.socket.bind(str(path))
         self.socket.listen()
         self.thread = threading.Thread(target=self.serve)
@@ -78,26 +80,18 @@ def fixture_folder():
         yield pathlib.Path(folder)
 
 
-class StreamServer:
+class StreamServer(Server):
     """One client after the other is sent these bytes, in pieces, and then nothing more."""
+
+    KIND = socket.SOCK_STREAM
 
     def __init__(self, path, content, piece_bytes):
         self.content, self.piece_bytes = content, piece_bytes
-        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self.socket.bind(str(path))
-        self.socket.listen()
-        self.thread = threading.Thread(target=self.serve)
-        self.thread.start()
+        super().__init__(path, None, None)
 
-    def serve(self):
-        with contextlib.suppress(OSError):
-            while True:
-                client, _ = self.socket.accept()
-                with client, contextlib.suppress(ConnectionError):
-                    for begin in range(0, len(self.content), self.piece_bytes):
-                        client.sendall(self.content[begin:begin + self.piece_bytes])
-
-    close = Server.close
+    def talk(self, client):
+        for begin in range(0, len(self.content), self.piece_bytes):
+            client.sendall(self.content[begin:begin + self.piece_bytes])
 
 
 @pytest.fixture(name='ask')
