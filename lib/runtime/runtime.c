@@ -57,19 +57,6 @@ struct runtime {
 	bool is_stopping;       // main: rw, workers: ro
 };
 
-// A shard is more than half full: the expired must not take the room of the living.
-static bool
-is_crowded(const struct runtime *runtime)
-{
-	for (unsigned int i = 0; i < runtime->n_workers; i++) {
-		struct ct_count count = ct_count(runtime->shards[i]);
-
-		if (count.confirmed > count.capacity / 2)
-			return true;
-	}
-	return false;
-}
-
 // One turn of the service core; DPDK's service lcore calls it again and again. Between two rounds
 // over all connections it rests while there is room: who looks at a connection takes its line away
 // from the worker.
@@ -78,7 +65,7 @@ service_turn_live(void *argument)
 {
 	struct runtime *runtime = argument;
 	uint64_t now_ns = live_clock_ns(&runtime->clock);
-	bool is_hurried = is_crowded(runtime);
+	bool is_hurried = service_is_crowded(runtime->service);
 	uint32_t budget = is_hurried ? SCAN_FASTER * SCAN_BUDGET : SCAN_BUDGET;
 	tick_t next;
 

@@ -146,6 +146,19 @@ service_turn(struct service *service, tick_t now, uint32_t budget, tick_t *next)
 	return is_done;
 }
 
+bool
+service_is_crowded(const struct service *service)
+{
+	for (unsigned int i = 0; i < service->n_lanes; i++) {
+		const struct ct *ct = service->lanes[i].ct;
+		struct ct_count count = ct == NULL ? (struct ct_count){0} : ct_count(ct);
+
+		if (count.confirmed > count.capacity / 2)
+			return true;
+	}
+	return false;
+}
+
 unsigned int
 service_reap(struct service *service, unsigned int shard, struct ct *ct, uint64_t now_ns,
 	     unsigned int max)

@@ -47,6 +47,10 @@ void service_attach(struct service *service, unsigned int shard, const struct ct
 //    *next is the earliest deadline that was seen and is still to come, relative to now.
 bool service_turn(struct service *service, tick_t now, uint32_t budget, tick_t *next);
 
+// A shard is more than half full: turns should follow each other without rest, so that the expired
+// do not take the room of the living. Any thread.
+bool service_is_crowded(const struct service *service);
+
 // Removes up to max connections that the service found expired. Returns how many were looked at.
 // => Owner of the shard only, between bursts.
 unsigned int service_reap(struct service *service, unsigned int shard, struct ct *ct,

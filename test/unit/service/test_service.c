@@ -354,6 +354,32 @@ a_shard_that_is_not_there_is_left_out(void **state)
 	shard_close(&shard);
 }
 
+static void
+one_shard_that_is_more_than_half_full_is_a_crowd(void **state)
+{
+	struct ct_params params = shard_params();
+	struct shard shards[2];
+	tick_t next;
+
+	(void)state;
+	params.max_connections = 2 * 4; // of all shards together
+	begin_service(2, hear, 64);
+	assert_false(service_is_crowded(service)); // no shard is there yet
+	open_attached(&shards[0], 0, &params);
+	open_attached(&shards[1], 1, &params);
+	for (uint16_t sport = 1;
+	     ct_count(shards[1].ct).confirmed < ct_count(shards[1].ct).capacity / 2; sport++)
+		accept_udp(&shards[1], sport);
+	assert_false(service_is_crowded(service));
+	accept_udp(&shards[1], 1000);
+	assert_true(service_is_crowded(service));
+	shard_wait(&shards[1], 30);
+	go_round(&shards[1], &next);
+	assert_false(service_is_crowded(service));
+	shard_close(&shards[0]);
+	shard_close(&shards[1]);
+}
+
 int
 main(void)
 {
@@ -367,6 +393,8 @@ main(void)
 		cmocka_unit_test_teardown(events_of_a_shard_come_in_order, end_service),
 		cmocka_unit_test_teardown(shards_are_apart, end_service),
 		cmocka_unit_test_teardown(a_shard_that_is_not_there_is_left_out, end_service),
+		cmocka_unit_test_teardown(one_shard_that_is_more_than_half_full_is_a_crowd,
+					  end_service),
 	};
 
 	return cmocka_run_group_tests(tests, test_eal_start, test_eal_stop);
