@@ -104,17 +104,18 @@ static void
 scan(struct service *service, struct lane *lane, tick_t now, uint32_t budget)
 {
 	struct ct_scan step = {.cursor = lane->cursor, .now = now, .next = service->next};
-	uint32_t end = lane->cursor + budget;
 	unsigned int room = rte_ring_free_count(lane->expired);
 
-	while (room > 0 && step.cursor < end && !lane->is_done) {
+	while (room > 0 && budget > 0 && !lane->is_done) {
+		uint32_t begin = step.cursor;
 		uint32_t found[POST_MAX];
-		unsigned int n = ct_scan(lane->ct, &step, end - step.cursor, found,
+		unsigned int n = ct_scan(lane->ct, &step, budget, found,
 					 RTE_MIN(room, (unsigned int)POST_MAX));
 
 		rte_ring_enqueue_bulk_elem(lane->expired, found, sizeof(found[0]), n, NULL);
 		room -= n;
 		lane->is_done = step.cursor == 0;
+		budget -= lane->is_done ? budget : step.cursor - begin;
 	}
 	lane->cursor = step.cursor;
 	service->next = step.next;

@@ -1,12 +1,15 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Time runs out for connections. Time is virtual: five days take no longer than a second."""
 
+import json
+import struct
 import time
 
 import pytest
 
 from scenario.configuration import OPEN, configuration
-from scenario.traffic import CLIENT, SERVER, START, Tcp, Traffic, ping, udp
+from scenario.runner import run_sallyport
+from scenario.traffic import CLIENT, FRAME, SERVER, START, Tcp, Traffic, ping, udp
 
 FIVE_DAYS = 432000
 
@@ -33,6 +36,25 @@ def test_a_second_less_than_five_days(replay):
     (entry,) = replay(OPEN, established(), '--settle', FIVE_DAYS - 1).table
 
     assert (entry['state'], entry['timeout']) == ('ESTABLISHED', 1)
+
+
+def test_a_million_connections_expire_in_one_second(tmp_path):
+    """More than any ring between the service core and a worker holds."""
+    n = 1_000_000
+    frame = bytes(FRAME / udp(CLIENT, SERVER, 0, 0, payload=b''))
+    with (tmp_path / 'capture').open('wb') as file:
+        file.write(struct.pack('<IHHiIII', 0xA1B2C3D4, 2, 4, 0, 0, 65535, 1))
+        for i in range(n):
+            file.write(struct.pack('<IIII', START, i, len(frame), len(frame)) + frame[:34]
+                       + struct.pack('!HH', 1 + i // 1000, 1 + i % 1000) + frame[38:])
+    (tmp_path / 'config').write_text(
+        configuration(conntrack=f'max_connections = {n}; checksum = false;'))
+
+    done = run_sallyport('replay', '-c', tmp_path / 'config', '--table', tmp_path / 'table',
+                         '--settle', 32, tmp_path / 'capture')
+
+    assert (done.returncode, done.stderr) == (0, '')
+    assert json.loads((tmp_path / 'table').read_text()) == []
 
 
 def test_without_settling_time_stands_at_the_last_packet(replay):

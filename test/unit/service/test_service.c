@@ -12,6 +12,7 @@
 #include <rte_ring.h>
 
 #include "util/eal.h"
+#include "util/random.h"
 #include "util/shard.h"
 
 #define TOLD_MAX 1024
@@ -380,6 +381,46 @@ one_shard_that_is_more_than_half_full_is_a_crowd(void **state)
 	shard_close(&shards[1]);
 }
 
+// However many expire at once, whatever the ring holds and whatever the budget of a turn is: each
+// is found and removed once, and it ends.
+static void
+any_number_may_expire_in_one_second(void **state)
+{
+	static const uint32_t budgets[] = {1000, 5000, UINT32_MAX - 1, UINT32_MAX};
+	struct ct_params params = shard_params();
+	struct shard shard;
+
+	(void)state;
+	params.max_connections = 20000;
+	random_start(random_seed(), 0);
+	begin_service(1, NULL, 0);
+	open_attached(&shard, 0, &params);
+	for (int round = 0; round < 6; round++) {
+		uint32_t budget = RANDOM_PICK(budgets);
+		uint32_t n = 8192 + random_below(11000);
+		unsigned int n_turns = 0;
+		struct ct_stats before, after;
+		tick_t next;
+		bool is_done;
+
+		ct_stats_read(shard.ct, &before);
+		for (uint32_t i = 0; i < n; i++)
+			accept_udp(&shard, (uint16_t)(1 + i));
+		shard_wait(&shard, 30);
+		do {
+			is_done = service_turn(service, shard_now(&shard), budget, &next);
+			while (service_reap(service, 0, shard.ct, shard.now_ns,
+					    1 + random_below(1000)) > 0 &&
+			       random_chance(90))
+				;
+			assert_true(++n_turns < 1000);
+		} while (!is_done || ct_count(shard.ct).confirmed > 0);
+		ct_stats_read(shard.ct, &after);
+		assert_int_equal(after.expired - before.expired, n);
+	}
+	shard_close(&shard);
+}
+
 int
 main(void)
 {
@@ -395,6 +436,7 @@ main(void)
 		cmocka_unit_test_teardown(a_shard_that_is_not_there_is_left_out, end_service),
 		cmocka_unit_test_teardown(one_shard_that_is_more_than_half_full_is_a_crowd,
 					  end_service),
+		cmocka_unit_test_teardown(any_number_may_expire_in_one_second, end_service),
 	};
 
 	return cmocka_run_group_tests(tests, test_eal_start, test_eal_stop);
