@@ -156,7 +156,11 @@ ct_table_lookup(const struct ct_table *table, const struct flow_key *key, uint32
 	return CT_TABLE_MISS;
 }
 
-// The connection whose tag fits first. Its lines are on their way: two, for UDP only the first.
+// No tag fits, and the connection may be in a later bucket.
+#define LOOK_ON (CT_TABLE_MISS - 1)
+
+// The connection whose tag fits first; CT_TABLE_MISS when there is none anywhere. Its lines are on
+// their way: two, for UDP only the first.
 static inline uint32_t
 guess(const struct ct_table *table, const struct flow_key *key, uint32_t hash)
 {
@@ -165,7 +169,7 @@ guess(const struct ct_table *table, const struct flow_key *key, uint32_t hash)
 	uint32_t slot;
 
 	if (bits == 0)
-		return CT_TABLE_MISS;
+		return bucket->n_beyond == 0 ? CT_TABLE_MISS : LOOK_ON;
 	slot = bucket->slots[__builtin_ctz(bits)];
 	rte_prefetch0(words_of(table, slot));
 	if (key_proto(key->word) != PROTO_UDP)
@@ -182,7 +186,9 @@ ct_table_lookup_burst(const struct ct_table *table, const struct flow_key keys[]
 	for (uint16_t i = 0; i < n; i++)
 		slots[i] = guess(table, &keys[i], hashes[i]);
 	for (uint16_t i = 0; i < n; i++) {
-		if (unlikely(slots[i] == CT_TABLE_MISS || !has_key(table, slots[i], &keys[i])))
+		if (likely(slots[i] < LOOK_ON) && likely(has_key(table, slots[i], &keys[i])))
+			continue;
+		if (slots[i] != CT_TABLE_MISS)
 			slots[i] = ct_table_lookup(table, &keys[i], hashes[i]);
 	}
 }
