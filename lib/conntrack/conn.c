@@ -91,6 +91,7 @@ ct_create(const struct ct_config *config)
 	ct->capacity = capacity;
 	ct->dying_head = SLOT_NONE;
 	ct->free_head = SLOT_NONE;
+	ct_evict_init(ct);
 	ct->secret = config->secret;
 	ct_set_params(ct, config->params);
 	ct_protos_fill(config->params, ct->protos);
@@ -221,6 +222,7 @@ void
 ct_conn_discard(struct ct *ct, struct ct_conn *conn)
 {
 	ct_helper_detach(ct, conn);
+	ct_evict_leave(ct, conn);
 	ct->n_unconfirmed--;
 	ct->stats.discarded++;
 	free_slot(ct, conn);
@@ -247,6 +249,7 @@ ct_conn_kill(struct ct *ct, struct ct_conn *conn, uint64_t seq, uint64_t now_ns)
 {
 	uint32_t slot = conn_slot(ct, conn);
 
+	ct_evict_leave(ct, conn);
 	ct_table_remove(ct->table, ct_conn_hash(ct, conn), slot);
 	change_life(ct, conn, CT_DYING);
 	ct->stats.destroyed++;
@@ -256,43 +259,8 @@ ct_conn_kill(struct ct *ct, struct ct_conn *conn, uint64_t seq, uint64_t now_ns)
 	// Whether the event still has to be told, by ct_reclaim.
 	conn->is_untold = !ct_event_send(ct, conn, CT_EVENT_DESTROY, seq, now_ns);
 	ct->stats.events_late += conn->is_untold;
+	ct->n_untold += conn->is_untold;
 	ct_helper_end(ct, conn, seq, now_ns);
-}
-
-// Of two that end at once the older one, since which of them lies first is chance.
-static bool
-ends_before(const struct ct *ct, const struct ct_conn *conn, const struct ct_conn *other,
-	    tick_t now)
-{
-	int32_t left = ticks_until(conn->deadline, now);
-	int32_t left_other = ticks_until(other->deadline, now);
-
-	return left < left_other ||
-	       (left == left_other && conn_cold(ct, conn)->id < conn_cold(ct, other)->id);
-}
-
-bool
-ct_evict(struct ct *ct, uint32_t hash, uint64_t seq, uint64_t now_ns)
-{
-	tick_t now = tick_from_ns(now_ns);
-	uint32_t slot = (uint32_t)((uint64_t)hash * ct->used_slots >> 32);
-	struct ct_conn *victim = NULL;
-
-	if (!ct_has_slot(ct))
-		return false;
-	for (uint32_t i = 0; i < EVICT_LOOK && i < ct->used_slots; i++, slot++) {
-		struct ct_conn *conn = &ct->conns[slot % ct->used_slots];
-
-		if (conn->life == CT_CONFIRMED && (conn->status & CT_ASSURED) == 0 &&
-		    (victim == NULL || ends_before(ct, conn, victim, now)))
-			victim = conn;
-	}
-	if (victim == NULL)
-		return false;
-	ct->stats.early_drop++;
-	ct_touch(ct, victim);
-	ct_conn_kill(ct, victim, seq, now_ns);
-	return true;
 }
 
 void
@@ -308,6 +276,7 @@ ct_reclaim(struct ct *ct, uint64_t now_ns)
 
 		if (!conn->is_untold || ct_event_send(ct, conn, CT_EVENT_DESTROY, 0, now_ns)) {
 			ct->n_dying--;
+			ct->n_untold -= conn->is_untold;
 			free_slot(ct, conn);
 		} else {
 			cold->next = ct->dying_head;

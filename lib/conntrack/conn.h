@@ -23,6 +23,7 @@
 
 #include "base/clock.h"
 #include "conntrack/conntrack.h"
+#include "conntrack/evict.h"
 #include "conntrack/expect.h"
 #include "conntrack/params.h"
 #include "conntrack/proto/gre.h"
@@ -99,11 +100,13 @@ struct ct_conn {
 	uint32_t packets[DIR_COUNT]; // lower halves; the upper ones are in struct ct_cold
 	uint32_t octets[DIR_COUNT];  // likewise
 	tick_t stream_after;         // of UDP: a flow that lives longer than this is a stream
+	uint8_t queue;               // it waits in, CT_QUEUE_NONE: in none
 	union {
 		struct ct_tcp tcp;
 		struct ct_sctp sctp;
 		struct ct_dccp dccp;
 	} l4 __rte_cache_aligned;
+	struct ct_link link; // in its queue
 } __rte_cache_aligned;
 
 _Static_assert(sizeof(struct ct_conn) == (size_t)2 * RTE_CACHE_LINE_SIZE,
@@ -124,7 +127,7 @@ struct ct_cold {
 // may ask for: the hashes of their keys, and of the homes where a helper may have announced some.
 struct ct_touched {
 	uint64_t filter[4]; // a bit for every hash, so that most packets need not look further
-	uint32_t hashes[7 * CT_BURST_MAX];
+	uint32_t hashes[9 * CT_BURST_MAX];
 	uint16_t n;
 	bool has_homes; // of flows that a helper may have announced are among them
 };
@@ -138,6 +141,7 @@ struct ct {
 	uint32_t capacity;      // connections that may exist, unconfirmed and dying ones included
 	uint32_t n_unconfirmed; // owner: rw, others: ro
 	uint32_t n_dying;       // owner: rw, others: ro
+	uint32_t n_untold;      // of these, waiting for room to tell it
 	uint32_t used_slots;    // slots from here on were never used; owner: rw, others: ro
 	uint32_t dying_head;    // list through ct_cold.next, SLOT_NONE ends it
 	struct ct_expects *expects;
@@ -145,6 +149,7 @@ struct ct {
 	uint32_t *helper_free;                 // stack
 	uint32_t n_helper_free;
 	struct ct_gre_map calls; // of PPTP
+	struct ct_evict evict;
 	struct ct_touched touched;
 	bool is_pass_plain; // no packet of this pass has to be looked at again behind the rules
 	bool wants_entries; // packets take along what they left of their connection
@@ -159,7 +164,6 @@ struct ct {
 };
 
 #define SLOT_NONE   UINT32_MAX
-#define EVICT_LOOK  64   // slots that are looked at to make room for a new connection
 #define HELPED_MAX  4096 // connections of a shard that may have a helper
 #define HELPED_NONE UINT16_MAX
 
@@ -197,15 +201,15 @@ void ct_conn_tuple(const struct ct *ct, const struct ct_conn *conn, enum dir dir
 // The hash of a connection's key.
 uint32_t ct_conn_hash(const struct ct *ct, const struct ct_conn *conn);
 
-// No further connection may exist; unconfirmed and dying ones count.
+// As many connections exist as may, those included that this burst may still give up.
 static inline bool
 ct_is_full(const struct ct *ct)
 {
 	return ct->used_slots - ct->n_free >= ct->capacity;
 }
 
-// There is a slot for another connection. Some are kept beyond the capacity, for connections that
-// follow upon one that is still dying.
+// There is a slot for another connection. Some are kept beyond the capacity: for the unconfirmed,
+// and for connections that follow upon one that is still dying.
 static inline bool
 ct_has_slot(const struct ct *ct)
 {
@@ -234,8 +238,8 @@ ct_tuple_prepare(const struct ct *ct, struct tuple *tuple)
 }
 
 // A new, unconfirmed connection for the tuple of pkt, or NULL when it has no inverse, which
-// pkt.fault says. The caller has made sure that there is room: ct_is_full, or ct_has_slot for one
-// that follows upon a connection which was just killed.
+// pkt.fault says. The caller has made sure that there is a slot (ct_has_slot) and, unless it
+// follows upon a connection that was just killed, a place (evict.h).
 struct ct_conn *ct_conn_create(struct ct *ct, struct pkt *pkt);
 
 // An unconfirmed connection is free again.
@@ -244,11 +248,6 @@ void ct_conn_discard(struct ct *ct, struct ct_conn *conn);
 // An unconfirmed connection is in the table under both tuples, and its event is told. Returns
 // false, and leaves it unconfirmed, when the table has no room.
 bool ct_conn_confirm(struct ct *ct, struct ct_conn *conn, const struct pkt *pkt);
-
-// Makes room in a full table: of a bounded number of connections, chosen by the hash of who wants
-// in, the one that is not assured and closest to its end is killed. Returns false when there is
-// none, or no slot to put the new one into while that one is dying.
-bool ct_evict(struct ct *ct, uint32_t hash, uint64_t seq, uint64_t now_ns);
 
 // A confirmed connection is dying: no lookup finds it. seq is that of the packet that caused it, 0
 // when none did.

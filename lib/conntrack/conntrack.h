@@ -142,6 +142,12 @@ void ct_release_burst(struct ct *ct, struct pkt *const pkts[], uint16_t n);
 // => slots come from ct_scan. Owner only, between bursts.
 unsigned int ct_reap(struct ct *ct, const uint32_t slots[], unsigned int n, uint64_t now_ns);
 
+// Above 95 % of the capacity: connections that wait for an answer, but for the last of them, and
+// those that are closing give way before a new one needs the place, at most max, as with the
+// kernel's collector. Returns how many.
+// => Owner only, between bursts.
+unsigned int ct_relieve(struct ct *ct, uint64_t now_ns, unsigned int max);
+
 // Frees dying connections whose destroy event could not be handed over before. Owner only.
 void ct_reclaim(struct ct *ct, uint64_t now_ns);
 

@@ -123,12 +123,31 @@ begin_connection(struct ct *ct, struct pkt *pkt, const struct ct_proto *proto)
 	return conn;
 }
 
+// The connection was used: it is the last again of those that are worth what it is worth now.
+static inline void
+wait_anew(struct ct *ct, struct ct_conn *conn, const struct ct_proto *proto,
+	  enum ct_timeout timeout)
+{
+	uint8_t queue = CT_QUEUE_ASSURED;
+
+	if (unlikely(proto->is_closing != NULL && proto->is_closing(conn)))
+		queue = ct_queue_of(CT_RANK_CLOSING, timeout);
+	else if (!conn_has(conn, CT_SEEN_REPLY))
+		queue = ct_queue_of(CT_RANK_UNANSWERED, timeout);
+	else if (!conn_has(conn, CT_ASSURED))
+		queue = ct_queue_of(CT_RANK_REPLIED, timeout);
+	if (likely(queue == CT_QUEUE_ASSURED && conn->queue == CT_QUEUE_ASSURED))
+		return;
+	ct_evict_move(ct, conn, queue);
+}
+
 // Lets the tracker judge a packet of a connection and does what follows from it.
 static inline enum ct_result
 track_in_connection(struct ct *ct, struct ct_conn *conn, struct pkt *pkt,
 		    const struct ct_proto *proto)
 {
-	uint32_t timeout = 0;
+	enum ct_timeout timeout = CT_TIMEOUT_GENERIC;
+	bool is_answered = false;
 	enum ct_result result;
 
 	pkt->conn = conn;
@@ -143,11 +162,16 @@ track_in_connection(struct ct *ct, struct ct_conn *conn, struct pkt *pkt,
 		count(ct, conn, pkt);
 	if (unlikely(result == CT_FINISH))
 		return result; // what ends it is no answer, and keeps nothing alive
-	if (likely(result == CT_ACCEPT))
-		refresh(conn, pkt, timeout);
 	if (unlikely(!conn_has(conn, CT_SEEN_REPLY)) && pkt->dir == DIR_REPLY) {
 		conn->status |= CT_SEEN_REPLY;
 		conn->events |= CT_CHANGED_REPLY;
+		is_answered = true;
+	}
+	if (likely(result == CT_ACCEPT)) {
+		refresh(conn, pkt, ct->timeouts[timeout]);
+		wait_anew(ct, conn, proto, timeout);
+	} else if (is_answered && conn->queue != CT_QUEUE_NONE) {
+		wait_anew(ct, conn, proto, ct_queue_timeout(conn->queue));
 	}
 	return result;
 }
@@ -156,7 +180,7 @@ track_in_connection(struct ct *ct, struct ct_conn *conn, struct pkt *pkt,
 static inline bool
 pass(struct ct *ct, struct ct_conn *conn, struct pkt *pkt, const struct ct_proto *proto)
 {
-	uint32_t timeout = 0;
+	enum ct_timeout timeout;
 
 	if (unlikely(proto->pass == NULL || !conn_has(conn, CT_SEEN_REPLY)) ||
 	    !proto->pass(ct, conn, pkt, &timeout))
@@ -167,7 +191,7 @@ pass(struct ct *ct, struct ct_conn *conn, struct pkt *pkt, const struct ct_proto
 	pkt->mark = conn->mark;
 	pkt->helper = conn->helper;
 	count(ct, conn, pkt);
-	refresh(conn, pkt, timeout);
+	refresh(conn, pkt, ct->timeouts[timeout]);
 	return true;
 }
 
@@ -198,6 +222,8 @@ track_first(struct ct *ct, struct pkt *pkt, const struct ct_proto *proto)
 		ct_conn_discard(ct, conn);
 		set_invalid(ct, pkt, pkt->fault);
 	} else {
+		if (conn->queue == CT_QUEUE_NONE) // its first packet has set no timeout
+			wait_anew(ct, conn, proto, CT_TIMEOUT_GENERIC);
 		ct_touch_hash(ct, pkt->hash);
 	}
 }
@@ -207,11 +233,10 @@ track_first(struct ct *ct, struct pkt *pkt, const struct ct_proto *proto)
 static bool
 make_room(struct ct *ct, const struct pkt *pkt, bool follows_upon_another)
 {
-	if (!ct_is_full(ct))
+	if (likely(!ct_is_full(ct)))
 		return true;
-	if (follows_upon_another)
-		return ct_has_slot(ct);
-	return ct_evict(ct, pkt->hash, pkt->seq, pkt->now_ns);
+	return ct_has_slot(ct) && (follows_upon_another || !ct_is_short_of_places(ct) ||
+				   ct_place_reserve(ct, pkt->now));
 }
 
 static void
@@ -230,6 +255,7 @@ static __rte_noinline void
 track_unknown(struct ct *ct, struct pkt *pkt, const struct ct_proto *proto,
 	      bool follows_upon_another)
 {
+	const uint16_t n_reserved = ct->evict.reserve.n;
 	enum fault fault;
 
 	// As in the kernel, a full table refuses what has no connection before it is looked at.
@@ -242,6 +268,8 @@ track_unknown(struct ct *ct, struct pkt *pkt, const struct ct_proto *proto,
 		set_invalid(ct, pkt, fault);
 	else
 		track_first(ct, pkt, proto);
+	if (pkt->conn == NULL && ct->evict.reserve.n > n_reserved)
+		ct_place_give_back(ct);
 }
 
 // What the tracker said ends the connection, or is no good.
@@ -304,7 +332,16 @@ is_neighbour_talk(const struct pkt *pkt)
 	       types[pkt->icmp_type];
 }
 
-// An earlier packet of the burst has touched this flow; or may give back the room that a new
+// What becomes of the earlier packets of this pass decides whether the packet can begin a
+// connection, and who gives way to it.
+static bool
+is_room_uncertain(const struct ct *ct, tick_t now)
+{
+	return ct_is_full(ct) &&
+	       (!ct_has_slot(ct) || (ct_is_short_of_places(ct) && !ct_is_next_certain(ct, now)));
+}
+
+// An earlier packet of the burst has touched this flow; or decides about the room that a new
 // connection needs; or may have announced this one to a helper, or ended it with its call.
 static bool
 must_wait(const struct ct *ct, const struct pkt *pkt, struct found found)
@@ -312,7 +349,7 @@ must_wait(const struct ct *ct, const struct pkt *pkt, struct found found)
 	bool is_known =
 		found.slot != CT_TABLE_MISS && !conn_is_expired(&ct->conns[found.slot], pkt->now);
 
-	if (ct_is_touched(ct, found.hash) || (!is_known && ct_is_full(ct)))
+	if (ct_is_touched(ct, found.hash) || (!is_known && is_room_uncertain(ct, pkt->now)))
 		return true;
 	return ct->touched.has_homes && (!is_known || pkt->tuple.proto == PROTO_GRE) &&
 	       ct_is_touched(ct, packet_home(pkt, ct->secret));
@@ -444,6 +481,19 @@ let_others_wait(struct ct *ct, struct pkt *pkt, enum ct_rules_do rules)
 		ct_touch(ct, conn);
 }
 
+// A packet has killed a connection behind new ones that others give way to: the place it has left
+// is none of theirs. It is the last of its pass.
+static inline bool
+ends_pass(struct ct *ct)
+{
+	struct ct_reserve *reserve = &ct->evict.reserve;
+
+	if (likely(reserve->n == 0))
+		return false;
+	reserve->n_late = ct->stats.destroyed - reserve->n_destroyed;
+	return reserve->n_late > 0;
+}
+
 uint16_t
 ct_track_burst(struct ct *ct, struct pkt *const pkts[], uint16_t n, enum ct_rules_do rules)
 {
@@ -460,6 +510,8 @@ ct_track_burst(struct ct *ct, struct pkt *const pkts[], uint16_t n, enum ct_rule
 		if (ct->wants_entries)
 			remember(ct, pkts[i]);
 		let_others_wait(ct, pkts[i], rules);
+		if (ends_pass(ct))
+			return i + 1;
 	}
 	return n;
 }
@@ -499,14 +551,27 @@ update(struct ct *ct, struct pkt *pkt)
 	conn->events = 0;
 }
 
+// A new connection has its place, also when a rule has dropped its packet, as in the kernel.
+static void
+take_place(struct ct *ct, const struct pkt *pkt)
+{
+	if (pkt->conn != NULL && pkt->conn->life == CT_UNCONFIRMED)
+		ct_place_take(ct, pkt);
+}
+
 void
 ct_confirm_burst(struct ct *ct, struct pkt *const pkts[], uint16_t n)
 {
+	// What the last packet may have begun follows upon the one it has killed.
+	const bool has_heir = ct->evict.reserve.n_late > 0;
+
 	if (ct->is_pass_plain)
 		return;
 	for (uint16_t i = 0; i < n; i++) {
 		struct pkt *pkt = pkts[i];
 
+		if (unlikely(ct->evict.reserve.n > 0) && !(has_heir && i == n - 1))
+			take_place(ct, pkt);
 		if (pkt->conn == NULL || pkt->verdict != VERDICT_PENDING)
 			continue;
 		if (pkt->conn->life == CT_UNCONFIRMED)
@@ -535,6 +600,8 @@ ct_release_burst(struct ct *ct, struct pkt *const pkts[], uint16_t n)
 		else if (conn != NULL && conn->life == CT_CONFIRMED)
 			take_mark(ct, pkts[i]);
 	}
+	if (unlikely(ct->evict.reserve.n > 0))
+		ct_place_return(ct);
 	if (ct->dying_head != SLOT_NONE && n > 0)
 		ct_reclaim(ct, pkts[n - 1]->now_ns);
 }
@@ -548,6 +615,7 @@ ct_reap(struct ct *ct, const uint32_t slots[], unsigned int n, uint64_t now_ns)
 	// They have not been looked at for long: first all that will be read is asked for.
 	for (unsigned int i = 0; i < n; i++) {
 		rte_prefetch0(&ct->conns[slots[i]]);
+		rte_prefetch0(&ct->conns[slots[i]].link);
 		rte_prefetch0(&ct->colds[slots[i]]);
 	}
 	for (unsigned int i = 0; i < n; i++)

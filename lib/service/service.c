@@ -173,7 +173,7 @@ service_reap(struct service *service, unsigned int shard, struct ct *ct, uint64_
 		ct_reap(ct, slots, n, now_ns);
 	else
 		ct_reclaim(ct, now_ns);
-	return n;
+	return n + ct_relieve(ct, now_ns, max - n);
 }
 
 void

@@ -51,7 +51,8 @@ bool service_turn(struct service *service, tick_t now, uint32_t budget, tick_t *
 // do not take the room of the living. Any thread.
 bool service_is_crowded(const struct service *service);
 
-// Removes up to max connections that the service found expired. Returns how many were looked at.
+// Removes up to max connections: those that the service found expired, then, in a table that is
+// nearly full, those that give way (ct_relieve). Returns how many were looked at.
 // => Owner of the shard only, between bursts.
 unsigned int service_reap(struct service *service, unsigned int shard, struct ct *ct,
 			  uint64_t now_ns, unsigned int max);

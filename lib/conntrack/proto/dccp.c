@@ -46,15 +46,16 @@ enum dccp_role { ROLE_CLIENT, ROLE_SERVER, ROLE_COUNT };
 static const struct {
 	const char *name;
 	enum ct_timeout timeout;
+	bool is_closing;
 } states[DCCP_STATE_COUNT] = {
 	[DCCP_NONE] = {"NONE", CT_TIMEOUT_DCCP_REQUEST},
 	[DCCP_REQUEST] = {"REQUEST", CT_TIMEOUT_DCCP_REQUEST},
 	[DCCP_RESPOND] = {"RESPOND", CT_TIMEOUT_DCCP_RESPOND},
 	[DCCP_PARTOPEN] = {"PARTOPEN", CT_TIMEOUT_DCCP_PARTOPEN},
 	[DCCP_OPEN] = {"OPEN", CT_TIMEOUT_DCCP_OPEN},
-	[DCCP_CLOSEREQ] = {"CLOSEREQ", CT_TIMEOUT_DCCP_CLOSEREQ},
-	[DCCP_CLOSING] = {"CLOSING", CT_TIMEOUT_DCCP_CLOSING},
-	[DCCP_TIMEWAIT] = {"TIMEWAIT", CT_TIMEOUT_DCCP_TIMEWAIT},
+	[DCCP_CLOSEREQ] = {"CLOSEREQ", CT_TIMEOUT_DCCP_CLOSEREQ, true},
+	[DCCP_CLOSING] = {"CLOSING", CT_TIMEOUT_DCCP_CLOSING, true},
+	[DCCP_TIMEWAIT] = {"TIMEWAIT", CT_TIMEOUT_DCCP_TIMEWAIT, true},
 };
 
 #define RQ DCCP_REQUEST
@@ -248,8 +249,9 @@ apply_special_rules(struct ct_conn *conn, const struct header *header, enum dir 
 }
 
 static enum ct_result
-track(struct ct *ct, struct ct_conn *conn, struct pkt *pkt, uint32_t *timeout)
+track(struct ct *ct, struct ct_conn *conn, struct pkt *pkt, enum ct_timeout *timeout)
 {
+	(void)ct;
 	struct ct_dccp *dccp = &conn->l4.dccp;
 	enum dir dir = pkt->dir;
 	struct header header;
@@ -258,7 +260,7 @@ track(struct ct *ct, struct ct_conn *conn, struct pkt *pkt, uint32_t *timeout)
 	pkt->fault = FAULT_DCCP_STATE;
 	if (!read_header(pkt, &header))
 		return CT_INVALID;
-	*timeout = ct->timeouts[states[dccp->state].timeout];
+	*timeout = states[dccp->state].timeout;
 	if (header.type == TYPE_RESET && !conn_has(conn, CT_SEEN_REPLY)) {
 		pkt->fault = FAULT_NONE;
 		return CT_FINISH;
@@ -276,7 +278,7 @@ track(struct ct *ct, struct ct_conn *conn, struct pkt *pkt, uint32_t *timeout)
 		dccp->state = (uint8_t) new;
 		conn->events |= CT_CHANGED_STATE;
 	}
-	*timeout = ct->timeouts[states[new].timeout];
+	*timeout = states[new].timeout;
 	return CT_ACCEPT;
 }
 
@@ -288,9 +290,16 @@ state_name(const struct ct_conn *conn)
 	return state < DCCP_STATE_COUNT ? states[state].name : NULL;
 }
 
+static bool
+is_closing(const struct ct_conn *conn)
+{
+	return states[conn->l4.dccp.state].is_closing;
+}
+
 const struct ct_proto ct_proto_dccp = {
 	.check = check,
 	.begin = begin,
 	.track = track,
+	.is_closing = is_closing,
 	.state_name = state_name,
 };

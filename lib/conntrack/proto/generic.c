@@ -4,11 +4,12 @@
 #include "conntrack/proto/proto.h"
 
 static enum ct_result
-track(struct ct *ct, struct ct_conn *conn, struct pkt *pkt, uint32_t *timeout)
+track(struct ct *ct, struct ct_conn *conn, struct pkt *pkt, enum ct_timeout *timeout)
 {
+	(void)ct;
 	(void)conn;
 	(void)pkt;
-	*timeout = ct->timeouts[CT_TIMEOUT_GENERIC];
+	*timeout = CT_TIMEOUT_GENERIC;
 	return CT_ACCEPT;
 }
 

@@ -7,14 +7,15 @@
 #include "conntrack/proto/proto.h"
 
 static enum ct_result
-track(struct ct *ct, struct ct_conn *conn, struct pkt *pkt, uint32_t *timeout)
+track(struct ct *ct, struct ct_conn *conn, struct pkt *pkt, enum ct_timeout *timeout)
 {
+	(void)ct;
 	(void)pkt;
 	if (conn_has(conn, CT_SEEN_REPLY)) {
-		*timeout = ct->timeouts[CT_TIMEOUT_GRE_STREAM];
+		*timeout = CT_TIMEOUT_GRE_STREAM;
 		conn_set_assured(conn);
 	} else {
-		*timeout = ct->timeouts[CT_TIMEOUT_GRE];
+		*timeout = CT_TIMEOUT_GRE;
 	}
 	return CT_ACCEPT;
 }

@@ -25,20 +25,22 @@ begin_icmpv6(const struct ct *ct, struct ct_conn *conn, const struct pkt *pkt)
 }
 
 static enum ct_result
-track_icmp(struct ct *ct, struct ct_conn *conn, struct pkt *pkt, uint32_t *timeout)
+track_icmp(struct ct *ct, struct ct_conn *conn, struct pkt *pkt, enum ct_timeout *timeout)
 {
+	(void)ct;
 	(void)conn;
 	(void)pkt;
-	*timeout = ct->timeouts[CT_TIMEOUT_ICMP];
+	*timeout = CT_TIMEOUT_ICMP;
 	return CT_ACCEPT;
 }
 
 static enum ct_result
-track_icmpv6(struct ct *ct, struct ct_conn *conn, struct pkt *pkt, uint32_t *timeout)
+track_icmpv6(struct ct *ct, struct ct_conn *conn, struct pkt *pkt, enum ct_timeout *timeout)
 {
+	(void)ct;
 	(void)conn;
 	(void)pkt;
-	*timeout = ct->timeouts[CT_TIMEOUT_ICMPV6];
+	*timeout = CT_TIMEOUT_ICMPV6;
 	return CT_ACCEPT;
 }
 

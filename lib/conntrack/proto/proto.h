@@ -30,11 +30,14 @@ struct ct_proto {
 	// what check and track would do and, as after CT_ACCEPT, returns true. Returns false, with
 	// nothing changed, when it is not that packet: they are to be asked. NULL: always.
 	bool (*pass)(const struct ct *ct, struct ct_conn *conn, const struct pkt *pkt,
-		     uint32_t *timeout);
+		     enum ct_timeout *timeout);
 
-	// Judges a packet of the connection. On CT_ACCEPT *timeout (ticks) has been chosen.
+	// Judges a packet of the connection. On CT_ACCEPT *timeout has been chosen.
 	enum ct_result (*track)(struct ct *ct, struct ct_conn *conn, struct pkt *pkt,
-				uint32_t *timeout);
+				enum ct_timeout *timeout);
+
+	// The connection is being closed, or was: though assured, it may be evicted. NULL: never.
+	bool (*is_closing)(const struct ct_conn *conn);
 
 	// The name conntrack(8) has for the connection's state. NULL: the protocol has no states.
 	// Any thread: a reader may catch a slot in the middle of a change, so the state may be

@@ -44,15 +44,16 @@ enum sctp_chunk_type {
 static const struct {
 	const char *name;
 	enum ct_timeout timeout;
+	bool is_closing;
 } states[SCTP_STATE_COUNT] = {
 	[SCTP_NONE] = {"NONE", CT_TIMEOUT_SCTP_CLOSED},
 	[SCTP_CLOSED] = {"CLOSED", CT_TIMEOUT_SCTP_CLOSED},
 	[SCTP_COOKIE_WAIT] = {"COOKIE_WAIT", CT_TIMEOUT_SCTP_COOKIE_WAIT},
 	[SCTP_COOKIE_ECHOED] = {"COOKIE_ECHOED", CT_TIMEOUT_SCTP_COOKIE_ECHOED},
 	[SCTP_ESTABLISHED] = {"ESTABLISHED", CT_TIMEOUT_SCTP_ESTABLISHED},
-	[SCTP_SHUTDOWN_SENT] = {"SHUTDOWN_SENT", CT_TIMEOUT_SCTP_SHUTDOWN_SENT},
-	[SCTP_SHUTDOWN_RECD] = {"SHUTDOWN_RECD", CT_TIMEOUT_SCTP_SHUTDOWN_RECD},
-	[SCTP_SHUTDOWN_ACK_SENT] = {"SHUTDOWN_ACK_SENT", CT_TIMEOUT_SCTP_SHUTDOWN_ACK_SENT},
+	[SCTP_SHUTDOWN_SENT] = {"SHUTDOWN_SENT", CT_TIMEOUT_SCTP_SHUTDOWN_SENT, true},
+	[SCTP_SHUTDOWN_RECD] = {"SHUTDOWN_RECD", CT_TIMEOUT_SCTP_SHUTDOWN_RECD, true},
+	[SCTP_SHUTDOWN_ACK_SENT] = {"SHUTDOWN_ACK_SENT", CT_TIMEOUT_SCTP_SHUTDOWN_ACK_SENT, true},
 	[SCTP_HEARTBEAT_SENT] = {"HEARTBEAT_SENT", CT_TIMEOUT_SCTP_HEARTBEAT_SENT},
 };
 
@@ -400,8 +401,9 @@ track_chunk(struct ct_conn *conn, const struct pkt *pkt, const struct chunk *chu
 }
 
 static enum ct_result
-track(struct ct *ct, struct ct_conn *conn, struct pkt *pkt, uint32_t *timeout)
+track(struct ct *ct, struct ct_conn *conn, struct pkt *pkt, enum ct_timeout *timeout)
 {
+	(void)ct;
 	static const uint32_t has_own_rule = BIT(CHUNK_INIT) | BIT(CHUNK_SHUTDOWN_COMPLETE) |
 					     BIT(CHUNK_COOKIE_ECHO) | BIT(CHUNK_ABORT) |
 					     BIT(CHUNK_SHUTDOWN_ACK) | BIT(CHUNK_HEARTBEAT) |
@@ -429,7 +431,7 @@ track(struct ct *ct, struct ct_conn *conn, struct pkt *pkt, uint32_t *timeout)
 			break;
 		}
 	}
-	*timeout = ct->timeouts[states[sctp->state].timeout];
+	*timeout = states[sctp->state].timeout;
 	return is_skipped ? CT_IGNORE : CT_ACCEPT;
 }
 
@@ -441,9 +443,16 @@ state_name(const struct ct_conn *conn)
 	return state < SCTP_STATE_COUNT ? states[state].name : NULL;
 }
 
+static bool
+is_closing(const struct ct_conn *conn)
+{
+	return states[conn->l4.sctp.state].is_closing;
+}
+
 const struct ct_proto ct_proto_sctp = {
 	.check = check,
 	.begin = begin,
 	.track = track,
+	.is_closing = is_closing,
 	.state_name = state_name,
 };

@@ -17,16 +17,17 @@
 static const struct {
 	const char *name;
 	enum ct_timeout timeout;
+	bool is_closing;
 } states[TCP_STATE_COUNT] = {
 	[TCP_NONE] = {"NONE", CT_TIMEOUT_TCP_SYN_SENT},
 	[TCP_SYN_SENT] = {"SYN_SENT", CT_TIMEOUT_TCP_SYN_SENT},
 	[TCP_SYN_RECV] = {"SYN_RECV", CT_TIMEOUT_TCP_SYN_RECV},
 	[TCP_ESTABLISHED] = {"ESTABLISHED", CT_TIMEOUT_TCP_ESTABLISHED},
-	[TCP_FIN_WAIT] = {"FIN_WAIT", CT_TIMEOUT_TCP_FIN_WAIT},
-	[TCP_CLOSE_WAIT] = {"CLOSE_WAIT", CT_TIMEOUT_TCP_CLOSE_WAIT},
-	[TCP_LAST_ACK] = {"LAST_ACK", CT_TIMEOUT_TCP_LAST_ACK},
-	[TCP_TIME_WAIT] = {"TIME_WAIT", CT_TIMEOUT_TCP_TIME_WAIT},
-	[TCP_CLOSE] = {"CLOSE", CT_TIMEOUT_TCP_CLOSE},
+	[TCP_FIN_WAIT] = {"FIN_WAIT", CT_TIMEOUT_TCP_FIN_WAIT, true},
+	[TCP_CLOSE_WAIT] = {"CLOSE_WAIT", CT_TIMEOUT_TCP_CLOSE_WAIT, true},
+	[TCP_LAST_ACK] = {"LAST_ACK", CT_TIMEOUT_TCP_LAST_ACK, true},
+	[TCP_TIME_WAIT] = {"TIME_WAIT", CT_TIMEOUT_TCP_TIME_WAIT, true},
+	[TCP_CLOSE] = {"CLOSE", CT_TIMEOUT_TCP_CLOSE, true},
 	[TCP_SYN_SENT2] = {"SYN_SENT2", CT_TIMEOUT_TCP_SYN_SENT},
 };
 
@@ -306,31 +307,37 @@ rule_rst(const struct ct *ct, const struct ct_conn *conn, const struct tcp_segme
 	return answers_ignored(conn, segment, dir) ? RST_BELIEVE : RST_CHECK;
 }
 
+static inline bool
+is_longer(const struct ct *ct, enum ct_timeout timeout, enum ct_timeout other)
+{
+	return ct->timeouts[timeout] > ct->timeouts[other];
+}
+
 // The timeout of a connection that is in this state now, by a segment of this class.
-static inline uint32_t
+static inline enum ct_timeout
 choose_timeout(const struct ct *ct, const struct ct_conn *conn, enum tcp_state state,
 	       enum tcp_class class)
 {
 	const struct ct_tcp *tcp = &conn->l4.tcp;
-	uint32_t timeout = ct->timeouts[states[state].timeout];
-	uint32_t retrans = ct->timeouts[CT_TIMEOUT_TCP_MAX_RETRANS];
-	uint32_t unacked = ct->timeouts[CT_TIMEOUT_TCP_UNACKNOWLEDGED];
+	enum ct_timeout timeout = states[state].timeout;
 	bool is_limited = ((tcp->side[DIR_ORIG].flags | tcp->side[DIR_REPLY].flags) &
 			   SIDE_HAS_UNACKED) != 0 &&
-			  timeout > unacked;
+			  is_longer(ct, timeout, CT_TIMEOUT_TCP_UNACKNOWLEDGED);
+	bool is_above_retrans = is_longer(ct, timeout, CT_TIMEOUT_TCP_MAX_RETRANS);
 
 	// The first that applies; two of them lead to the same.
-	if (tcp->n_retransmitted >= ct->params.tcp_max_retrans && timeout > retrans)
-		timeout = retrans;
+	if (tcp->n_retransmitted >= ct->params.tcp_max_retrans && is_above_retrans)
+		timeout = CT_TIMEOUT_TCP_MAX_RETRANS;
 	else if (class == TCP_RST)
-		timeout = ct->timeouts[CT_TIMEOUT_TCP_CLOSE];
+		timeout = CT_TIMEOUT_TCP_CLOSE;
 	else if (tcp->last_window == 0 && !is_limited) // the peer may take long to open it again
-		timeout = RTE_MIN(timeout, retrans);
+		timeout = is_above_retrans ? CT_TIMEOUT_TCP_MAX_RETRANS : timeout;
 	else
-		timeout = is_limited ? unacked : timeout;
+		timeout = is_limited ? CT_TIMEOUT_TCP_UNACKNOWLEDGED : timeout;
 	// One side alone does not keep a connection for days.
-	if (!conn_has(conn, CT_SEEN_REPLY) && state == TCP_ESTABLISHED)
-		timeout = RTE_MIN(timeout, unacked);
+	if (!conn_has(conn, CT_SEEN_REPLY) && state == TCP_ESTABLISHED &&
+	    is_longer(ct, timeout, CT_TIMEOUT_TCP_UNACKNOWLEDGED))
+		timeout = CT_TIMEOUT_TCP_UNACKNOWLEDGED;
 	return timeout;
 }
 
@@ -371,7 +378,7 @@ shorten_after_refusal(const struct ct *ct, struct ct_conn *conn, const struct tc
 // The segment is believed: state, timeout and ASSURED follow.
 static enum ct_result
 accept(struct ct *ct, struct ct_conn *conn, enum tcp_class class, enum tcp_state new,
-       const struct pkt *pkt, uint32_t *timeout)
+       const struct pkt *pkt, enum ct_timeout *timeout)
 {
 	struct ct_tcp *tcp = &conn->l4.tcp;
 	enum tcp_state old = tcp->state;
@@ -445,7 +452,7 @@ strictness(const struct ct *ct, const struct ct_conn *conn)
 }
 
 static enum ct_result
-track(struct ct *ct, struct ct_conn *conn, struct pkt *pkt, uint32_t *timeout)
+track(struct ct *ct, struct ct_conn *conn, struct pkt *pkt, enum ct_timeout *timeout)
 {
 	struct ct_tcp *tcp = &conn->l4.tcp;
 	struct tcp_segment segment;
@@ -527,7 +534,7 @@ move_window(struct ct_tcp *tcp, const struct tcp_segment *segment, enum dir dir)
 // Header prediction (Jacobson, "4BSD Header Prediction", 1990), for a filter: an ACK with or
 // without data, on a connection that is open and assured, within all bounds.
 static bool
-pass(const struct ct *ct, struct ct_conn *conn, const struct pkt *pkt, uint32_t *timeout)
+pass(const struct ct *ct, struct ct_conn *conn, const struct pkt *pkt, enum ct_timeout *timeout)
 {
 	struct ct_tcp *tcp = &conn->l4.tcp;
 	const struct rte_tcp_hdr *header;
@@ -560,10 +567,17 @@ state_name(const struct ct_conn *conn)
 	return state < TCP_STATE_COUNT ? states[state].name : NULL;
 }
 
+static bool
+is_closing(const struct ct_conn *conn)
+{
+	return states[conn->l4.tcp.state].is_closing;
+}
+
 const struct ct_proto ct_proto_tcp = {
 	.check = check,
 	.begin = begin,
 	.pass = pass,
 	.track = track,
+	.is_closing = is_closing,
 	.state_name = state_name,
 };

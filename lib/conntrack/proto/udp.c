@@ -66,42 +66,44 @@ begin(const struct ct *ct, struct ct_conn *conn, const struct pkt *pkt)
 }
 
 static enum ct_result
-track_stream(struct ct *ct, struct ct_conn *conn, bool is_stream, uint32_t *timeout)
+track_stream(struct ct_conn *conn, bool is_stream, enum ct_timeout *timeout)
 {
 	if (conn_has(conn, CT_SEEN_REPLY) && is_stream) {
-		*timeout = ct->timeouts[CT_TIMEOUT_UDP_STREAM];
+		*timeout = CT_TIMEOUT_UDP_STREAM;
 		conn_set_assured(conn);
 	} else {
-		*timeout = ct->timeouts[CT_TIMEOUT_UDP];
+		*timeout = CT_TIMEOUT_UDP;
 	}
 	return CT_ACCEPT;
 }
 
 static enum ct_result
-track_udp(struct ct *ct, struct ct_conn *conn, struct pkt *pkt, uint32_t *timeout)
+track_udp(struct ct *ct, struct ct_conn *conn, struct pkt *pkt, enum ct_timeout *timeout)
 {
+	(void)ct;
 	// Once it is a stream it stays one, however often ticks wrap.
 	bool is_stream =
 		conn_has(conn, CT_ASSURED) || ticks_until(conn->stream_after, pkt->now) < 0;
 
-	return track_stream(ct, conn, is_stream, timeout);
+	return track_stream(conn, is_stream, timeout);
 }
 
 // A datagram of a stream.
 static bool
-pass_udp(const struct ct *ct, struct ct_conn *conn, const struct pkt *pkt, uint32_t *timeout)
+pass_udp(const struct ct *ct, struct ct_conn *conn, const struct pkt *pkt, enum ct_timeout *timeout)
 {
 	if (!conn_has(conn, CT_ASSURED) || check_udp(ct, pkt) != FAULT_NONE)
 		return false;
-	*timeout = ct->timeouts[CT_TIMEOUT_UDP_STREAM];
+	*timeout = CT_TIMEOUT_UDP_STREAM;
 	return true;
 }
 
 static enum ct_result
-track_udplite(struct ct *ct, struct ct_conn *conn, struct pkt *pkt, uint32_t *timeout)
+track_udplite(struct ct *ct, struct ct_conn *conn, struct pkt *pkt, enum ct_timeout *timeout)
 {
+	(void)ct;
 	(void)pkt;
-	return track_stream(ct, conn, true, timeout);
+	return track_stream(conn, true, timeout);
 }
 
 const struct ct_proto ct_proto_udp = {

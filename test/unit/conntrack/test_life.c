@@ -385,8 +385,7 @@ a_table_full_of_assured_flows_refuses_others(void **state)
 	shard_close(&shard);
 }
 
-// Of the flows that are not assured, the one closest to its end gives way. That is what a table of
-// this size does; in a larger one, only a part of it is looked at.
+// Of the flows that nobody has answered, the one longest idle gives way.
 static void
 an_unanswered_flow_makes_room_in_a_full_table(void **state)
 {

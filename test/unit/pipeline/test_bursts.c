@@ -25,8 +25,10 @@
 
 #define N_PACKETS 3000
 #define N_SEEDS   4
+#define N_FLOODS  12 // seeds
 
 static uint64_t random_state;
+static bool is_flood; // many packets are the first of a flow of their own, and time goes slowly
 
 // xorshift64*, so that every run of a seed is the same.
 static uint32_t
@@ -50,7 +52,9 @@ random_ends(bool is_ipv6)
 		{"10.1.0.2", "10.1.0.3", "10.2.0.2", "10.2.0.3"},
 		{"fd01::2", "fd01::3", "fd02::2", "fd02::3"},
 	};
-	const uint16_t client_port = (uint16_t)(5000 + random_below(2));
+	const bool is_of_flood = is_flood && random_below(2) == 0;
+	const uint16_t client_port =
+		(uint16_t)(is_of_flood ? 6000 + random_below(50000) : 5000 + random_below(2));
 	const uint16_t server_port = (uint16_t)(80 + random_below(3));
 	const char *client = hosts[is_ipv6][random_below(2)];
 	const char *server = hosts[is_ipv6][2 + random_below(2)];
@@ -155,8 +159,9 @@ make_arrivals(uint64_t seed)
 		build_random(&arrivals[i].frame);
 		arrivals[i].port = (uint8_t)random_below(2);
 		// Mostly at once, at times long enough for timeouts to run out.
-		arrivals[i].after_ns =
-			random_below(4) == 0 ? random_below(4000) * UINT64_C(1000000) : 0;
+		arrivals[i].after_ns = random_below(4) == 0 ? random_below(is_flood ? 40 : 4000) *
+								      UINT64_C(1000000)
+							    : 0;
 	}
 	return arrivals;
 }
@@ -295,11 +300,11 @@ print_difference(const char *a, const char *b)
 }
 
 static void
-assert_bursts_agree(const struct path_options *options)
+assert_bursts_agree(const struct path_options *options, uint64_t n_seeds)
 {
 	static const uint16_t sizes[] = {2, 7, 32, 64};
 
-	for (uint64_t seed = 1; seed <= N_SEEDS; seed++) {
+	for (uint64_t seed = 1; seed <= n_seeds; seed++) {
 		struct arrival *arrivals = make_arrivals(seed);
 		char *single = run(options, arrivals, 1);
 
@@ -323,7 +328,7 @@ static void
 without_rules(void **state)
 {
 	(void)state;
-	assert_bursts_agree(&(struct path_options){0});
+	assert_bursts_agree(&(struct path_options){0}, N_SEEDS);
 }
 
 // Rules before and behind conntrack and confirm, some of which drop new flows or change marks.
@@ -374,15 +379,38 @@ with_rules(void **state)
 	};
 
 	(void)state;
-	assert_bursts_agree(&(struct path_options){.chains = chains, .n_chains = RTE_DIM(chains)});
+	assert_bursts_agree(&(struct path_options){.chains = chains, .n_chains = RTE_DIM(chains)},
+			    N_SEEDS);
 }
 
-// So few places that most new flows have to make room.
+// So few places that most new flows need somebody to give way.
 static void
 with_a_full_table(void **state)
 {
 	(void)state;
-	assert_bursts_agree(&(struct path_options){.max_connections = 12});
+	assert_bursts_agree(&(struct path_options){.max_connections = 12}, N_SEEDS);
+}
+
+// A table full of what nobody answers, so that one pass has many new flows, some of which a rule
+// drops. Sizes about the one from which that is so.
+static void
+with_a_flood(void **state)
+{
+	static struct range port_81 = {81, 81};
+	struct rule filter = {
+		.action = ACTION_DROP,
+		.match = {.classes = 1 << CLASS_NEW, .n_dport = 1, .dport = &port_81}};
+	const struct chain chain = {
+		.name = (char *)"filter", .policy = ACTION_ACCEPT, .n_rules = 1, .rules = &filter};
+
+	(void)state;
+	is_flood = true;
+	for (uint32_t size = 120; size <= 240; size += 60)
+		assert_bursts_agree(&(struct path_options){.chains = &chain,
+							   .n_chains = 1,
+							   .max_connections = size},
+				    N_FLOODS);
+	is_flood = false;
 }
 
 int
@@ -392,6 +420,7 @@ main(void)
 		cmocka_unit_test(without_rules),
 		cmocka_unit_test(with_rules),
 		cmocka_unit_test(with_a_full_table),
+		cmocka_unit_test(with_a_flood),
 	};
 
 	return cmocka_run_group_tests(tests, test_eal_start, test_eal_stop);

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// Private to conntrack: who gives way when the table is full.
+//
+// Every connection waits in a queue, the one longest idle in front. There is a queue for
+// each rank and timeout, so connections of one queue are worth the same and expire in the order in
+// which they wait: the first of each queue is all that has to be looked at. Assured connections
+// that are not closing keep their place while packets come, so that their packets cost nothing
+// here; they never give way before they have expired, and are looked at in turn for that.
+//
+// A new connection gets its place in two steps, since the packets behind it in the burst have been
+// looked up already and must get the answers they would get alone:
+//
+//   ct_place_reserve   track: chooses who gives way and takes it out of its queue. Packets of that
+//                      connection wait for the next pass.
+//   ct_place_take      confirm, in the order of the packets: kills who gives way, unless there is
+//                      room by now because a rule has dropped a packet in front.
+//   ct_place_return    release: who was not needed is the first in its queue again.
+//
+// Owner only. Nothing here allocates.
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/clock.h"
+#include "conntrack/conntrack.h"
+#include "conntrack/params.h"
+
+struct ct_conn;
+struct pkt;
+
+// What a connection is worth, the least first.
+enum ct_rank {
+	CT_RANK_UNANSWERED, // half-open or one-way
+	CT_RANK_CLOSING,    // a FIN, a reset or the like was seen
+	CT_RANK_REPLIED,    // answered, and not assured
+	CT_RANK_ASSURED,    // gives way only when it has expired
+	CT_RANK_COUNT,
+};
+
+#define CT_QUEUE_NONE  0
+#define CT_QUEUE_COUNT (1 + CT_RANK_COUNT * CT_TIMEOUT_COUNT)
+
+// All that are assured, whatever their timeout, since nothing is known of their order.
+#define CT_QUEUE_ASSURED ct_queue_of(CT_RANK_ASSURED, (enum ct_timeout)0)
+
+// The neighbours of a connection in its queue: slots, SLOT_NONE at either end.
+struct ct_link {
+	uint32_t next;
+	uint32_t prev;
+};
+
+struct ct_queue {
+	uint32_t first;
+	uint32_t last;
+};
+
+// Connections that give way to new ones of this pass, in order.
+struct ct_reserve {
+	uint32_t slots[CT_BURST_MAX];
+	uint8_t queues[CT_BURST_MAX]; // they came from
+	uint16_t n;
+	uint16_t n_taken;     // of these
+	uint64_t n_destroyed; // ct_stats.destroyed when the first was chosen
+	uint64_t n_late;      // connections that a packet behind the new ones has killed
+};
+
+struct ct_evict {
+	struct ct_queue queues[CT_QUEUE_COUNT];
+	uint64_t waiting[CT_RANK_COUNT]; // a bit for each timeout whose queue has somebody
+	uint32_t n[CT_RANK_COUNT];       // connections of a rank
+	struct ct_reserve reserve;
+};
+
+void ct_evict_init(struct ct *ct);
+
+// A connection goes to the end of a queue, out of the one it may be in: it was used just now, and
+// is worth that. Unconfirmed ones wait, too, so that the order is that of the packets.
+void ct_evict_move(struct ct *ct, struct ct_conn *conn, uint8_t queue);
+
+// A connection that is over is in no queue.
+void ct_evict_leave(struct ct *ct, struct ct_conn *conn);
+
+static inline uint8_t
+ct_queue_of(enum ct_rank rank, enum ct_timeout timeout)
+{
+	return (uint8_t)(1 + rank * CT_TIMEOUT_COUNT + timeout);
+}
+
+static inline enum ct_rank
+ct_queue_rank(uint8_t queue)
+{
+	return (enum ct_rank)((queue - 1) / CT_TIMEOUT_COUNT);
+}
+
+static inline enum ct_timeout
+ct_queue_timeout(uint8_t queue)
+{
+	return (enum ct_timeout)((queue - 1) % CT_TIMEOUT_COUNT);
+}
+
+// Another connection can begin only when one gives way, should those of this pass all be confirmed.
+bool ct_is_short_of_places(const struct ct *ct);
+
+// Who gives way next is the same whatever becomes of the earlier packets of this pass.
+bool ct_is_next_certain(const struct ct *ct, tick_t now);
+
+// A connection gives way to the one that is about to begin. Returns false when none may.
+bool ct_place_reserve(struct ct *ct, tick_t now);
+
+// The new connection of this packet, dropped by a rule or not, has its place.
+void ct_place_take(struct ct *ct, const struct pkt *pkt);
+
+// The packet begins no connection after all: who was chosen last, for it, does not give way.
+void ct_place_give_back(struct ct *ct);
+
+// At the end of a pass.
+void ct_place_return(struct ct *ct);
