@@ -41,6 +41,9 @@ enum sctp_chunk_type {
 #define CHUNK_FLAG_T 1 // the tag is the other side's (RFC 9260, 8.5.1)
 #define BIT(type)    (1u << (type))
 
+#define CHUNK_HEADER_BYTES 4
+#define INIT_FIXED_BYTES   16 // behind the header, of an INIT ACK too (RFC 9260, 3.3.2)
+
 static const struct {
 	const char *name;
 	enum ct_timeout timeout;
@@ -134,7 +137,7 @@ struct chunk {
 static bool
 next_chunk(const struct pkt *pkt, struct chunk *chunk)
 {
-	uint8_t scratch[4];
+	uint8_t scratch[CHUNK_HEADER_BYTES];
 	const uint8_t *bytes;
 
 	if (chunk->off == 0)
@@ -151,31 +154,36 @@ next_chunk(const struct pkt *pkt, struct chunk *chunk)
 }
 
 static uint32_t
-word_at(const struct pkt *pkt, uint32_t off, bool *is_there)
+read_be32(const void *bytes)
 {
-	rte_be32_t scratch;
-	const void *bytes = pkt_bytes(pkt, off, sizeof(scratch), &scratch);
+	rte_be32_t word;
 
-	*is_there = bytes != NULL;
-	if (bytes != NULL)
-		memcpy(&scratch, bytes, sizeof(scratch));
-	return bytes == NULL ? 0 : rte_be_to_cpu_32(scratch);
+	memcpy(&word, bytes, sizeof(word));
+	return rte_be_to_cpu_32(word);
 }
 
 // The verification tag in the header of the packet, which is known to be complete.
 static uint32_t
 header_tag(const struct pkt *pkt)
 {
-	bool is_there;
+	uint8_t scratch[sizeof(rte_be32_t)];
+	const void *bytes = pkt_bytes(pkt, pkt->l4_off + 4u, sizeof(scratch), scratch);
 
-	return word_at(pkt, pkt->l4_off + 4u, &is_there);
+	return bytes == NULL ? 0 : read_be32(bytes);
 }
 
-// The tag that an INIT or INIT ACK hands to the other side.
-static uint32_t
-initiate_tag(const struct pkt *pkt, const struct chunk *chunk, bool *is_there)
+// The tag that an INIT or INIT ACK hands to the other side. Returns false when the chunk is cut
+// short: its fixed part has to be in the packet, whatever length it says it has.
+static bool
+initiate_tag(const struct pkt *pkt, const struct chunk *chunk, uint32_t *tag)
 {
-	return word_at(pkt, chunk->off + 4, is_there);
+	uint8_t scratch[INIT_FIXED_BYTES];
+	const void *bytes =
+		pkt_bytes(pkt, chunk->off + CHUNK_HEADER_BYTES, sizeof(scratch), scratch);
+
+	if (bytes != NULL)
+		*tag = read_be32(bytes);
+	return bytes != NULL;
 }
 
 // The types in the packet, a bit each, those below CHUNK_TYPE_COUNT.
@@ -227,22 +235,19 @@ begin(const struct ct *ct, struct ct_conn *conn, const struct pkt *pkt)
 	     (BIT(CHUNK_ABORT) | BIT(CHUNK_SHUTDOWN_COMPLETE) | BIT(CHUNK_COOKIE_ACK))) != 0)
 		return FAULT_SCTP_STATE;
 	while (next_chunk(pkt, &chunk)) {
-		bool is_there = true;
-
 		if (chunk.type >= CHUNK_TYPE_COUNT ||
 		    transitions[DIR_ORIG][chunk.type][SCTP_NONE] == SCTP_NONE)
 			return FAULT_SCTP_STATE;
 		if (chunk.type == CHUNK_INIT) {
 			if (header_tag(pkt) != 0)
 				return FAULT_SCTP_TAG;
-			sctp->tag[DIR_REPLY] = initiate_tag(pkt, &chunk, &is_there);
+			if (!initiate_tag(pkt, &chunk, &sctp->tag[DIR_REPLY]))
+				return FAULT_L4_SHORT;
 		} else if (chunk.type == CHUNK_HEARTBEAT) {
 			sctp->tag[DIR_ORIG] = header_tag(pkt);
 		} else if (chunk.type == CHUNK_SHUTDOWN_ACK) {
 			sctp->tag[DIR_REPLY] = header_tag(pkt);
 		}
-		if (!is_there)
-			return FAULT_L4_SHORT;
 	}
 	return FAULT_NONE;
 }
@@ -352,13 +357,11 @@ note_init_ack(struct ct_sctp *sctp, uint32_t tag, enum dir dir)
 static bool
 note_tags(struct ct_sctp *sctp, const struct pkt *pkt, const struct chunk *chunk)
 {
-	bool is_there = true;
 	uint32_t tag;
 
 	if (chunk->type != CHUNK_INIT && chunk->type != CHUNK_INIT_ACK)
 		return true;
-	tag = initiate_tag(pkt, chunk, &is_there);
-	if (!is_there)
+	if (!initiate_tag(pkt, chunk, &tag))
 		return false;
 	if (chunk->type == CHUNK_INIT_ACK)
 		return note_init_ack(sctp, tag, pkt->dir);

@@ -343,6 +343,93 @@ a_chunk_without_length_is_invalid(void **state)
 	shard_close(&shard);
 }
 
+// A packet of an INIT or INIT ACK that tells a tag of its own, else of a chunk with a cookie.
+struct step {
+	enum end from;
+	uint8_t chunk;
+	uint32_t header_tag;
+	uint32_t own_tag;
+	bool is_valid;
+};
+
+static struct pkt
+play_step(struct shard *shard, const struct step *step)
+{
+	const bool is_client = step->from == CLIENT;
+	struct frame frame;
+	rte_be32_t tag = rte_cpu_to_be_32(step->own_tag);
+
+	fixture_begin(&frame, &(struct flow){0}, step->from);
+	frame_sctp(&frame, is_client ? 100 : 200, is_client ? 200 : 100, step->header_tag);
+	memcpy(frame_chunk(&frame, step->chunk, 0, 16) + 4, &tag, sizeof(tag));
+	frame_end(&frame);
+	return shard_accept(shard, &frame);
+}
+
+// RFC 9260, 3.3.2 and 3.3.3: the fixed part of an INIT or INIT ACK has 16 octets.
+static void
+an_init_cut_short_is_invalid(void **state)
+{
+	(void)state;
+	for (uint16_t len = 0; len <= 17; len++) {
+		struct shard shard;
+		struct frame frame;
+		struct pkt pkt;
+
+		shard_open(&shard, &(struct shard_options){0});
+		fixture_begin(&frame, &(struct flow){0}, CLIENT);
+		frame_sctp(&frame, 100, 200, 0);
+		frame_chunk(&frame, INIT, 0, len);
+		frame_end(&frame);
+		pkt = shard_accept(&shard, &frame);
+		// a chunk is padded to a multiple of four
+		assert_int_equal(pkt.class, len > 12 ? CLASS_NEW : CLASS_INVALID);
+		assert_int_equal(pkt.fault, len > 12 ? FAULT_NONE : FAULT_L4_SHORT);
+		assert_int_equal(shard_entry(&shard, CT_CONFIRMED, 0, &(struct ct_entry){0}),
+				 len > 12);
+		if (len <= 12)
+			play_step(&shard, &(struct step){CLIENT, INIT, 0, 0, true});
+		fixture_begin(&frame, &(struct flow){0}, SERVER);
+		frame_sctp(&frame, 200, 100, 0);
+		frame_chunk(&frame, INIT_ACK, 0, len);
+		frame_end(&frame);
+		assert_class(shard_accept(&shard, &frame),
+			     len > 12 ? "established reply" : "invalid");
+		shard_close(&shard);
+	}
+}
+
+// What is left of the packet behind the last whole chunk header is not looked at, nor is what a
+// chunk says it has beyond the packet's end.
+static void
+a_packet_that_ends_within_a_chunk_is_valid(void **state)
+{
+	static const struct packet handshake[] = {HANDSHAKE};
+
+	(void)state;
+	for (unsigned int cut = 1; cut <= 24; cut++) {
+		struct shard shard;
+		struct frame frame;
+		struct pkt pkt;
+
+		shard_open(&shard, &(struct shard_options){0});
+		play(&shard, handshake, RTE_DIM(handshake));
+		fixture_begin(&frame, &(struct flow){0}, CLIENT);
+		frame_sctp(&frame, 100, 200, SERVERS_TAG);
+		frame_chunk(&frame, DATA, 0, 4);
+		frame_chunk(&frame, SHUTDOWN, 0, 12);
+		frame.len -= cut;
+		frame_end(&frame);
+		pkt = shard_accept(&shard, &frame);
+		// The second chunk begins at 16 from the end, the first at 24.
+		assert_class(pkt, cut > 20 ? "invalid" : "established orig");
+		assert_entry(&shard, cut > 20   ? "209 ESTABLISHED [ASSURED]"
+				     : cut > 12 ? "210 ESTABLISHED [ASSURED]"
+						: "3 SHUTDOWN_SENT [ASSURED]");
+		shard_close(&shard);
+	}
+}
+
 int
 main(void)
 {
@@ -352,6 +439,8 @@ main(void)
 		cmocka_unit_test(a_wrong_tag_is_invalid),
 		cmocka_unit_test(a_broken_packet_is_invalid),
 		cmocka_unit_test(a_chunk_without_length_is_invalid),
+		cmocka_unit_test(an_init_cut_short_is_invalid),
+		cmocka_unit_test(a_packet_that_ends_within_a_chunk_is_valid),
 	};
 
 	return cmocka_run_group_tests(tests, test_eal_start, test_eal_stop);
