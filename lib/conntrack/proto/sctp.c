@@ -325,17 +325,19 @@ rule_tag(struct ct_sctp *sctp, const struct chunk *chunk, uint32_t tag, enum dir
 	return is_good ? CHUNK_GOOD : CHUNK_REFUSED;
 }
 
-// An INIT tells the tag that its sender wants to see; it may be sent again, or cross another.
+// An INIT tells the tag that its sender wants to see, and is to be answered. One that only repeats
+// the tag has been sent again or is stale, and changes nothing; but for the first of all, whose tag
+// is known since the connection began with it.
 static void
 note_init(struct ct_sctp *sctp, uint32_t tag, enum dir dir)
 {
 	enum dir other = dir_other(dir);
 
-	if (sctp->tag[other] != tag) {
-		if (sctp->has_init[dir] && sctp->has_init[other])
-			sctp->has_init[other] = false;
-		sctp->has_init[dir] = true;
-	}
+	if (sctp->state != SCTP_NONE && sctp->tag[other] == tag)
+		return;
+	if (sctp->has_init[dir] && sctp->has_init[other])
+		sctp->has_init[other] = false;
+	sctp->has_init[dir] = true;
 	sctp->tag[other] = tag;
 }
 

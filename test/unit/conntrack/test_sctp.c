@@ -366,6 +366,97 @@ play_step(struct shard *shard, const struct step *step)
 	return shard_accept(shard, &frame);
 }
 
+// RFC 9260, 5.1: who answers an INIT keeps no state, so that the answer to the same INIT has
+// another tag when it comes again. 5.2: INITs may cross, and the answer to the older one is stale
+// then.
+static void
+an_init_ack_has_to_answer_an_init(void **state)
+{
+	static const struct {
+		const char *name;
+		struct step steps[8];
+	} rows[] = {
+		{"the answer was lost",
+		 {{CLIENT, INIT, 0, 1, true},
+		  {SERVER, INIT_ACK, 1, 2, true},
+		  {CLIENT, INIT, 0, 1, true},
+		  {SERVER, INIT_ACK, 1, 3, true},
+		  {CLIENT, COOKIE_ECHO, 2, 0, false},
+		  {CLIENT, COOKIE_ECHO, 3, 0, true},
+		  {SERVER, COOKIE_ACK, 1, 0, true},
+		  {CLIENT, DATA, 3, 0, true}}},
+		{"two answers to one INIT",
+		 {{CLIENT, INIT, 0, 1, true},
+		  {SERVER, INIT_ACK, 1, 2, true},
+		  {SERVER, INIT_ACK, 1, 3, true},
+		  {CLIENT, COOKIE_ECHO, 3, 0, true}}},
+		{"the handshake is over",
+		 {{CLIENT, INIT, 0, 1, true},
+		  {SERVER, INIT_ACK, 1, 2, true},
+		  {CLIENT, COOKIE_ECHO, 2, 0, true},
+		  {SERVER, COOKIE_ACK, 1, 0, true},
+		  {SERVER, INIT_ACK, 1, 3, false},
+		  {CLIENT, INIT, 0, 1, true}, // stale: its tag is known
+		  {SERVER, INIT_ACK, 1, 3, false},
+		  {CLIENT, DATA, 2, 0, true}}},
+		{"begun anew",
+		 {{CLIENT, INIT, 0, 1, true},
+		  {SERVER, INIT_ACK, 1, 2, true},
+		  {CLIENT, COOKIE_ECHO, 2, 0, true},
+		  {SERVER, COOKIE_ACK, 1, 0, true},
+		  {CLIENT, INIT, 0, 5, true},
+		  {SERVER, INIT_ACK, 5, 3, true},
+		  {CLIENT, COOKIE_ECHO, 3, 0, true},
+		  {SERVER, COOKIE_ACK, 5, 0, true}}},
+		{"INITs cross",
+		 {{CLIENT, INIT, 0, 1, true},
+		  {SERVER, INIT, 0, 2, true},
+		  {SERVER, INIT_ACK, 1, 3, false}, // of an INIT before its own
+		  {CLIENT, INIT_ACK, 2, 4, false},
+		  {SERVER, INIT_ACK, 1, 2, true},
+		  {CLIENT, COOKIE_ECHO, 2, 0, true},
+		  {SERVER, COOKIE_ACK, 1, 0, true},
+		  {CLIENT, DATA, 2, 0, true}}},
+		{"INITs cross, the server's is answered",
+		 {{CLIENT, INIT, 0, 1, true},
+		  {SERVER, INIT, 0, 2, true},
+		  {CLIENT, INIT_ACK, 2, 1, true},
+		  {SERVER, COOKIE_ECHO, 1, 0, true},
+		  {CLIENT, COOKIE_ACK, 2, 0, true}}},
+		{"another INIT takes the place of one that crossed",
+		 {{CLIENT, INIT, 0, 1, true},
+		  {SERVER, INIT, 0, 2, true},
+		  {CLIENT, INIT, 0, 1, true}, // the same again
+		  {SERVER, INIT_ACK, 1, 3, false},
+		  {CLIENT, INIT, 0, 5, true},
+		  {SERVER, INIT_ACK, 5, 3, true},
+		  {CLIENT, COOKIE_ECHO, 3, 0, true},
+		  {SERVER, COOKIE_ACK, 5, 0, true}}},
+		{"a tag of zero",
+		 {{CLIENT, INIT, 0, 0, true},
+		  {SERVER, INIT_ACK, 0, 2, true},
+		  {CLIENT, INIT, 0, 0, true},
+		  {SERVER, INIT_ACK, 0, 3, true},
+		  {CLIENT, COOKIE_ECHO, 3, 0, true}}},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < RTE_DIM(rows); i++) {
+		struct shard shard;
+
+		shard_open(&shard, &(struct shard_options){0});
+		for (size_t n = 0; n < RTE_DIM(rows[i].steps); n++) {
+			const struct step *step = &rows[i].steps[n];
+
+			if (!step->is_valid && step->chunk == 0)
+				break;
+			if ((play_step(&shard, step).class != CLASS_INVALID) != step->is_valid)
+				fail_msg("%s: packet %zu", rows[i].name, n + 1);
+		}
+		shard_close(&shard);
+	}
+}
+
 // RFC 9260, 3.3.2 and 3.3.3: the fixed part of an INIT or INIT ACK has 16 octets.
 static void
 an_init_cut_short_is_invalid(void **state)
@@ -439,6 +530,7 @@ main(void)
 		cmocka_unit_test(a_wrong_tag_is_invalid),
 		cmocka_unit_test(a_broken_packet_is_invalid),
 		cmocka_unit_test(a_chunk_without_length_is_invalid),
+		cmocka_unit_test(an_init_ack_has_to_answer_an_init),
 		cmocka_unit_test(an_init_cut_short_is_invalid),
 		cmocka_unit_test(a_packet_that_ends_within_a_chunk_is_valid),
 	};
