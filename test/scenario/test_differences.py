@@ -91,6 +91,27 @@ def test_ftp_octets_above_255_are_no_announcement(replay, numbers, port):
     assert answers.of('verdict', 'state')[7:] == [('drop', 'established'), ('drop', 'new')]
 
 
+@pytest.mark.parametrize('from_client', [True, False])
+def test_port_and_227_over_ipv6_announce_nothing(replay, from_client):
+    """They are of IPv4. Linux puts the octets in the place of the first four of the sender's address
+    and follows those that are the same."""
+    traffic = Traffic()
+    tcp = Tcp(traffic, sport=40000, dport=21, client=CLIENT6, server=SERVER6)
+    tcp.open()
+    tcp.server('PA', b'220 ready\r\n')
+    tcp.client('PA', b'USER anonymous\r\n')
+    if from_client:
+        tcp.client('PA', b'PORT 32,1,13,184,195,80\r\n')
+        traffic.wan(syn(SERVER6, CLIENT6, 20, 50000))
+    else:
+        tcp.server('PA', b'227 Entering Passive Mode (32,1,13,184,195,80).\r\n')
+        traffic.lan(syn(CLIENT6, SERVER6, 45000, 50000))
+
+    answers = replay(configuration(FTP), traffic)
+
+    assert answers.of('verdict', 'state')[5:] == [('accept', 'established'), ('drop', 'new')]
+
+
 def test_packets_and_bytes_are_counted_unless_that_is_turned_off(replay):
     traffic = Traffic()
     traffic.lan(udp(CLIENT, SERVER, 5000, 53, b'hello'))

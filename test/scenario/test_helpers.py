@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Helpers: what a control connection announces is let through as related, and nothing else is."""
 
+import pytest
+
 from scenario.configuration import chain, configuration
-from scenario.traffic import CLIENT, SERVER, Tcp, Traffic, syn, udp
+from scenario.traffic import CLIENT, CLIENT6, SERVER, SERVER6, Tcp, Traffic, syn, udp
 
 FTP = chain(
     'name = "helper"; proto = "tcp"; dport = 21; state = "new"; set_helper = "ftp";',
@@ -48,6 +50,33 @@ def test_active_ftp(replay):
 
     assert replay(configuration(FTP), traffic).of('verdict', 'state')[8:] == [
         ('accept', 'related'), ('drop', 'new')]
+
+
+@pytest.mark.parametrize('address', ['192.0.2.10', '192.000.002.010', '192..2.00010'])
+def test_extended_active_ftp_with_octets_padded_by_zeros(replay, address):
+    """Octets are decimal, and one without digits is zero, as in PORT."""
+    traffic = Traffic()
+    tcp = control(traffic)
+    tcp.client('PA', f'EPRT |1|{address}|45000|\r\n'.encode())
+    tcp.server('PA', b'200 fine\r\n')
+    traffic.wan(syn(SERVER, CLIENT, 20, 45000), syn(SERVER, CLIENT, 20, 45001))
+
+    assert replay(configuration(FTP), traffic).of('verdict', 'state')[6:] == [
+        ('accept', 'established'), ('accept', 'established'), ('accept', 'related'), ('drop', 'new')]
+
+
+@pytest.mark.parametrize('address', ['2001:db8:1::10', '2001:0db8:0001:0000:0000:0000:0000:0010',
+                                     '2001:db8:1:0:0::0.0.0.016'])
+def test_extended_active_ftp_of_ipv6(replay, address):
+    traffic = Traffic()
+    tcp = Tcp(traffic, sport=40000, dport=21, client=CLIENT6, server=SERVER6)
+    tcp.open()
+    tcp.client('PA', b'USER anonymous\r\n')
+    tcp.client('PA', f'EPRT |2|{address}|045000|\r\n'.encode())
+    traffic.wan(syn(SERVER6, CLIENT6, 20, 45000))
+
+    assert replay(configuration(FTP), traffic).of('verdict', 'state')[4:] == [
+        ('accept', 'established'), ('accept', 'related')]
 
 
 def test_without_a_helper_nothing_is_expected(replay):

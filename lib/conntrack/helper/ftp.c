@@ -17,9 +17,9 @@
 
 #define TIMEOUT_SEC  300
 #define MAX_EXPECTED 1
-#define TEXT_MAX     2048 // of a packet that is looked at; commands are far shorter
+#define TEXT_MAX     UINT16_MAX // what a packet can hold
 
-// The payload of a packet, as far as it is looked at.
+// The payload of a packet.
 struct text {
 	const char *bytes;
 	uint32_t len;
@@ -68,25 +68,32 @@ skip(struct text text, uint32_t n)
 	return (struct text){text.bytes + n, text.len - n};
 }
 
-// Six octets: RFC 959, 4.1.2. Octets above 255 are refused, where older kernels let them overflow
-// into their neighbours.
+// An address of IPv4 from its four octets. Octets above 255 are refused, where older kernels let
+// them overflow into their neighbours.
+static bool
+join_octets(const uint32_t octets[4], union address *address)
+{
+	for (int i = 0; i < 4; i++) {
+		if (octets[i] > UINT8_MAX)
+			return false;
+	}
+	*address = (union address){.v4 = rte_cpu_to_be_32(octets[0] << 24 | octets[1] << 16 |
+							  octets[2] << 8 | octets[3])};
+	return true;
+}
+
+// Six octets: RFC 959, 4.1.2.
 static bool
 read_six(struct text text, char terminator, struct announced *announced)
 {
 	uint32_t octets[6];
 
-	if (read_numbers(text, octets, 6, ',', terminator) == 0)
+	if (read_numbers(text, octets, 6, ',', terminator) == 0 || octets[4] > UINT8_MAX ||
+	    octets[5] > UINT8_MAX)
 		return false;
-	for (int i = 0; i < 6; i++) {
-		if (octets[i] > UINT8_MAX)
-			return false;
-	}
 	announced->family = FAMILY_IPV4;
-	announced->address = (union address){0};
-	announced->address.v4 =
-		rte_cpu_to_be_32(octets[0] << 24 | octets[1] << 16 | octets[2] << 8 | octets[3]);
 	announced->port = (uint16_t)(octets[4] << 8 | octets[5]);
-	return true;
+	return join_octets(octets, &announced->address);
 }
 
 static bool
@@ -122,17 +129,42 @@ read_port(struct text text, char delimiter, struct announced *announced)
 	return true;
 }
 
-static bool
-read_address(struct text text, uint32_t len, struct announced *announced)
+// Four octets, which may be empty or have leading zeros. Returns how many characters they take, 0
+// when they are no address.
+static uint32_t
+read_address4(struct text text, char delimiter, union address *address)
 {
-	char copy[INET6_ADDRSTRLEN];
+	uint32_t octets[4];
+	uint32_t len = read_numbers(text, octets, 4, '.', delimiter);
 
-	if (len == 0 || len >= sizeof(copy))
-		return false;
-	memcpy(copy, text.bytes, len);
-	copy[len] = '\0';
-	return inet_pton(announced->family == FAMILY_IPV4 ? AF_INET : AF_INET6, copy,
-			 &announced->address) == 1;
+	return len != 0 && join_octets(octets, address) ? len : 0;
+}
+
+// RFC 4291, 2.2, and the numbers may have leading zeros. It also ends at a NUL and, when it ends
+// with octets, at a colon. Returns how many characters it takes, 0 when it is no address.
+static uint32_t
+read_address6(struct text text, char delimiter, union address *address)
+{
+	char copy[INET6_ADDRSTRLEN]; // without the leading zeros
+	uint32_t at, n = 0;
+	bool has_octets = false;
+
+	for (at = 0; at < text.len; at++) {
+		char c = text.bytes[at];
+		bool goes_on = at + 1 < text.len && text.bytes[at + 1] != delimiter &&
+			       isxdigit((unsigned char)text.bytes[at + 1]);
+
+		if (c == delimiter || c == '\0' || (c == ':' && has_octets))
+			break;
+		has_octets |= c == '.';
+		if (c == '0' && goes_on && (n == 0 || !isxdigit((unsigned char)copy[n - 1])))
+			continue;
+		if (n == sizeof(copy) - 1)
+			return 0;
+		copy[n++] = c;
+	}
+	copy[n] = '\0';
+	return at < text.len && inet_pton(AF_INET6, copy, address) == 1 ? at : 0;
 }
 
 // <d>1<d>address<d>port<d> or <d>2<d>..., with any <d>: RFC 2428, 2.
@@ -141,7 +173,7 @@ read_eprt(struct text text, struct announced *announced)
 {
 	char family = announced->family == FAMILY_IPV4 ? '1' : '2';
 	char delimiter;
-	uint32_t len = 0;
+	uint32_t len;
 
 	if (text.len <= 3)
 		return false;
@@ -149,9 +181,10 @@ read_eprt(struct text text, struct announced *announced)
 	if (!is_delimiter(delimiter) || text.bytes[2] != delimiter || text.bytes[1] != family)
 		return false;
 	text = skip(text, 3);
-	while (len < text.len && text.bytes[len] != delimiter)
-		len++;
-	if (len == text.len || !read_address(text, len, announced))
+	len = announced->family == FAMILY_IPV4
+		      ? read_address4(text, delimiter, &announced->address)
+		      : read_address6(text, delimiter, &announced->address);
+	if (len == 0)
 		return false;
 	return read_port(skip(text, len + 1), delimiter, announced);
 }

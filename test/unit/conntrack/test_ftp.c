@@ -2,7 +2,7 @@
 //
 // What FTP announces (RFC 959, RFC 2428), what is dropped because it cannot be understood, and
 // where a line begins. Rows are as measured on Linux 6.18, but for octets above 255 and ports above
-// 65535, which it lets overflow.
+// 65535, which it lets overflow, and for PORT over IPv6.
 #include "conntrack/conntrack.h"
 
 #include <setjmp.h>
@@ -57,6 +57,18 @@ static const struct line lines4[] = {
 	{CLIENT, "EPRT |1|10.1.0.2|1930|\r\n", 1930},
 	{CLIENT, "eprt |1|10.1.0.2|65535|\r\n", 65535},
 	{CLIENT, "EPRT !1!10.1.0.2!1930!\r\n", 1930},
+	{CLIENT, "EPRT a1a10.1.0.2a1930a\r\n", 1930},
+	{CLIENT, "EPRT ,1,10.1.0.2,1930,\r\n", 1930},
+	{CLIENT, "EPRT |1|010.001.000.002|01930|\r\n", 1930},
+	{CLIENT, "EPRT |1|0000000010.1.00.00002|000000000001930|\r\n", 1930},
+	{CLIENT, "EPRT |1|10.1..2|1930|\r\n", 1930}, // no digits are 0, as in PORT
+	{CLIENT, "EPRT |1|10.1.0.2|1930|behind it\r\n", 1930},
+	{CLIENT, "EPRT |1|10.1.0.258|1930|\r\n", DROPPED},
+	{CLIENT, "EPRT |1|10.1.0.2.|1930|\r\n", DROPPED},
+	{CLIENT, "EPRT |1|10.1.0.2 |1930|\r\n", DROPPED},
+	{CLIENT, "EPRT |1|10.1.0.2|1930 |\r\n", DROPPED},
+	{CLIENT, "EPRT |01|10.1.0.2|1930|\r\n", DROPPED},
+	{CLIENT, "EPRT .1.10.1.0.2.1930.\r\n", DROPPED},
 	{CLIENT, "EPRT |1|10.1.0.2|0|\r\n", DROPPED},
 	{CLIENT, "EPRT |1|10.1.0.2|65536|\r\n", DROPPED},
 	{CLIENT, "EPRT |1|10.1.0.2|1930\r\n", DROPPED},
@@ -81,7 +93,14 @@ static const struct line lines4[] = {
 	{SERVER, "229 Entering Extended Passive Mode (||1930|)\r\n", DROPPED},
 	{SERVER, "229 Entering Extended Passive Mode (|||1930)\r\n", DROPPED},
 	{SERVER, "229 Entering Extended Passive Mode |||1930|\r\n", DROPPED},
+	// leading zeros and no digits
+	{CLIENT, "PORT 010,001,000,002,007,0138\r\n", 1930},
+	{CLIENT, "PORT 10,1,,2,7,138\r\n", 1930},
+	{SERVER, "227 Entering Passive Mode (010,2,,000002,007,138).\r\n", 1930},
+	{SERVER, "229 Entering Extended Passive Mode (|||0001930|)\r\n", 1930},
 	// only its own address
+	{CLIENT, "PORT ,,,,,\r\n", NOTHING},
+	{CLIENT, "EPRT |1|...|1930|\r\n", NOTHING},
 	{CLIENT, "PORT 10,1,0,3,7,138\r\n", NOTHING},
 	{CLIENT, "PORT 10,2,0,2,7,138\r\n", NOTHING},
 	{CLIENT, "EPRT |1|10.1.0.3|1930|\r\n", NOTHING},
@@ -101,11 +120,31 @@ static const struct line lines4[] = {
 static const struct line lines6[] = {
 	{CLIENT, "EPRT |2|fd01::2|1930|\r\n", 1930},
 	{CLIENT, "EPRT |2|FD01:0:0:0:0:0:0:2|1930|\r\n", 1930},
+	{CLIENT, "EPRT |2|fd01:0::0:2|1930|\r\n", 1930},
+	{CLIENT, "EPRT |2|fd01:0000:0000:0000:0000:0000:0000:0002|1930|\r\n", 1930},
+	{CLIENT, "EPRT |2|00fd01:0::00000000002|001930|\r\n", 1930},
+	{CLIENT, "EPRT |2|fd01::0.0.0.2|1930|\r\n", 1930},
+	{CLIENT, "EPRT |2|fd01:0:0:0:0:0:000.0.0.00002|1930|\r\n", 1930},
+	{CLIENT, "EPRT |2|fd01::0.0.0.2:1930|\r\n", 1930}, // octets may end at a colon
+	{CLIENT, "EPRT a2afd01::2a1930a\r\n", 1930},
+	{CLIENT, "EPRT .2.fd01::2.1930.\r\n", 1930},
+	{CLIENT, "EPRT :2:fd01::2:1930:\r\n", DROPPED},
+	{CLIENT, "EPRT |2|fd01::0.0.2|1930|\r\n", DROPPED},
+	{CLIENT, "EPRT |2|fd01::0..0.2|1930|\r\n", DROPPED},
+	{CLIENT, "EPRT |2|fd01::0.0.0.256|1930|\r\n", DROPPED},
+	{CLIENT, "EPRT |2|fd01::2%eth0|1930|\r\n", DROPPED},
+	{CLIENT, "EPRT |2|fd01::2:|1930|\r\n", DROPPED},
+	{CLIENT, "EPRT |2|fd01::10002|1930|\r\n", DROPPED},
+	{CLIENT, "EPRT |2||1930|\r\n", DROPPED},
+	{CLIENT, "EPRT |2|fd01::2", DROPPED},
+	{CLIENT, "EPRT |2|fd01::2|", DROPPED},
+	{CLIENT, "EPRT |2|::|1930|\r\n", NOTHING},
 	{CLIENT, "EPRT |1|10.1.0.2|1930|\r\n", DROPPED},
 	{CLIENT, "EPRT |2|fd01::2::|1930|\r\n", DROPPED},
 	{CLIENT, "EPRT |2|fd01:0000:0000:0000:0000:0000:0000:0000:0002:0000|1930|\r\n", DROPPED},
 	{CLIENT, "EPRT |2|fd01::3|1930|\r\n", NOTHING},
 	{CLIENT, "PORT 10,1,0,2,7,138\r\n", NOTHING},
+	{CLIENT, "PORT 253,1,0,0,7,138\r\n", NOTHING}, // Linux: these are the first of fd01::2
 	{CLIENT, "PORT 10,1,0,2,7\r\n", DROPPED},
 	{SERVER, "229 Entering Extended Passive Mode (|||1930|)\r\n", 1930},
 	{SERVER, "227 Entering Passive Mode (10,2,0,2,7,138).\r\n", NOTHING},
