@@ -12,9 +12,13 @@ allow is halved until the guilty cases are found; those count as failed (after 2
 
 Per packet: forwarded, ct_state, dir; then of its connection after the packet: entry (is there one), state,
 timeout (+- --slack), seen_reply, assured.  Not comparable, and counted by reason:
-  l3, route, local, post     decided by the kernel's IP stack (README, "Blind spots"); nothing is compared
+  l3, route, local, post     decided by the kernel's IP stack (README, "Blind spots"); nothing is compared.
+                             With helpers "post" is their verdict, since they read a packet after the rules
   after one of those         packets of the same connection, when that packet went through a connection tracker
   rules behind AH            conntrack looks behind an IPv6 authentication header, nft's rules do not: dropped there
+  fragments not held         of IPv6, and such as are in the midst of a datagram: the kernel tracks what is there of
+                             layer 4, for sallyport they are invalid (doc/kernel-differences.md); nothing else is compared
+  fragments of what the IP stack drops    it has dropped another one of the same hosts and protocol
   fragment overlaps          the oracle does not tell which of them became part of the datagram
   entry: cannot be told      the oracle found no entry by addresses alone, or one with another ICMP code, or may have
                              found another one: from an address to itself, or a later fragment of ICMP, or that of
@@ -202,11 +206,12 @@ def make_config(ruleset, sysctl):
 
 
 # ------------------------------------------------------------------ packets
-class Packet(collections.namedtuple("Packet", "addresses flow ports told code fragment ah")):
+class Packet(collections.namedtuple("Packet", "addresses flow ports told code fragment ah unheld nested")):
     """What a frame tells.  addresses: all in it, those inside an ICMP error too.  flow: family, protocol and the two
     addresses; ports: both, or the ICMP identifier (of the packet inside an ICMP error).  told: how the oracle looks
     its entry up, "tuple", "addresses" or None.  code: of an ICMP query.  fragment: (begin, end) in octets.
-    ah: behind an IPv6 authentication header."""
+    ah: behind an IPv6 authentication header.  unheld: a fragment of IPv6 that Linux does not hold.  nested: in the
+    midst of a datagram of IPv6 is a fragment header that says there is more."""
 
     def ambiguous(self):
         """The oracle's look-up by addresses may find another entry: from an address to itself, or a later fragment
@@ -219,7 +224,8 @@ class Packet(collections.namedtuple("Packet", "addresses flow ports told code fr
         return self.flow == other.flow is not None and (self.ports == other.ports or None in (self.ports, other.ports))
 
 
-UNKNOWN = Packet(frozenset(), None, None, None, None, None, False)
+UNKNOWN = Packet(frozenset(), None, None, None, None, None, False, False, False)
+EXTENSIONS = (0, 43, 44, 51, 60)                # headers of IPv6, by protocol number
 FAMILIES = {b"\x08\x00": 4, b"\x86\xdd": 6}      # by Ethernet type
 ICMP_ERRORS = {(4, 1): (3, 4, 5, 11, 12), (6, 58): (1, 2, 3, 4)}
 
@@ -237,23 +243,28 @@ def dissect_ip(family, b, inner):
         return struct.unpack_from("!H", b, offset)[0]
     if b[0] >> 4 != family:
         return UNKNOWN
-    ah = False
+    ah, headers = False, []                     # headers: of fragments of IPv6, what they say and where their data begins
     if family == 4:
         p, proto, src, dst = (b[0] & 15) * 4, b[9], b[12:16], b[16:20]
         begin, part, end = (u16(6) & 0x1FFF) * 8, u16(6) & 0x3FFF != 0, u16(2)
     else:
         p, proto, src, dst = 40, b[6], b[8:24], b[24:40]
-        begin, part, end = 0, False, 40 + u16(4)
-        while proto in (0, 43, 44, 51, 60) and not begin:
+        begin, part, end = 0, False, 40 + u16(4) if u16(4) else len(b)
+        while proto in EXTENSIONS and not begin:
+            if p + 2 > min(end, len(b)):
+                break
             if proto == 44:
-                begin, part, proto, p = u16(p + 2) & 0xFFF8, True, b[p], p + 8
+                begin, part = u16(p + 2) & 0xFFF8, True
+                headers.append((u16(p + 2), p + 8))
+                proto, p = b[p], p + 8
             else:
                 ah |= proto == 51
                 proto, p = b[p], p + ((b[p + 1] + 2) * 4 if proto == 51 else (b[p + 1] + 1) * 8)
     if len(dst) != (4 if family == 4 else 16):
         return UNKNOWN
     pkt = Packet(frozenset((src, dst)), (family, proto, min(src, dst), max(src, dst)), None, "addresses", None,
-                 (begin, begin + end - p) if part else None, ah)
+                 (begin, begin + end - p) if part else None, ah, unheld(headers, proto, p, end) or bool(headers) and not u16(4),
+                 any(what & 0xFFF9 for what, _ in headers[1:]))
     if begin:
         return pkt
     if proto in (6, 17, 132, 136):
@@ -264,8 +275,19 @@ def dissect_ip(family, b, inner):
         return pkt._replace(told=None)
     if b[p] in ICMP_ERRORS[family, proto] and not inner:
         about = dissect(family, b[p + 8:], True)
-        return about._replace(addresses=pkt.addresses | about.addresses, fragment=pkt.fragment)
+        return about._replace(addresses=pkt.addresses | about.addresses, fragment=pkt.fragment, unheld=pkt.unheld, nested=pkt.nested)
     return pkt._replace(told="tuple", ports=u16(p + 4), code=b[p + 1])
+
+
+def unheld(headers, proto, p, end):
+    """Whether Linux lets a fragment of IPv6 go on at once: its length is no multiple of 8 and it is not the last one, or
+    it is the first one and ends before the upper layer's header does.  So it does when the packet says to have no payload."""
+    if not headers or headers[0][0] & 0xFFF9 == 0:
+        return any(what & 0xFFF9 for what, _ in headers)        # in the midst of a whole packet
+    what, data = headers[0]
+    is_first = not any(what & 0xFFF8 for what, _ in headers)
+    return bool(what & 1 and ((end - data) % 8 != 0 or end == data) or
+                is_first and proto not in EXTENSIONS and p + {6: 20, 17: 8, 58: 8}.get(proto, 1) > end)
 
 
 def write_pcap(path, records):
@@ -285,6 +307,7 @@ class Case:
         self.differences, self.blind = [], collections.Counter()
         self.agree = self.differ = self.incomparable = 0     # packets
         self.packets, self.addresses, self.step_us = [], set(), step_us
+        self.has_helper = "ct helper" in case.get("ruleset", "")
 
     def prepare(self):
         """The packets and the configuration's text; None when the case cannot be replayed."""
@@ -311,13 +334,16 @@ class Case:
 
     def compare(self, lines, fields, slack):
         answers = self.answer["packets"]
-        completed_by = {j: k for k, q in enumerate(answers) for j in q.get("releases", ())}
+        completed_by = {j: k for k, q in enumerate(answers) for j in q.get("releases", ())
+                        if self.packets[k][3].fragment and not self.packets[k][3].unheld}
         tainted = []                                            # packets nothing is known about, and their stage
         for i, (kernel, ours) in enumerate(zip(answers, lines)):
             pkt = self.packets[i][3]
             pairs = []                                          # (field, kernel's value, ours)
             after = next((stage for p, stage in tainted if p.akin(pkt)), None)
-            if kernel["stage"] in BLIND:
+            if kernel["stage"] == "post" and self.has_helper:
+                pairs = [("forwarded", False, ours["verdict"] == "accept")]
+            elif kernel["stage"] in BLIND:
                 self.blind[kernel["stage"]] += 1
                 if ours["state"] is not None or kernel["ct_state"] not in (None, "invalid"):
                     tainted.append((pkt, kernel["stage"]))
@@ -325,6 +351,11 @@ class Case:
                 self.blind["after " + after] += 1
             elif kernel["stage"] == "defrag":
                 pairs = self.fragment_verdict(i, completed_by, ours)
+            elif pkt.unheld or any(self.packets[j][3].nested for j in kernel.get("releases", ())):
+                self.blind["fragments not held"] += 1
+                pairs = [("ct_state", "invalid", ours["state"])]
+                if kernel["ct_state"] != "invalid":
+                    tainted.append((pkt, "fragments not held"))
             elif pkt.ah and kernel["ct_state"] == "new" and kernel["verdict"] == "drop" and ours["verdict"] == "accept":
                 self.blind["rules behind AH"] += 1
                 tainted.append((pkt, "rules behind AH"))
@@ -344,6 +375,11 @@ class Case:
     def fragment_verdict(self, i, completed_by, ours):
         have = ours["verdict"] == "accept"
         k = completed_by.get(i)
+        pkt = self.packets[i][3]
+        if k is None and any(q["stage"] in BLIND and p[3].fragment and p[3].akin(pkt)
+                             for p, q in zip(self.packets, self.answer["packets"])):
+            self.blind["fragments of what the IP stack drops"] += 1
+            return []
         if k is None:                                           # never completed, or thrown away
             return [("forwarded", False, have)]
         last = self.answer["packets"][k]

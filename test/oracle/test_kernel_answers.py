@@ -2,6 +2,7 @@
 """The recorded answers of a Linux kernel, case by case, against ours."""
 
 import fnmatch
+import gzip
 import json
 import os
 import pathlib
@@ -20,6 +21,27 @@ def known_differences():
     """Patterns of case names, with the reason for each."""
     lines = (HERE / 'known-differences.txt').read_text(encoding='utf-8').splitlines()
     return dict(line.split(None, 1) for line in lines if line.strip() and not line.startswith('#'))
+
+
+def test_the_cases_are_those_that_are_generated(tmp_path):
+    """So that the answers can be recorded anew, by this kernel or another."""
+    subprocess.run([sys.executable, HERE / 'generate.py', '-o', tmp_path], check=True,
+                   stdout=subprocess.DEVNULL)
+    for name in FILES:
+        made = (tmp_path / name.removesuffix('.gz')).read_bytes()
+        assert gzip.decompress((HERE / 'cases' / name).read_bytes()) == made, name
+
+
+@pytest.mark.parametrize('kind', ['opening', 'ftp', 'ext', 'cut'])
+def test_a_seed_makes_the_same_fresh_cases(tmp_path, kind):
+    made = []
+    for number, seed in enumerate(['7', '7', '8']):
+        folder = tmp_path / str(number)
+        subprocess.run([sys.executable, HERE / 'generate.py', '--kind', kind, '--cases', '20',
+                        '--seed', seed, '-o', folder], check=True, stdout=subprocess.DEVNULL)
+        made.append([path.read_bytes() for path in folder.iterdir()])
+    assert made[0] == made[1] != made[2]
+    assert len(made[0][0].splitlines()) == 20
 
 
 WAYS = {'one worker': [], 'three workers': ['--workers', '3', '--burst', '5']}
