@@ -1,110 +1,156 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "control/answer.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
-// A member is ,"name":value and an object begins and ends with a brace.
-#define MEMBER_BYTES 4
-#define OBJECT_BYTES 2
-#define NUMBER_LEN   24 // room for the digits of a number and its sign
+#define NUMBER_LEN  24  // room for the digits of a number and its sign
+#define TEXT_MAX    127 // characters
+#define QUOTED_SIZE (2 * TEXT_MAX + 3)
 
-static bool
-begin_member(struct answer *answer, const char *name, size_t value_bytes)
+static const char ending[] = {[ANSWER_OBJECT] = '}', [ANSWER_LIST] = ']'};
+
+// Ends what is open inside of the given depth.
+static void
+close_to(struct answer_space *space, unsigned int depth)
 {
-	answer->space->n_bytes += strlen(name) + MEMBER_BYTES + value_bytes;
-	answer->n_members++;
-	return answer->data != NULL;
+	while (space->depth > depth)
+		space->bytes[space->len++] = space->closing[--space->depth];
 }
 
-static size_t
-number_bytes(uint64_t value)
+// A text in quotes.
+static void
+quote(const char *text, char quoted[QUOTED_SIZE])
 {
-	size_t n = 1;
+	static const char cut[] = "...";
+	size_t len = strlen(text);
+	size_t n_kept = len > TEXT_MAX ? TEXT_MAX + 1 - sizeof(cut) : len;
+	char *end = quoted;
 
-	for (; value >= 10; value /= 10)
-		n++;
-	return n;
+	*end++ = '"';
+	for (size_t i = 0; i < n_kept; i++) {
+		char c = text[i];
+
+		if (c == '"' || c == '\\')
+			*end++ = '\\';
+		*end++ = (char)(c < ' ' || c > '~' ? '?' : c);
+	}
+	snprintf(end, sizeof(cut) + 1, "%s\"", n_kept < len ? cut : "");
+}
+
+// Adds a member whose value is given as JSON, unless it or one before does not fit, with what ends
+// everything around it.
+static void
+add(struct answer *answer, const char *name, const char *value)
+{
+	struct answer_space *space = answer->space;
+	const char *comma = answer->n_members > 0 ? "," : "";
+	char quoted[QUOTED_SIZE] = "";
+	size_t left;
+	int len;
+
+	if (space->is_short)
+		return;
+	close_to(space, answer->depth);
+	left = sizeof(space->bytes) - space->len - ANSWER_DEPTH_MAX;
+	if (name != NULL)
+		quote(name, quoted);
+	len = snprintf(space->bytes + space->len, left, "%s%s%s%s", comma, quoted,
+		       name == NULL ? "" : ":", value);
+	space->is_short = len < 0 || (size_t)len >= left;
+	if (space->is_short)
+		return;
+	space->len += (size_t)len;
+	answer->n_members++;
+}
+
+static struct answer
+open_inside(struct answer *answer, const char *name, enum answer_kind kind)
+{
+	static const char *const beginning[] = {[ANSWER_OBJECT] = "{", [ANSWER_LIST] = "["};
+	struct answer_space *space = answer->space;
+
+	add(answer, name, beginning[kind]);
+	if (!space->is_short) {
+		assert(space->depth < ANSWER_DEPTH_MAX);
+		space->closing[space->depth++] = ending[kind];
+	}
+	return (struct answer){.space = space, .depth = space->depth};
 }
 
 struct answer
-answer_begin(struct rte_tel_data *data, struct answer_space *space)
+answer_bare(struct answer_space *space)
 {
-	*space = (struct answer_space){.n_bytes = OBJECT_BYTES};
-	rte_tel_data_start_dict(data);
-	return (struct answer){.data = data, .space = space};
+	space->bytes[0] = '{';
+	space->len = 1;
+	space->closing[0] = ending[ANSWER_OBJECT];
+	space->depth = 1;
+	space->is_short = false;
+	return (struct answer){.space = space, .depth = 1};
+}
+
+struct answer
+answer_begin(struct answer_space *space, const char *command, enum answer_kind kind)
+{
+	struct answer whole = answer_bare(space);
+
+	return open_inside(&whole, command, kind);
+}
+
+void
+answer_end(struct answer_space *space)
+{
+	close_to(space, 0);
+}
+
+void
+answer_none(struct answer_space *space, const char *command)
+{
+	struct answer whole = answer_bare(space);
+
+	add(&whole, command, "null");
+	answer_end(space);
 }
 
 void
 answer_number(struct answer *answer, const char *name, uint64_t value)
 {
-	if (value > INT64_MAX)
-		value = INT64_MAX;
-	if (begin_member(answer, name, number_bytes(value)))
-		rte_tel_data_add_dict_u64(answer->data, name, value);
+	char text[NUMBER_LEN];
+
+	snprintf(text, sizeof(text), "%" PRIu64, value > INT64_MAX ? INT64_MAX : value);
+	add(answer, name, text);
 }
 
 void
 answer_signed(struct answer *answer, const char *name, int32_t value)
 {
-	uint64_t magnitude = value < 0 ? -(int64_t)value : value;
+	char text[NUMBER_LEN];
 
-	if (begin_member(answer, name, (value < 0) + number_bytes(magnitude)))
-		rte_tel_data_add_dict_int(answer->data, name, value);
-}
-
-// The library itself takes the bytes of a text for indices into a table of ASCII characters.
-static size_t
-clean(const char *text, char clean_text[RTE_TEL_MAX_STRING_LEN])
-{
-	static const char cut[] = "...";
-	size_t n_bytes = 2; // quotes
-	size_t len = 0;
-
-	for (; text[len] != '\0' && len < RTE_TEL_MAX_STRING_LEN - 1; len++) {
-		char c = text[len];
-
-		clean_text[len] = c;
-		if (c < ' ' || c > '~')
-			clean_text[len] = '?';
-		n_bytes += c == '"' || c == '\\' ? 2 : 1;
-	}
-	clean_text[len] = '\0';
-	if (text[len] != '\0')
-		memcpy(clean_text + len + 1 - sizeof(cut), cut, sizeof(cut));
-	return n_bytes;
+	snprintf(text, sizeof(text), "%" PRId32, value);
+	add(answer, name, text);
 }
 
 void
 answer_string(struct answer *answer, const char *name, const char *text)
 {
-	char clean_text[RTE_TEL_MAX_STRING_LEN];
-	size_t n_bytes = clean(text, clean_text);
+	char quoted[QUOTED_SIZE];
 
-	if (begin_member(answer, name, n_bytes))
-		rte_tel_data_add_dict_string(answer->data, name, clean_text);
+	quote(text, quoted);
+	add(answer, name, quoted);
 }
 
 struct answer
 answer_object(struct answer *answer, const char *name)
 {
-	struct answer object = {.space = answer->space};
+	return open_inside(answer, name, ANSWER_OBJECT);
+}
 
-	if (!begin_member(answer, name, OBJECT_BYTES))
-		return object;
-	object.data = rte_tel_data_alloc();
-	if (object.data == NULL) {
-		answer->space->is_short_of_memory = true;
-		return object;
-	}
-	rte_tel_data_start_dict(object.data);
-	if (rte_tel_data_add_dict_container(answer->data, name, object.data, 0) < 0) {
-		rte_tel_data_free(object.data);
-		object.data = NULL;
-		answer->space->is_short_of_memory = true;
-	}
-	return object;
+struct answer
+answer_list(struct answer *answer, const char *name)
+{
+	return open_inside(answer, name, ANSWER_LIST);
 }
 
 struct answer
@@ -119,6 +165,5 @@ answer_row(struct answer *answer, uint64_t number)
 bool
 answer_has_room(const struct answer *answer, size_t row_bytes)
 {
-	return answer->n_members < RTE_TEL_MAX_DICT_ENTRIES &&
-	       answer->space->n_bytes + row_bytes + ANSWER_BYTES_REST <= ANSWER_BYTES_MAX;
+	return answer->space->len + row_bytes + ANSWER_BYTES_REST <= ANSWER_BYTES_MAX;
 }

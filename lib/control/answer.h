@@ -1,57 +1,75 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// Answers that are never too long.
+// Answers of the telemetry socket, and how they never become too long.
 //
-// An answer is one JSON object in DPDK's telemetry library, with objects in it. That library keeps
-// at most 256 members of an object and 16 KiB of an answer, and silently leaves out what exceeds
-// them; arrays of objects it does not have. So everything that goes into an answer is counted here
-// as the bytes it takes in JSON, lists are objects whose members are called by number, and whoever
-// fills a list asks for room before each row.
+// An answer is the JSON {"COMMAND":VALUE}, where the value is an object or a list with whatever is
+// in it. It is written member by member into a space of fixed size, in the order in which it is
+// filled: adding a member to an object ends all objects in it, and answer_end those that are left.
+// Whoever fills a list of unknown length asks for room before each row; when a member does not fit
+// all the same, the answer is short of it and of all behind it.
 //
-// Life cycle: one struct answer_space per command that is being answered; answer_begin; the answer
-// and its objects are filled; the telemetry library prints them and frees the objects.
+// Life cycle: one struct answer_space per answer; answer_begin; the answer and its objects are
+// filled; answer_end; what is in the space is sent.
 #pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#include <rte_telemetry.h>
-
-// 16 KiB less what the library adds: the name of the command (56 bytes at most) and punctuation.
-#define ANSWER_BYTES_MAX (16 * 1024 - 128)
+// What a client of version 2 of the protocol expects at most.
+#define ANSWER_BYTES_MAX ((size_t)16 * 1024)
 
 // What is left to the caller of answer_has_room for members behind the list.
 #define ANSWER_BYTES_REST 512
 
+#define ANSWER_DEPTH_MAX 8
+
 // Shared by an answer and all objects in it.
 struct answer_space {
-	size_t n_bytes;          // an upper bound of the JSON so far
-	bool is_short_of_memory; // an object is missing
+	size_t len;
+	unsigned int depth;             // of what is open
+	char closing[ANSWER_DEPTH_MAX]; // what ends it, outermost first
+	bool is_short;                  // something did not fit
+	char bytes[ANSWER_BYTES_MAX];
 };
 
+enum answer_kind { ANSWER_OBJECT, ANSWER_LIST };
+
+// An object or a list. Members of a list have no names: theirs are NULL.
 struct answer {
-	struct rte_tel_data *data; // NULL: no memory, what is added is lost
 	struct answer_space *space;
+	unsigned int depth;
 	unsigned int n_members;
 };
 
-// An empty answer in data, which belongs to the telemetry library.
-struct answer answer_begin(struct rte_tel_data *data, struct answer_space *space);
+// An empty object that is the whole message.
+struct answer answer_bare(struct answer_space *space);
 
-// Adds a member. Names consist of letters, digits and underscores.
+// An empty answer to a command.
+struct answer answer_begin(struct answer_space *space, const char *command, enum answer_kind kind);
+
+// The answer is complete: space->len bytes of JSON.
+void answer_end(struct answer_space *space);
+
+// A complete answer whose value is null: there is none.
+void answer_none(struct answer_space *space, const char *command);
+
+// Adds a member.
 // => Numbers beyond INT64_MAX become that: a reader's integers may be signed.
 void answer_number(struct answer *answer, const char *name, uint64_t value);
 void answer_signed(struct answer *answer, const char *name, int32_t value);
 
 // The same for a text. What is not printable ASCII becomes '?', and a text of more than 127
-// characters ends in "..." there.
+// characters ends in "..." there. That goes for names, too.
 void answer_string(struct answer *answer, const char *name, const char *text);
 
-// Adds an empty object and returns it, to be filled.
+// Adds an empty object and returns it, to be filled before anything else is added to the answer.
 struct answer answer_object(struct answer *answer, const char *name);
 
-// The same as a row of a list: its name is the number.
+// The same for a list.
+struct answer answer_list(struct answer *answer, const char *name);
+
+// The same for an object that is a row: its name is the number.
 struct answer answer_row(struct answer *answer, uint64_t number);
 
 // True when the object can take another row of this size, and ANSWER_BYTES_REST stay free.

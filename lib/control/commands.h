@@ -2,9 +2,9 @@
 //
 // The commands as a table, and what a handler is. Private to control.
 //
-// A handler fills the answer to one command. It runs in a thread of the telemetry library, one at
-// a time, while the workers go on: what it reads may be a moment old and need not add up. What it
-// cannot answer becomes a member "error", a sentence.
+// A handler fills the answer to one command. It runs in the thread of the telemetry socket, while
+// the workers go on: what it reads may be a moment old and need not add up. What it cannot answer
+// becomes a member "error", a sentence.
 #pragma once
 
 #include <stdbool.h>
@@ -13,19 +13,40 @@
 #include "control/answer.h"
 #include "runtime/runtime.h"
 
-// => cursor is 0 where the command does not take one.
-typedef void (*command_handler)(const struct runtime *runtime, uint64_t cursor,
+// What may stand behind a command and a comma. The handler gets it as a number, which is checked.
+enum parameter {
+	PARAMETER_NONE,    // nothing: 0
+	PARAMETER_CURSOR,  // a list, which may have several pages: where to begin, or nothing: 0
+	PARAMETER_DEVICE,  // the number of a device, which is one of a port
+	PARAMETER_COMMAND, // a command, or nothing, which is this one: its index
+	PARAMETERS
+};
+
+typedef void (*command_handler)(const struct runtime *runtime, uint64_t number,
 				struct answer *answer);
 
 struct command {
 	const char *path;
-	bool has_cursor; // a list, which may have several pages
+	enum parameter parameter;
+	enum answer_kind kind;
 	command_handler handler;
 	const char *help; // at most 127 characters
 };
 
-extern const struct command commands[];
-extern const unsigned int n_commands;
+// The answer to a command, complete, whatever it is.
+// => parameter is NULL when there was none. The configuration does not change meanwhile.
+void command_answer(const struct runtime *runtime, const char *path, const char *parameter,
+		    struct answer_space *space);
+
+// What a client is sent when it has connected.
+void command_greet(struct answer_space *space);
+
+// Handlers in devices.c.
+void command_device_list(const struct runtime *runtime, uint64_t none, struct answer *answer);
+void command_device_info(const struct runtime *runtime, uint64_t device, struct answer *answer);
+void command_device_link(const struct runtime *runtime, uint64_t device, struct answer *answer);
+void command_device_stats(const struct runtime *runtime, uint64_t device, struct answer *answer);
+void command_device_xstats(const struct runtime *runtime, uint64_t device, struct answer *answer);
 
 // Handlers in totals.c.
 void command_info(const struct runtime *runtime, uint64_t cursor, struct answer *answer);

@@ -1,91 +1,86 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// Between DPDK's telemetry library and the handlers. The library calls one function for all
-// commands, from a thread per client, and can be told of a command but not to forget it: so a lock
-// lets one answer at a time through, control_stop takes the runtime away under the same lock, and
-// it is held while the configuration changes.
+// Where the sockets lie, and who may ask when. A lock is held while a command is answered, and
+// while the configuration changes.
 #include "control/control.h"
 
 #include <errno.h>
-#include <malloc.h>
 #include <pthread.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-#include "control/commands.h"
-#include "control/cursor.h"
-#include "control/stream.h"
+#include <rte_eal.h>
 
-// The telemetry library takes 67 KiB for every object of an answer and gives them back one by one:
-// 10 MiB for a page of connections. The C library returning them to the system each time costs
-// more than all the rest of the page.
-#define KEPT_BYTES (16 * 1024 * 1024)
+#include "base/log.h"
+#include "control/requests.h"
+#include "control/stream.h"
+#include "report/record.h"
+
+#define TELEMETRY_SOCKET "dpdk_telemetry.v2"
+#define OTHERS_MAX       64 // processes with the same folder for sockets
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static struct runtime *current; // under the lock; NULL: nothing runs
-static struct stream *stream;   // main thread only; NULL: there is none
 
-static const struct command *
-find_command(const char *path)
+// Main thread only; NULL: there is none.
+static struct requests *requests;
+static struct stream *stream;
+
+// Returns 0 or an errno.
+static int
+set_path(struct sockaddr_un *address, const char *name, const char *suffix)
 {
-	for (unsigned int i = 0; i < n_commands; i++) {
-		if (strcmp(commands[i].path, path) == 0)
-			return &commands[i];
+	int len = snprintf(address->sun_path, sizeof(address->sun_path), "%s%s", name, suffix);
+
+	address->sun_family = AF_UNIX;
+	return len < 0 || (size_t)len >= sizeof(address->sun_path) ? ENAMETOOLONG : 0;
+}
+
+// At the path where DPDK's tools look for it. Where other processes share it, their sockets have
+// the suffixes ":1", ":2" and so on, as DPDK names them. Returns 0 or an errno.
+static int
+start_requests(const struct runtime *runtime, struct sockaddr_un *address)
+{
+	char name[PATH_MAX], suffix[8] = "";
+	int result = EADDRINUSE;
+
+	snprintf(name, sizeof(name), "%s/%s", rte_eal_get_runtime_dir(), TELEMETRY_SOCKET);
+	for (unsigned int i = 1; result == EADDRINUSE && i <= OTHERS_MAX; i++) {
+		result = set_path(address, name, suffix);
+		if (result == 0) {
+			requests = requests_start(runtime, &lock, address);
+			result = requests == NULL ? errno : 0;
+		}
+		snprintf(suffix, sizeof(suffix), ":%u", i);
 	}
-	return NULL;
+	if (result != 0)
+		log_line(LOG_PRIORITY_WARNING, "sallyctl cannot ask this process: %s: %s", name,
+			 strerror(result));
+	return result;
 }
 
 static void
-answer_command(const struct command *command, const char *parameter, struct answer *answer)
+start_stream(const struct runtime *runtime, const struct sockaddr_un *telemetry)
 {
-	uint64_t cursor;
+	struct sockaddr_un address;
+	int result = set_path(&address, telemetry->sun_path, RECORD_SOCKET_SUFFIX);
 
-	if (parameter != NULL && !command->has_cursor)
-		answer_string(answer, "error", "this command takes no parameter");
-	else if (!cursor_parse(parameter, &cursor))
-		answer_string(answer, "error", "the cursor is not a number");
-	else
-		command->handler(current, cursor, answer);
-}
-
-static int
-answer_telemetry(const char *path, const char *parameter, struct rte_tel_data *data)
-{
-	const struct command *command = find_command(path);
-	struct answer_space space;
-	struct answer answer;
-	int result = -ESHUTDOWN;
-
-	if (command == NULL)
-		return -EINVAL;
-	pthread_mutex_lock(&lock);
-	if (current != NULL) {
-		answer = answer_begin(data, &space);
-		answer_command(command, parameter, &answer);
-		if (space.is_short_of_memory)
-			answer_string(&answer, "error", "no memory for the answer");
-		result = 0;
+	if (result == 0) {
+		stream = stream_start(runtime, &address);
+		result = stream == NULL ? errno : 0;
 	}
-	pthread_mutex_unlock(&lock);
-	return result;
+	if (result != 0)
+		log_line(LOG_PRIORITY_WARNING, "connections are listed by pages only: %s%s: %s",
+			 telemetry->sun_path, RECORD_SOCKET_SUFFIX, strerror(result));
 }
 
 void
 control_start(struct runtime *runtime)
 {
-	mallopt(M_TRIM_THRESHOLD, KEPT_BYTES);
-	pthread_mutex_lock(&lock);
-	current = runtime;
-	pthread_mutex_unlock(&lock);
-	for (unsigned int i = 0; i < n_commands; i++) {
-		int result = rte_telemetry_register_cmd(commands[i].path, answer_telemetry,
-							commands[i].help);
+	struct sockaddr_un address;
 
-		if (result != 0)
-			fprintf(stderr, "sallyport: %s will not be answered: %s\n",
-				commands[i].path, strerror(-result));
-	}
-	stream = stream_start(runtime);
+	if (runtime_offers_telemetry(runtime) && start_requests(runtime, &address) == 0)
+		start_stream(runtime, &address);
 }
 
 void
@@ -105,7 +100,6 @@ control_stop(void)
 {
 	stream_stop(stream);
 	stream = NULL;
-	pthread_mutex_lock(&lock);
-	current = NULL;
-	pthread_mutex_unlock(&lock);
+	requests_stop(requests);
+	requests = NULL;
 }

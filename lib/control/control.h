@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// What a running firewall tells: commands on DPDK's telemetry socket, under /sallyport/, and all
-// connections at once on a socket beside it (stream.h).
+// What a running firewall tells: commands on a telemetry socket that speaks as DPDK's does
+// (requests.h), and all connections at once on a socket beside it (stream.h).
 //
-// The commands are one table (commands.c): name, handler, help. Handlers run in the telemetry
-// thread, the stream has a thread of its own; both only read and never make a worker wait.
+// The commands are one table (commands.c): name, handler, help. Each socket has a thread, which
+// only reads and never makes a worker wait.
 //
-// Life cycle: control_start when everything runs, control_stop before anything is taken down; after
-// that a command answers with nothing.
+// Life cycle: control_start when everything runs, control_stop before anything is taken down.
 #pragma once
 
 #include "runtime/runtime.h"
 
-// The commands and the stream tell about this runtime. => Main thread, once in a process.
+// Both sockets are there and tell about this runtime. What cannot be had is reported, and
+// everything else goes on. => Main thread.
 void control_start(struct runtime *runtime);
 
 // Between these two no command is answered: those that come wait. The stream goes on.
@@ -20,6 +20,6 @@ void control_start(struct runtime *runtime);
 void control_hold(void);
 void control_resume(void);
 
-// Waits for a command that is being answered; later ones find nothing, and listings break off.
+// Waits for a command that is being answered; then the sockets are gone, and listings break off.
 // => Main thread.
 void control_stop(void);

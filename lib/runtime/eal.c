@@ -12,6 +12,7 @@
 
 #define OWN_ARGUMENTS      8
 #define BYTES_PER_CONN     1024 // generous: both families' tables at full size
+#define NO_TELEMETRY       "--no-telemetry"
 #define BASE_MIB           256
 #define MIB_PER_PORT_QUEUE 8
 #define BYTES_PER_PACKET   2560 // a packet buffer with its headers
@@ -65,6 +66,21 @@ memory_mib(const struct config *config)
 	       (unsigned int)((connections * BYTES_PER_CONN + config->workers * per_worker) >> 20);
 }
 
+// getopt_long(3) takes the beginning of a name for the name, where it is that of no other.
+bool
+eal_refuses_telemetry(int argc, char **argv)
+{
+	static const char shortest[] = "--no-t";
+
+	for (int i = 0; i < argc; i++) {
+		size_t len = strlen(argv[i]);
+
+		if (len >= strlen(shortest) && strncmp(argv[i], NO_TELEMETRY, len) == 0)
+			return true;
+	}
+	return false;
+}
+
 int
 eal_start(const struct config *config, int argc, char **argv, struct errors *errors)
 {
@@ -73,6 +89,7 @@ eal_start(const struct config *config, int argc, char **argv, struct errors *err
 	static const char *const memory_options[] = {"-m", "--socket-mem", NULL};
 	char lcores[(WORKERS_MAX + 2) * 12], memory[16];
 	char program[] = "sallyport", lcores_option[] = "--lcores", memory_option[] = "-m";
+	char no_telemetry[] = NO_TELEMETRY;
 	char **all = calloc((size_t)argc + OWN_ARGUMENTS, sizeof(*all));
 	int n = 0;
 	int result;
@@ -82,6 +99,7 @@ eal_start(const struct config *config, int argc, char **argv, struct errors *err
 		return -1;
 	}
 	all[n++] = program;
+	all[n++] = no_telemetry;
 	if (!has_option(argc, argv, lcore_options)) {
 		write_lcores(lcores, sizeof(lcores), config->workers);
 		all[n++] = lcores_option;

@@ -320,6 +320,15 @@ ports_status(const struct ports *ports, unsigned int index)
 	return status;
 }
 
+void
+ports_visit(uint16_t ethdev, void (*visit)(uint16_t ethdev, void *context), void *context)
+{
+	pthread_mutex_lock(&devices);
+	if (rte_eth_dev_is_valid_port(ethdev))
+		visit(ethdev, context);
+	pthread_mutex_unlock(&devices);
+}
+
 bool
 port_link_is_up(const struct port *port)
 {

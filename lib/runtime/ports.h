@@ -87,6 +87,10 @@ bool ports_reopen(struct ports *ports, unsigned int index);
 // Asks the device of a port. Any thread, between ports_open and ports_close.
 struct port_status ports_status(const struct ports *ports, unsigned int index);
 
+// Calls a function with a device of EAL, which stays there meanwhile; not when it is not there.
+// Any thread.
+void ports_visit(uint16_t ethdev, void (*visit)(uint16_t ethdev, void *context), void *context);
+
 // The link as its driver knows it at the moment. Main thread.
 bool port_link_is_up(const struct port *port);
 

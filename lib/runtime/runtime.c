@@ -52,6 +52,7 @@ struct runtime {
 	struct ct *shards[WORKERS_MAX];
 	struct worker *workers[WORKERS_MAX];
 	struct notify notify;
+	bool offers_telemetry;
 	uint64_t service_turns; // service core: rw, main: ro
 	uint64_t next_round_ns; // service core: rw; when it looks for the expired again
 	bool is_stopping;       // main: rw, workers: ro
@@ -461,6 +462,7 @@ runtime_run(struct config *config, int eal_argc, char **eal_argv, const struct r
 	for (size_t i = 0; i < RTE_DIM(handled_signals); i++)
 		sigaddset(&signals, handled_signals[i].number);
 	sigprocmask(SIG_BLOCK, &signals, NULL);
+	runtime->offers_telemetry = !eal_refuses_telemetry(eal_argc, eal_argv);
 	if (eal_start(runtime->config, eal_argc, eal_argv, errors) == 0) {
 		result = run(runtime, &signals, errors);
 		rte_eal_cleanup();
@@ -529,6 +531,12 @@ uint64_t
 runtime_started_ns(const struct runtime *runtime)
 {
 	return runtime->clock.epoch_ns;
+}
+
+bool
+runtime_offers_telemetry(const struct runtime *runtime)
+{
+	return runtime->offers_telemetry;
 }
 
 size_t

@@ -48,5 +48,6 @@ struct port_status runtime_port(const struct runtime *runtime, unsigned int port
 enum steering runtime_steering(const struct runtime *runtime, unsigned int port);
 uint64_t runtime_now_ns(const struct runtime *runtime);     // since the epoch
 uint64_t runtime_started_ns(const struct runtime *runtime); // likewise
-size_t runtime_bytes(const struct runtime *runtime);        // reserved for connections
+bool runtime_offers_telemetry(const struct runtime *runtime);
+size_t runtime_bytes(const struct runtime *runtime); // reserved for connections
 bool runtime_hashes_with_aes(const struct runtime *runtime);
