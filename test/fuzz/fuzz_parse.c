@@ -57,6 +57,20 @@ chain_free(struct chain *chain)
 		free(chain->mbufs[i].buf_addr);
 }
 
+// What pkt_l4 relies on: the header can be read in place.
+static void
+check_plain(const struct pkt *pkt)
+{
+	const uint8_t proto = pkt->tuple.proto;
+	const uint32_t header_len = proto == PROTO_TCP ? 20 : 8;
+
+	must_hold(proto == PROTO_TCP || proto == PROTO_UDP);
+	must_hold(pkt->family == FAMILY_IPV4 && pkt->fault == FAULT_NONE);
+	must_hold(pkt->has_tuple && pkt->has_ports && !pkt->is_fragment);
+	must_hold(pkt->l4_len >= header_len);
+	must_hold(pkt->l4_off + header_len <= pkt->mbuf->data_len);
+}
+
 // What the parser promises about offsets and lengths.
 static void
 check_promises(const struct pkt *pkt)
@@ -74,6 +88,8 @@ check_promises(const struct pkt *pkt)
 	must_hold(end <= pkt->mbuf->pkt_len);
 	must_hold(pkt->l4_off >= pkt->l3_off && pkt->l4_off + pkt->l4_len == end);
 	must_hold(pkt->has_tuple || pkt->fault != FAULT_NONE);
+	if (pkt->is_plain)
+		check_plain(pkt);
 	scratch = malloc(pkt->l3_len);
 	must_hold(pkt_bytes(pkt, pkt->l3_off, pkt->l3_len, scratch) != NULL);
 	must_hold(pkt_bytes(pkt, pkt->l3_off, pkt->l3_len + 1, NULL) == NULL);
@@ -108,6 +124,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	must_hold(memcmp(&inner_a, &inner_b, sizeof(inner_a)) == 0);
 	must_hold(!a.has_tuple || checksum_l4_good(&a, a.l4_len) == checksum_l4_good(&b, b.l4_len));
 	b.mbuf = a.mbuf;
+	must_hold(!b.is_plain || a.is_plain);
+	b.is_plain = a.is_plain; // it is about segments, nothing else may be
 	must_hold(memcmp(&a, &b, sizeof(a)) == 0);
 	chain_free(&whole);
 	chain_free(&pieces);
