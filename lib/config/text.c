@@ -13,6 +13,8 @@
 
 #include "config/memory.h"
 
+#define NOT_REGULAR ESPIPE // the errno of read_bytes for a FIFO, a device, a socket
+
 // One file being copied into the text.
 struct scanner {
 	struct cfg_text *text;
@@ -27,6 +29,13 @@ struct scanner {
 };
 
 static int scan_file(struct cfg_text *text, const char *file, struct errors *errors);
+
+// Why read_bytes has failed, by errno.
+static const char *
+read_error(void)
+{
+	return errno == NOT_REGULAR ? "Not a regular file" : strerror(errno);
+}
 
 static void
 put(struct cfg_text *text, char byte)
@@ -202,14 +211,7 @@ static int
 include(struct scanner *scanner, const char *file)
 {
 	struct cfg_text *text = scanner->text;
-	struct stat status;
 
-	// The main file may be a pipe somebody writes to; an included one would wait for ever.
-	if (stat(file, &status) == 0 && !S_ISREG(status.st_mode) && !S_ISDIR(status.st_mode)) {
-		errors_add(scanner->errors, scanner->file, scanner->line,
-			   "cannot include %s: Not a regular file", file);
-		return -1;
-	}
 	if (text->n_files == CFG_INCLUDES_MAX) {
 		errors_add(scanner->errors, scanner->file, scanner->line,
 			   "more than %d files: does one include itself?", CFG_INCLUDES_MAX);
@@ -222,7 +224,7 @@ include(struct scanner *scanner, const char *file)
 
 	if (rc == 1) {
 		errors_add(scanner->errors, scanner->file, scanner->line, "cannot include %s: %s",
-			   file, strerror(errno));
+			   file, read_error());
 		rc = -1;
 	}
 	put_line_break(scanner, scanner->line);
@@ -296,7 +298,8 @@ scan(struct scanner *scanner)
 	return rc;
 }
 
-// All bytes of a file, owned by the caller; NULL with errno when it cannot be read.
+// All bytes of a file, owned by the caller; NULL with errno when it cannot be read. Never waits for
+// somebody to write: a reload could not be ended, nor the process.
 static char *
 read_bytes(const char *file, size_t *size)
 {
@@ -304,15 +307,15 @@ read_bytes(const char *file, size_t *size)
 	size_t capacity = 0;
 	struct stat status;
 	ssize_t n;
-	int fd = open(file, O_RDONLY | O_CLOEXEC);
+	int fd = open(file, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 
 	*size = 0;
 	if (fd < 0)
 		return NULL;
-	if (fstat(fd, &status) == 0 && S_ISDIR(status.st_mode))
-		errno = EISDIR;
-	else
-		errno = 0;
+	if (fstat(fd, &status) == 0)
+		errno = S_ISDIR(status.st_mode)   ? EISDIR
+			: S_ISREG(status.st_mode) ? 0
+						  : NOT_REGULAR;
 	while (errno == 0) {
 		bytes = cfg_grow(bytes, *size, &capacity, 1);
 		n = read(fd, bytes + *size, capacity - *size);
@@ -385,7 +388,7 @@ cfg_text_read(struct cfg_text *text, const char *file, struct errors *errors)
 	int rc = scan_file(text, file, errors);
 
 	if (rc == 1)
-		errors_add(errors, file, 0, "cannot be read: %s", strerror(errno));
+		errors_add(errors, file, 0, "cannot be read: %s", read_error());
 	put(text, '\0');
 	text->size--;
 	return rc == 0 ? 0 : -1;

@@ -2,7 +2,9 @@
 """What is wrong is said in one clear line each, and the exit status says whose mistake it is: 1 for
 files, 2 for the command line."""
 
+import os
 import re
+import socket
 
 import pytest
 
@@ -44,6 +46,30 @@ def complaints(done, status):
     """The lines on standard error of a run that ends with this status and prints nothing else."""
     assert (done.returncode, done.stdout) == (status, '')
     return done.stderr.splitlines()
+
+
+@pytest.mark.parametrize('kind', ['fifo', 'socket', 'device', 'terminal'])
+@pytest.mark.parametrize('includes', [False, True])
+def test_a_configuration_that_is_no_file(files, kind, includes):
+    path = files / 'odd.conf'
+    if kind == 'fifo':
+        os.mkfifo(path)
+    elif kind == 'socket':
+        with socket.socket(socket.AF_UNIX) as listener:
+            folder = os.open(files, os.O_PATH)  # the path itself may be too long for a socket
+            listener.bind(f'/proc/self/fd/{folder}/odd.conf')
+            os.close(folder)
+    else:
+        path.symlink_to('/dev/zero' if kind == 'device' else '/dev/ptmx')
+    if includes:
+        (files / 'main.conf').write_text('@include "odd.conf"\n' + OPEN)
+        path = files / 'main.conf'
+
+    (line,) = complaints(run_sallyport('check', '-c', path), 1)
+
+    where = f'{path}:1: cannot include {files}/odd.conf: ' if includes else f'{path}: cannot be read: '
+    why = 'No such device or address' if kind == 'socket' else 'Not a regular file'
+    assert line == where + why
 
 
 @pytest.mark.parametrize('words', [['check'], ['replay', 'good.pcap']], ids=['check', 'replay'])

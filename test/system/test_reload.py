@@ -4,6 +4,7 @@ what is refused, and what the service manager and those who ask meanwhile see. N
 hugepages."""
 
 import contextlib
+import os
 import re
 import signal
 import socket
@@ -289,3 +290,25 @@ def test_what_the_service_manager_hears(machine):
             assert times_logged(machine, line) == 1
         assert machine.stop()[0] == 0
         assert hear_next()[0] == b'STOPPING=1'
+
+
+# What is no file that can be read to its end.
+
+
+@pytest.mark.parametrize('includes', [False, True])
+def test_a_fifo_is_refused_and_the_end_comes(machine, includes):
+    path = machine.folder / 'sallyport.conf'
+    start(machine, CONFIG)
+    os.mkfifo(machine.folder / 'fifo')
+    if includes:
+        ask_to_load(machine, '@include "fifo"\n' + CONFIG)
+    else:
+        path.unlink()
+        os.mkfifo(path)
+        machine.process.send_signal(signal.SIGHUP)
+    wait_until(lambda: times_logged(machine, REFUSED) == 1, 'it is refused')
+    assert 'Not a regular file' in machine.log.read_text()
+    assert_still_counts(machine, 'answers')
+    machine.process.send_signal(signal.SIGHUP)
+    status, log = machine.stop()
+    assert status == 0, log
