@@ -254,3 +254,41 @@ def test_show(machine):
     assert lines[1:] == [
         [NIC, 'vfio-pci', '0', 'eth1', 'DPDK has it'],
         [MELLANOX, 'mlx5_core', '0', 'eth5', 'DPDK can use it as it is']]
+
+
+def use(machine, device, *options):
+    """What show says of a device."""
+    (line,) = [line for line in machine.bind_nic(*options, 'show').splitlines()
+               if line.startswith(device)]
+    return line.split(None, 4)[4]
+
+
+def test_show_offers_what_can_be_bound(machine):
+    assert use(machine, NIC) == 'bind it'
+    machine.add_route('eth1')
+    assert use(machine, NIC) == ('not to be bound: the machine has routes over its interface eth1; '
+                                 '--force binds it anyhow')
+    assert use(machine, NIC, '--force') == 'bind it'
+
+
+def test_show_tells_of_groups_and_of_a_missing_iommu(machine):
+    machine.add(OTHER, 'ixgbe', 'eth2', group='12')
+    assert use(machine, NIC) == (
+        f'not to be bound: shares its IOMMU group with {OTHER}, which ixgbe has: bind both')
+    machine.add('0000:04:00.0', 'ixgbe', 'eth3')
+    assert 'this machine has no IOMMU' in use(machine, '0000:04:00.0')
+    assert use(machine, '0000:04:00.0', '--no-iommu') == 'bind it'
+
+
+@pytest.mark.parametrize('options', [[], ['--force'], ['--no-iommu']])
+def test_show_and_bind_agree(machine, options):
+    machine.add(OTHER, 'ixgbe', 'eth2', group='13')
+    machine.add('0000:04:00.0', 'ixgbe', 'eth3')
+    machine.add('0000:05:00.0', 'ixgbe', 'eth4', group='14')
+    machine.add('0000:05:00.1', 'nvme', group='14', kind=STORAGE)
+    machine.add_route('eth1')
+    for device in (NIC, OTHER, '0000:04:00.0', '0000:05:00.0'):
+        said = use(machine, device, *options)
+        is_offered = said == 'bind it'
+        printed = machine.bind_nic('--dry-run', *options, 'bind', device, status=not is_offered)
+        assert is_offered or said == f'not to be bound: {printed.split(": ", 2)[2].strip()}'
