@@ -4,12 +4,13 @@
 import argparse
 import os
 import pathlib
+import re
 import shlex
 import subprocess
 import sys
 
-from lab.lab import FAMILIES, Lab
-from util.programs import SALLYCTL
+from lab.lab import FAMILIES, OWN_KEYS, Lab
+from util.programs import SALLYCTL, SALLYPORT
 
 
 def parse(words):
@@ -26,6 +27,41 @@ def parse(words):
                         'without it everything is let through')
     parser.add_argument('command', nargs='*', help='run this instead of a shell')
     return parser.parse_args(words)
+
+
+def keys_of(text):
+    """The keys of a configuration that stand outside of everything."""
+    depth, keys = 0, []
+    token = r'"(?:\\.|[^"\\])*"|#[^\n]*|//[^\n]*|/\*.*?\*/|[({[]|[)}\]]|[A-Za-z*][-\w*]*(?=\s*[=:])'
+    for word in re.findall(token, text, re.DOTALL):
+        if word in '({[':
+            depth += 1
+        elif word in ')}]':
+            depth -= 1
+        elif depth == 0 and word[0] not in '"#/':
+            keys.append(word)
+    return keys
+
+
+def read_rules(path):
+    """The text of the file, which may hold what the lab does not write itself."""
+    try:
+        rules = path.read_text(encoding='utf-8')
+    except (OSError, UnicodeError) as error:
+        sys.exit(f'scripts/lab: {path} cannot be read: {getattr(error, "strerror", error)}')
+    if own := [key for key in keys_of(rules) if key in OWN_KEYS]:
+        sys.exit(f'scripts/lab: {path} is a whole configuration: leave out {", ".join(own)}, '
+                 'which the lab has of its own')
+    return rules
+
+
+def check(lab, rules):
+    """Ends the program, with sallyport's words, when that refuses the configuration."""
+    path = lab.machine.configure(lab.configuration(rules))
+    done = subprocess.run([SALLYPORT, 'check', '-c', path], capture_output=True, text=True,
+                          check=False)
+    if done.returncode != 0:
+        sys.exit(done.stderr.rstrip('\n'))
 
 
 def write_programs(lab):
@@ -66,8 +102,9 @@ def main(words):
     if options.wires < 1 or options.workers < 1:
         print('scripts/lab: there is at least one wire and one worker', file=sys.stderr)
         return 2
-    rules = options.rules.read_text(encoding='utf-8') if options.rules else ''
+    rules = read_rules(options.rules) if options.rules else ''
     with Lab(options.wires, options.workers, FAMILIES, options.mtu) as lab:
+        check(lab, rules)
         lab.start(rules)
         path = f'{write_programs(lab)}{os.pathsep}{os.environ.get("PATH", os.defpath)}'
         command = options.command or [os.environ.get('SHELL', '/bin/bash')]

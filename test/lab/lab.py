@@ -25,6 +25,8 @@ from lab.namespaces import Namespace, connect, sweep
 from system.running import Appliance
 from util.programs import SALLYPORT
 
+# What the configurations of labs have beside what they are given.
+OWN_KEYS = ('ports', 'wires', 'workers', 'conntrack')
 FAMILIES = ('ipv4', 'ipv6')
 PREFIX_LENGTHS = {'ipv4': 24, 'ipv6': 64}
 # How sallyport's configuration names the ends of wire 0: lan0 and wan0.
