@@ -249,7 +249,7 @@ launch(struct runtime *runtime, struct errors *errors)
 		const uint64_t *turns = &runtime->workers[i]->stats.turns;
 
 		notify_watch(&runtime->notify, runtime->workers[i]->lcore, turns);
-		upkeep_watch(&runtime->upkeep, turns);
+		upkeep_watch(&runtime->upkeep, turns, runtime->shards[i]);
 	}
 	result = start_service(runtime);
 	for (unsigned int i = 0; result == 0 && i < runtime->n_workers; i++)

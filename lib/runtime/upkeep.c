@@ -2,6 +2,9 @@
 #include "runtime/upkeep.h"
 
 #include "base/log.h"
+#include "conntrack/conntrack.h"
+
+#define ALARMS_PAUSE_NS NS_PER_SEC
 
 static bool
 link_is_up(void *context, unsigned int port)
@@ -67,6 +70,11 @@ upkeep_init(struct upkeep *upkeep, struct ports *ports, const struct config *con
 	static const struct presence_ops presence_ops = {is_lost, retire, close_port, reopen};
 
 	upkeep->ports = ports;
+	upkeep->n_shards = 0;
+	upkeep->alarms_due_ns = 0;
+	alarm_init(&upkeep->dropped_early,
+		   "the connection table is full, connections are dropped early for new ones");
+	alarm_init(&upkeep->refused, "the connection table is full, new connections are refused");
 	presence_init(&upkeep->presence, &presence_ops, upkeep, ports->n);
 	links_init(&upkeep->links, &links_ops, upkeep);
 	for (unsigned int i = 0; i < config->n_wires; i++) {
@@ -81,9 +89,30 @@ upkeep_init(struct upkeep *upkeep, struct ports *ports, const struct config *con
 }
 
 void
-upkeep_watch(struct upkeep *upkeep, const uint64_t *turns)
+upkeep_watch(struct upkeep *upkeep, const uint64_t *turns, const struct ct *shard)
 {
 	presence_watch(&upkeep->presence, turns);
+	upkeep->shards[upkeep->n_shards++] = shard;
+}
+
+// Logs that there is no room for connections, from what the workers count.
+static void
+turn_alarms(struct upkeep *upkeep, uint64_t now_ns)
+{
+	uint64_t dropped_early = 0, refused = 0;
+
+	if (now_ns < upkeep->alarms_due_ns)
+		return;
+	upkeep->alarms_due_ns = now_ns + ALARMS_PAUSE_NS;
+	for (unsigned int i = 0; i < upkeep->n_shards; i++) {
+		struct ct_stats stats;
+
+		ct_stats_read(upkeep->shards[i], &stats);
+		dropped_early += stats.early_drop;
+		refused += stats.table_full;
+	}
+	alarm_log(&upkeep->dropped_early, dropped_early, now_ns);
+	alarm_log(&upkeep->refused, refused, now_ns);
 }
 
 void
@@ -91,4 +120,5 @@ upkeep_turn(struct upkeep *upkeep, uint64_t now_ns)
 {
 	presence_turn(&upkeep->presence, now_ns);
 	links_turn(&upkeep->links, now_ns);
+	turn_alarms(upkeep, now_ns);
 }

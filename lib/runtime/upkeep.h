@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// What is done for the ports while packets run: links that are mirrored, devices that vanish and
-// return.
+// What is done while packets run: for the ports, links that are mirrored, devices that vanish and
+// return; and a word in the log when connections find no room.
 //
 // Life cycle: upkeep_init when the ports have been started; upkeep_watch for each worker before it
 // is; then upkeep_turn again and again, at least every UPKEEP_PAUSE_NS. Main thread.
@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "config/config.h"
+#include "runtime/alarm.h"
 #include "runtime/links.h"
 #include "runtime/ports.h"
 #include "runtime/presence.h"
@@ -20,14 +21,20 @@ struct upkeep {
 	struct ports *ports;
 	struct links links;
 	struct presence presence;
+	unsigned int n_shards;
+	const struct ct *shards[WORKERS_MAX];
+	struct alarm dropped_early;
+	struct alarm refused;
+	uint64_t alarms_due_ns;
 };
 
 // => ports outlives upkeep.
 void upkeep_init(struct upkeep *upkeep, struct ports *ports, const struct config *config,
 		 uint64_t now_ns);
 
-// => turns are counted by the worker, and stay valid until the last upkeep_turn.
-void upkeep_watch(struct upkeep *upkeep, const uint64_t *turns);
+// A worker belongs to what is looked after: how often it turns, and its connections.
+// => Both stay valid until the last upkeep_turn.
+void upkeep_watch(struct upkeep *upkeep, const uint64_t *turns, const struct ct *shard);
 
 // Does nothing where nothing is due.
 void upkeep_turn(struct upkeep *upkeep, uint64_t now_ns);

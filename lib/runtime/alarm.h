@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// What goes wrong packet by packet, told in few lines however often it happens: one when it begins,
+// one for each minute with how often, and one when a minute has passed without it. Whoever does it
+// only counts.
+//
+// Life cycle: a struct of the caller, alarm_init, then alarm_turn again and again. One thread.
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/clock.h"
+
+#define ALARM_PERIOD_NS (60 * NS_PER_SEC)
+
+struct alarm {
+	const char *what; // a sentence in the present tense, without its full stop
+	bool is_on;
+	uint64_t seen;     // of the counter, at the last turn
+	uint64_t n_period; // since the last line
+	uint64_t n_all;    // since it began
+	uint64_t due_ns;   // when the next line is, while it is on
+};
+
+enum alarm_line { ALARM_NONE, ALARM_BEGINS, ALARM_GOES_ON, ALARM_ENDS };
+
+// => what is kept. The counter is 0.
+void alarm_init(struct alarm *alarm, const char *what);
+
+// Looks at the counter, which never falls, and says which line is to be logged now; *n is then the
+// number for it: what has come so far, in the period that is over, in all.
+enum alarm_line alarm_turn(struct alarm *alarm, uint64_t counter, uint64_t now_ns, uint64_t *n);
+
+// The same, and logs the line.
+void alarm_log(struct alarm *alarm, uint64_t counter, uint64_t now_ns);
