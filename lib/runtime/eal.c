@@ -10,6 +10,8 @@
 #include <rte_errno.h>
 #include <rte_lcore.h>
 
+#include "runtime/pools.h"
+
 #define OWN_ARGUMENTS      8
 #define BYTES_PER_CONN     1024 // generous: both families' tables at full size
 #define NO_TELEMETRY       "--no-telemetry"
@@ -63,7 +65,9 @@ memory_mib(const struct config *config)
 			      (uint64_t)config->fragments.max_fragments * BYTES_PER_PACKET;
 
 	return BASE_MIB + config->n_ports * config->workers * MIB_PER_PORT_QUEUE +
-	       (unsigned int)((connections * BYTES_PER_CONN + config->workers * per_worker) >> 20);
+	       (unsigned int)((connections * BYTES_PER_CONN + config->workers * per_worker +
+			       pools_jumbo_bytes(config)) >>
+			      20);
 }
 
 // getopt_long(3) takes the beginning of a name for the name, where it is that of no other.

@@ -6,6 +6,8 @@
 #include <rte_errno.h>
 #include <rte_mbuf.h>
 
+#include "runtime/af_packet.h"
+
 #define CACHE 256
 #define BASE  8192 // packets in bursts, hand-off rings and caches
 
@@ -18,6 +20,29 @@ pool_size(const struct config *config, unsigned int n)
 	return BASE + n_queues * QUEUE_SIZE + config->workers * config->fragments.max_fragments;
 }
 
+// A packet lies in several buffers, but for devices of net_af_packet.
+static uint16_t
+buffer_bytes(const struct config *config)
+{
+	uint32_t bytes = RTE_MBUF_DEFAULT_BUF_SIZE;
+
+	for (unsigned int i = 0; i < config->n_ports; i++) {
+		struct af_packet look =
+			af_packet_look(config->ports[i].device, config->ports[i].mtu);
+
+		if (look.fault == NULL)
+			bytes = RTE_MAX(bytes, af_packet_buffer_bytes(&look));
+	}
+	return (uint16_t)bytes;
+}
+
+uint64_t
+pools_jumbo_bytes(const struct config *config)
+{
+	return (uint64_t)pool_size(config, config->workers) *
+	       (buffer_bytes(config) - RTE_MBUF_DEFAULT_BUF_SIZE);
+}
+
 static struct rte_mempool *
 create(const struct config *config, int node, unsigned int n_workers)
 {
@@ -25,7 +50,7 @@ create(const struct config *config, int node, unsigned int n_workers)
 
 	snprintf(name, sizeof(name), "packets%d", node);
 	return rte_pktmbuf_pool_create(name, pool_size(config, n_workers), CACHE, 0,
-				       RTE_MBUF_DEFAULT_BUF_SIZE, node);
+				       buffer_bytes(config), node);
 }
 
 int

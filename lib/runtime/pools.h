@@ -22,6 +22,9 @@ struct pools {
 	struct rte_mempool *of_worker[WORKERS_MAX]; // workers on one node share theirs
 };
 
+// What the pools take more than they would if no port of net_af_packet had large frames.
+uint64_t pools_jumbo_bytes(const struct config *config);
+
 // nodes is that of each worker.
 // => Returns 0, or -1 with an error added; nothing is open then.
 int pools_open(struct pools *pools, const struct config *config, const int nodes[],

@@ -11,6 +11,7 @@
 #include <rte_errno.h>
 #include <rte_ethdev.h>
 
+#include "base/log.h"
 #include "pipeline/burst.h"
 
 #define RX_OFFLOADS (RTE_ETH_RX_OFFLOAD_CHECKSUM | RTE_ETH_RX_OFFLOAD_SCATTER)
@@ -103,8 +104,13 @@ note_device(struct port *port, const struct rte_eth_dev_info *info)
 static int
 set_mtu(const struct port *port)
 {
-	int result = port->mtu == 0 ? 0 : rte_eth_dev_set_mtu(port->ethdev, port->mtu);
+	int result;
 
+	if (port->mtu == 0)
+		return 0;
+	if (port->af_packet.is_one)
+		return af_packet_set_mtu(&port->af_packet, port->mtu);
+	result = rte_eth_dev_set_mtu(port->ethdev, port->mtu);
 	return result == -ENOTSUP ? 0 : result;
 }
 
@@ -123,7 +129,7 @@ start(struct port *port, const struct pools *pools, const struct rss *rss)
 	port->n_tx_queues = (uint16_t)RTE_MIN(n_workers, (unsigned int)info.max_tx_queues);
 	port->shares_tx = port->n_tx_queues < n_workers;
 	rte_spinlock_init(&port->tx_lock);
-	config.rxmode.mtu = port->mtu;
+	config.rxmode.mtu = port->af_packet.is_one ? 0 : port->mtu;
 	config.rxmode.offloads = RX_OFFLOADS & info.rx_offload_capa;
 	config.txmode.offloads = TX_OFFLOADS & info.tx_offload_capa;
 	config.intr_conf.rmv = (*info.dev_flags & RTE_ETH_DEV_INTR_RMV) != 0;
@@ -169,7 +175,17 @@ probe_port(struct ports *ports, const struct config *config, unsigned int index,
 	snprintf(port->name, sizeof(port->name), "%s", config->ports[index].name);
 	port->arguments = strdup(config->ports[index].device);
 	port->mtu = config->ports[index].mtu;
-	error = port->arguments == NULL ? -ENOMEM : probe(port, port->arguments);
+	port->af_packet = af_packet_look(config->ports[index].device, port->mtu);
+	if (port->af_packet.fault != NULL) {
+		errors_add(errors, config->file, config->ports[index].line,
+			   "port \"%s\", device \"%s\": %s", port->name,
+			   config->ports[index].device, port->af_packet.fault);
+		return -EINVAL;
+	}
+	port->all_arguments = af_packet_arguments(&port->af_packet, config->ports[index].device);
+	error = port->arguments == NULL || port->all_arguments == NULL
+			? -ENOMEM
+			: probe(port, port->all_arguments);
 	if (error == 0 && is_taken(ports, index))
 		error = -EBUSY;
 	port->is_open = error == 0;
@@ -196,6 +212,20 @@ probe_all(struct ports *ports, const struct config *config, struct errors *error
 	return result;
 }
 
+// The kernel would cut them, and nobody be told.
+static void
+warn_of_cut_packets(const struct port *port)
+{
+	const struct af_packet *look = &port->af_packet;
+
+	if (port->mtu == 0 && look->interface_mtu > look->passes)
+		log_line(LOG_PRIORITY_WARNING,
+			 "port \"%s\": its interface takes packets of %u bytes, and those of more "
+			 "than %u do not pass: %s",
+			 port->name, look->interface_mtu, look->passes,
+			 look->has_own_size ? "framesz is too small" : "set mtu for them");
+}
+
 int
 ports_open(struct ports *ports, const struct config *config, const int nodes[],
 	   struct errors *errors)
@@ -219,10 +249,13 @@ ports_open(struct ports *ports, const struct config *config, const int nodes[],
 				  error);
 		result |= error;
 	}
-	if (result == 0)
-		return 0;
-	(void)ports_close(ports);
-	return -1;
+	if (result != 0) {
+		(void)ports_close(ports);
+		return -1;
+	}
+	for (unsigned int i = 0; i < ports->n; i++)
+		warn_of_cut_packets(&ports->list[i]);
+	return 0;
 }
 
 unsigned int
@@ -238,6 +271,7 @@ ports_close(struct ports *ports)
 		if (ports->list[i].is_open)
 			(void)rte_eth_dev_close(ports->list[i].ethdev);
 		free(ports->list[i].arguments);
+		free(ports->list[i].all_arguments);
 	}
 	n_held = pools_close(&ports->pools); // those of the devices' rings are back
 	*ports = (struct ports){0};
@@ -296,7 +330,7 @@ ports_reopen(struct ports *ports, unsigned int index)
 	if (!is_there(port))
 		return false;
 	pthread_mutex_lock(&devices);
-	port->is_open = probe(port, port->arguments) == 0;
+	port->is_open = probe(port, port->all_arguments) == 0;
 	if (port->is_open && start(port, &ports->pools, &ports->rss) != 0)
 		shut(port);
 	pthread_mutex_unlock(&devices);

@@ -18,6 +18,7 @@
 
 #include "base/errors.h"
 #include "config/config.h"
+#include "runtime/af_packet.h"
 #include "runtime/pools.h"
 #include "runtime/rss.h"
 
@@ -42,6 +43,8 @@ struct port {
 	char name[64];
 	char device[64];             // name to EAL
 	char *arguments;             // owned: the device with its arguments, as configured
+	char *all_arguments;         // owned: the same with those that are added
+	struct af_packet af_packet;  // what it is of net_af_packet
 	struct rte_device *handle;   // of EAL
 	unsigned int if_index;       // of the interface of the kernel behind the device
 	char interface[IF_NAMESIZE]; // its name, "" for none

@@ -105,7 +105,10 @@ def main(words):
     rules = read_rules(options.rules) if options.rules else ''
     with Lab(options.wires, options.workers, FAMILIES, options.mtu) as lab:
         check(lab, rules)
-        lab.start(rules)
+        try:
+            lab.start(rules, port=f'mtu = {options.mtu};')
+        except AssertionError as error:
+            sys.exit(f'scripts/lab: sallyport has ended:\n{error}')
         path = f'{write_programs(lab)}{os.pathsep}{os.environ.get("PATH", os.defpath)}'
         command = options.command or [os.environ.get('SHELL', '/bin/bash')]
         if not options.command:

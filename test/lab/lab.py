@@ -175,21 +175,22 @@ class Lab:
                 server.reach(client.subnet(family), far.addresses[family])
         return wire
 
-    def configuration(self, rest='', conntrack=''):
-        """A whole configuration: ports, wires and workers of this lab; the rest of conntrack; and
-        the rest."""
+    def configuration(self, rest='', conntrack='', port=''):
+        """A whole configuration: ports, wires and workers of this lab; the rest of conntrack and of
+        each port; and the rest."""
         names = [name for wire in self.wires for name in (wire.lan, wire.wan)]
         ports = ',\n'.join(
             f'  {{ name = "{name}"; '
-            f'device = "{DEVICES[self.device].format(i=i, name=name, queues=self.workers)}"; }}'
+            f'device = "{DEVICES[self.device].format(i=i, name=name, queues=self.workers)}"; '
+            f'{port} }}'
             for i, name in enumerate(names))
         wires = ',\n'.join(f'  {{ a = "{wire.lan}"; b = "{wire.wan}"; }}' for wire in self.wires)
         return (f'ports = (\n{ports} );\nwires = (\n{wires} );\nworkers = {self.workers};\n'
                 f'conntrack: {{ max_connections = {self.max_connections}; {conntrack} }};\n{rest}')
 
-    def start(self, rest='', conntrack=''):
+    def start(self, rest='', conntrack='', port=''):
         """Starts sallyport, and returns when it answers. rest: sets and chains."""
-        self.machine.start(self.configuration(rest, conntrack))
+        self.machine.start(self.configuration(rest, conntrack, port))
 
     def reload(self, rest='', conntrack=''):
         """Has it load another configuration: the same, but for what is given."""

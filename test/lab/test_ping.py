@@ -3,6 +3,7 @@
 behind sallyport refuses what is too large, and its ICMP error has to get to the client."""
 
 import contextlib
+import itertools
 import json
 import sys
 
@@ -129,6 +130,35 @@ def test_echoes_in_jumbo_frames(jumbo, family, size):
     assert is_good and f'{N_ECHOES} received' in text, text
     n_fragments = count_of(wire.server, FRAGMENTS_SEEN[family]) - seen
     assert n_fragments == (0 if size <= 8000 else 3 * N_ECHOES)
+
+
+@pytest.mark.quick
+@pytest.mark.parametrize('port, interface_mtu', [('', 9000), ('mtu = 9000;', 1500)],
+                         ids=['interface', 'configuration'])
+def test_jumbo_frames_pass_at_a_device_that_has_one_buffer_for_each(workers, port, interface_mtu):
+    with Lab(workers=workers, mtu=9000) as lab:
+        (wire,) = lab.wires
+        for name in (wire.lan, wire.wan):
+            lab.namespace.run('ip', 'link', 'set', name, 'mtu', interface_mtu)
+        lab.start(ONLY_ECHO, port=port)
+        for family, size in itertools.product(FAMILIES, (2000, 8900)):
+            seen = count_of(wire.server, FRAGMENTS_SEEN[family])
+            text, is_good = ping(wire.client, wire.server.addresses[family], '-c', N_ECHOES,
+                                 '-s', size)
+            assert is_good and f'{N_ECHOES} received' in text, text
+            assert count_of(wire.server, FRAGMENTS_SEEN[family]) == seen
+        lab.stop()
+
+
+@pytest.mark.quick
+def test_frames_that_are_cut_are_told_at_the_start():
+    with Lab(mtu=9000) as lab:
+        lab.machine.start(lab.configuration(ONLY_ECHO).replace('qpairs=1', 'qpairs=1,framesz=4096'))
+        log = lab.machine.log.read_text()
+        for name in ('lan0', 'wan0'):
+            assert (f'port "{name}": its interface takes packets of 9000 bytes, and those of more '
+                    'than 4008 do not pass: framesz is too small') in log
+        lab.stop()
 
 
 @pytest.fixture(name='narrow', scope='module')
