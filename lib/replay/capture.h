@@ -7,19 +7,23 @@
 
 #include "base/errors.h"
 
+// As a path: standard input.
+#define CAPTURE_STDIN "-"
+
 // A capture that has been read once to its end and can be replayed.
 struct capture {
-	const char *path; // as the user gave it
-	int fd;           // what to read, by CAPTURE_PATH
+	const char *path; // as the user gave it, or "standard input"
+	int fd;           // a regular file: the capture, or a copy of what cannot be read twice
 	uint64_t n_packets;
 };
 
-// The path by which this process reads a capture: one without the commas that DPDK's device
-// arguments would stumble over.
-#define CAPTURE_PATH "/proc/self/fd/%d"
-
-// Opens a capture, pcap or pcapng, reads it to its end and counts its packets.
-// => Returns 0, or -1 with one error added: it cannot be opened, is no capture, is cut off, or its
-//    link type (named) is not Ethernet. On success the caller closes it with capture_close.
+// Opens a capture, pcap or pcapng, compressed or not, reads it to its end and counts its packets.
+// What comes through a pipe or from standard input is copied, decompressed, to a file without a
+// name in $TMPDIR or /tmp.
+// => Returns 0, or -1 with one error added: it cannot be opened, is no capture, is a device, is cut
+//    off, or has a packet whose link type (named) cannot be read. On success the caller closes it
+//    with capture_close.
+// => Waits for who writes into a FIFO no longer than a few seconds, for standard input without
+// limit.
 int capture_open(struct capture *capture, const char *path, struct errors *errors);
 void capture_close(struct capture *capture);

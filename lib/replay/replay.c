@@ -256,6 +256,7 @@ receive(struct replay *replay)
 
 	while (n < replay->options->burst && source_peek(replay->source, &time_ns)) {
 		struct pkt pkt = {0};
+		struct arrival arrival;
 		uint64_t at_ns = RTE_MAX(time_ns, replay->now_ns);
 
 		if (n > 0 && at_ns >= replay->next_turn_ns)
@@ -263,10 +264,12 @@ receive(struct replay *replay)
 		advance(replay, at_ns);
 		// What this packet begins may end soon.
 		replay->next_turn_ns = RTE_MIN(replay->next_turn_ns, next_second(at_ns));
-		pkt.mbuf = source_take(replay->source, &pkt.in_port, &time_ns);
+		arrival = source_take(replay->source);
+		pkt.mbuf = arrival.mbuf;
+		pkt.in_port = arrival.port;
 		pkt.seq = ++replay->n_packets;
 		pkt.now_ns = at_ns;
-		output_arrival(replay->output, time_ns);
+		output_arrival(replay->output, arrival.time_ns);
 		packet_parse(&pkt);
 		steer_send(replay->steer, steer_home(replay->steer, &pkt, 0), &(struct pkt *){&pkt},
 			   1);

@@ -1,40 +1,59 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "replay/source.h"
 
+#include <errno.h>
 #include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
+#include <pcap/pcap.h>
 #include <rte_dev.h>
 #include <rte_errno.h>
 #include <rte_ethdev.h>
 #include <rte_malloc.h>
-#include <rte_mbuf_dyn.h>
 
-#include "base/clock.h"
+#include "replay/reader.h"
 
 #define MBUFS        8191 // a pool: one less than a power of two
-#define READ_AHEAD   32
 #define CAPTURES_MAX 64
 
-#define USEC_PER_SEC INT64_C(1000000)
-#define TIME_MAX_US  (INT64_C(8000000000) * USEC_PER_SEC) // in 2223; nanoseconds still fit then
+// Packets that are read ahead of each capture, and bytes after which they are enough.
+#define READ_AHEAD  32
+#define AHEAD_BYTES 32768
+
+// A record in a pcap file, which is a header and the packet.
+struct record_header {
+	uint32_t seconds;
+	uint32_t microseconds;
+	uint32_t len;
+	uint32_t wire_len;
+};
+
+#define BATCH_BYTES (READ_AHEAD * sizeof(struct record_header) + AHEAD_BYTES + FRAME_MAX)
 
 // A capture that is being replayed: its device, and packets that were read ahead.
 struct feed {
+	struct reader *reader;
 	char device[RTE_ETH_NAME_MAX_LEN];
+	int file;     // in memory: a pcap file, of which the device has read all
+	off_t at;     // where that goes on
+	bool is_open; // the device
 	uint16_t ethdev;
 	uint8_t port;
-	uint64_t n_left; // not yet received: net_pcap never says that the file has ended
+	uint64_t n_left; // not yet read
 	uint16_t next;
 	uint16_t n_ahead;
 	struct rte_mbuf *ahead[READ_AHEAD];
+	uint64_t time_ns[READ_AHEAD];
 };
 
 struct source {
 	struct rte_mempool *pool;
-	int timestamp_offset; // of the time stamp in an mbuf
 	unsigned int n_feeds;
 	bool is_short;
 	struct feed feeds[CAPTURES_MAX];
+	uint8_t batch[BATCH_BYTES]; // records on their way to a device
 };
 
 struct source *
@@ -46,12 +65,25 @@ source_create(unsigned int n_held)
 		return NULL;
 	source->pool = rte_pktmbuf_pool_create("replay", MBUFS + n_held, 0, 0,
 					       RTE_MBUF_DEFAULT_BUF_SIZE, SOCKET_ID_ANY);
-	if (source->pool == NULL ||
-	    rte_mbuf_dyn_rx_timestamp_register(&source->timestamp_offset, NULL) != 0) {
+	if (source->pool == NULL) {
 		source_destroy(source);
 		return NULL;
 	}
 	return source;
+}
+
+static void
+close_feed(struct feed *feed)
+{
+	rte_pktmbuf_free_bulk(feed->ahead + feed->next, feed->n_ahead - feed->next);
+	if (feed->is_open) {
+		rte_eth_dev_stop(feed->ethdev);
+		rte_eth_dev_close(feed->ethdev);
+		rte_eal_hotplug_remove("vdev", feed->device);
+	}
+	if (feed->file >= 0)
+		close(feed->file);
+	reader_close(feed->reader);
 }
 
 void
@@ -59,16 +91,30 @@ source_destroy(struct source *source)
 {
 	if (source == NULL)
 		return;
-	for (unsigned int i = 0; i < source->n_feeds; i++) {
-		struct feed *feed = &source->feeds[i];
-
-		rte_pktmbuf_free_bulk(feed->ahead + feed->next, feed->n_ahead - feed->next);
-		rte_eth_dev_stop(feed->ethdev);
-		rte_eth_dev_close(feed->ethdev);
-		rte_eal_hotplug_remove("vdev", feed->device);
-	}
+	for (unsigned int i = 0; i < source->n_feeds; i++)
+		close_feed(&source->feeds[i]);
 	rte_mempool_free(source->pool);
 	rte_free(source);
+}
+
+// The file in memory that a device reads: so far the header of a pcap file. Returns 0 or -errno.
+static int
+create_file(struct feed *feed)
+{
+	const struct pcap_file_header header = {
+		.magic = 0xA1B2C3D4,
+		.version_major = PCAP_VERSION_MAJOR,
+		.version_minor = PCAP_VERSION_MINOR,
+		.snaplen = FRAME_MAX,
+		.linktype = DLT_EN10MB,
+	};
+
+	feed->file = memfd_create("capture", MFD_CLOEXEC);
+	if (feed->file < 0 ||
+	    pwrite(feed->file, &header, sizeof(header), 0) != (ssize_t)sizeof(header))
+		return errno == 0 ? -EIO : -errno;
+	feed->at = sizeof(header);
+	return 0;
 }
 
 static int
@@ -87,12 +133,33 @@ start_device(const struct source *source, struct feed *feed)
 	return result == 0 ? rte_eth_dev_start(feed->ethdev) : result;
 }
 
+// Returns 0 or -errno.
+static int
+open_device(const struct source *source, struct feed *feed)
+{
+	char arguments[64];
+	int result = create_file(feed);
+
+	if (result != 0)
+		return result;
+	snprintf(feed->device, sizeof(feed->device), "net_pcap%u", source->n_feeds);
+	snprintf(arguments, sizeof(arguments), "rx_pcap=/proc/self/fd/%d", feed->file);
+	result = rte_eal_hotplug_add("vdev", feed->device, arguments);
+	if (result != 0)
+		return result;
+	result = start_device(source, feed);
+	feed->is_open = result == 0;
+	if (result != 0)
+		rte_eal_hotplug_remove("vdev", feed->device);
+	return result;
+}
+
 int
 source_add(struct source *source, const struct capture *capture, uint8_t port,
 	   struct errors *errors)
 {
 	struct feed *feed = &source->feeds[source->n_feeds];
-	char arguments[64];
+	char why[READER_WHY_SIZE];
 	int result;
 
 	if (source->n_feeds == CAPTURES_MAX) {
@@ -100,57 +167,73 @@ source_add(struct source *source, const struct capture *capture, uint8_t port,
 			   "is one capture too many: %d can be replayed together", CAPTURES_MAX);
 		return -1;
 	}
-	snprintf(feed->device, sizeof(feed->device), "net_pcap%u", source->n_feeds);
-	snprintf(arguments, sizeof(arguments), "rx_pcap=" CAPTURE_PATH, capture->fd);
-	result = rte_eal_hotplug_add("vdev", feed->device, arguments);
-	if (result == 0) {
-		result = start_device(source, feed);
-		if (result != 0)
-			rte_eal_hotplug_remove("vdev", feed->device);
+	*feed = (struct feed){.file = -1, .port = port, .n_left = capture->n_packets};
+	feed->reader = reader_open(capture->fd, why);
+	if (feed->reader == NULL) {
+		errors_add(errors, capture->path, 0, "%s", why);
+		return -1;
 	}
+	result = open_device(source, feed);
 	if (result != 0) {
 		errors_add(errors, capture->path, 0, "net_pcap cannot replay it: %s",
 			   rte_strerror(-result));
+		close_feed(feed);
 		return -1;
 	}
-	feed->port = port;
-	feed->n_left = capture->n_packets;
 	source->n_feeds++;
 	return 0;
 }
 
-// The seconds of a pcap file have 32 bits. libpcap takes them for signed, so that those from 2038
-// on come out negative. What a pcapng file says with 64 bits is brought back into range.
-static uint64_t
-time_of(const struct source *source, const struct rte_mbuf *mbuf)
+// Reads the next packets of the capture. Returns the bytes of their records in the batch.
+static size_t
+read_batch(struct source *source, struct feed *feed)
 {
-	int64_t time_us = (int64_t)*RTE_MBUF_DYNFIELD(mbuf, source->timestamp_offset,
-						      const rte_mbuf_timestamp_t *);
+	char why[READER_WHY_SIZE];
+	struct captured packet;
+	size_t size = 0;
 
-	if (time_us < 0)
-		time_us += (INT64_C(1) << 32) * USEC_PER_SEC;
-	time_us = RTE_MAX(time_us, INT64_C(0));
-	return (uint64_t)RTE_MIN(time_us, TIME_MAX_US) * NS_PER_USEC;
+	feed->n_ahead = 0;
+	while (feed->n_ahead < READ_AHEAD && feed->n_left > 0 && size < AHEAD_BYTES) {
+		struct record_header header = {0};
+
+		if (reader_next(feed->reader, &packet, why) != 1) {
+			source->is_short = true; // the file is not what it was when it was counted
+			feed->n_left = 0;
+			break;
+		}
+		header.len = packet.len;
+		header.wire_len = packet.len;
+		memcpy(source->batch + size, &header, sizeof(header));
+		memcpy(source->batch + size + sizeof(header), packet.frame, packet.len);
+		size += sizeof(header) + packet.len;
+		feed->time_ns[feed->n_ahead++] = packet.time_ns;
+		feed->n_left--;
+	}
+	return size;
 }
 
-// Makes sure that a packet of the capture is at hand, if there is one left.
+// Makes sure that a packet of the capture is at hand, if there is one left. What the device has
+// read of its file is given back first; it reads on where it stands.
 static bool
 read_ahead(struct source *source, struct feed *feed)
 {
+	uint16_t n_delivered = 0;
+	size_t size;
+
 	if (feed->next < feed->n_ahead)
 		return true;
-	if (feed->n_left == 0)
-		return false;
 	feed->next = 0;
-	feed->n_ahead = rte_eth_rx_burst(feed->ethdev, 0, feed->ahead, READ_AHEAD);
-	if (feed->n_ahead == 0 || feed->n_ahead > feed->n_left) {
-		// The file is not what it was when it was counted.
-		source->is_short = true;
+	size = read_batch(source, feed);
+	if (ftruncate(feed->file, 0) == 0 &&
+	    pwrite(feed->file, source->batch, size, feed->at) == (ssize_t)size)
+		n_delivered = rte_eth_rx_burst(feed->ethdev, 0, feed->ahead, feed->n_ahead);
+	feed->at += (off_t)size;
+	if (n_delivered != feed->n_ahead) {
+		source->is_short = true; // no memory for them
 		feed->n_left = 0;
-		return feed->n_ahead > 0;
 	}
-	feed->n_left -= feed->n_ahead;
-	return true;
+	feed->n_ahead = n_delivered;
+	return feed->n_ahead > 0;
 }
 
 // The capture whose next packet is the earliest, NULL when all are at their end.
@@ -158,19 +241,13 @@ static struct feed *
 earliest(struct source *source)
 {
 	struct feed *best = NULL;
-	uint64_t best_ns = 0;
 
 	for (unsigned int i = 0; i < source->n_feeds; i++) {
 		struct feed *feed = &source->feeds[i];
-		uint64_t time_ns;
 
-		if (!read_ahead(source, feed))
-			continue;
-		time_ns = time_of(source, feed->ahead[feed->next]);
-		if (best == NULL || time_ns < best_ns) {
+		if (read_ahead(source, feed) &&
+		    (best == NULL || feed->time_ns[feed->next] < best->time_ns[best->next]))
 			best = feed;
-			best_ns = time_ns;
-		}
 	}
 	return best;
 }
@@ -182,19 +259,18 @@ source_peek(struct source *source, uint64_t *time_ns)
 
 	if (feed == NULL)
 		return false;
-	*time_ns = time_of(source, feed->ahead[feed->next]);
+	*time_ns = feed->time_ns[feed->next];
 	return true;
 }
 
-struct rte_mbuf *
-source_take(struct source *source, uint8_t *port, uint64_t *time_ns)
+struct arrival
+source_take(struct source *source)
 {
 	struct feed *feed = earliest(source);
-	struct rte_mbuf *mbuf = feed->ahead[feed->next++];
+	const uint16_t i = feed->next++;
 
-	*port = feed->port;
-	*time_ns = time_of(source, mbuf);
-	return mbuf;
+	return (struct arrival){
+		.mbuf = feed->ahead[i], .time_ns = feed->time_ns[i], .port = feed->port};
 }
 
 bool

@@ -2,9 +2,12 @@
 //
 // Captures as DPDK ports, merged by time stamp.
 //
-// Every capture is a net_pcap device. Nothing is sent anywhere: what a replay forwards is written
-// to files or swallowed (output.h). Packets come out in the order of their time stamps; equal ones
-// in the order the captures were added, those of one capture in the order of the file.
+// Every capture is a net_pcap device, so the mbufs are what a port delivers. The device does not
+// read the capture but a file in memory, into which the packets go that it is to deliver next: it
+// knows neither nanoseconds nor compression, nor how long a packet was. Nothing is sent anywhere:
+// what a replay forwards is written to files or swallowed (output.h). Packets come out in the order
+// of their time stamps; equal ones in the order the captures were added, those of one capture in
+// the order of the file.
 //
 // Life cycle: source_create, source_add for each capture, source_next until it says that there are
 // no more, source_destroy. One thread, EAL initialised.
@@ -23,6 +26,13 @@ struct source;
 // Memory that a packet takes, in bytes.
 #define SOURCE_BYTES_PER_PACKET 2560
 
+// A packet that has come.
+struct arrival {
+	struct rte_mbuf *mbuf;
+	uint64_t time_ns; // its own time stamp
+	uint8_t port;
+};
+
 // => n_held packets may be held by who took them before the next is taken; a packet of several
 //    segments counts as so many. Returns NULL with rte_errno set when memory is short.
 struct source *source_create(unsigned int n_held);
@@ -38,7 +48,7 @@ int source_add(struct source *source, const struct capture *capture, uint8_t por
 bool source_peek(struct source *source, uint64_t *time_ns);
 
 // Takes the next packet, which the caller then owns. => source_peek has just said there is one.
-struct rte_mbuf *source_take(struct source *source, uint8_t *port, uint64_t *time_ns);
+struct arrival source_take(struct source *source);
 
 // True when fewer packets came than the captures hold: one could not be read after all.
 bool source_is_short(const struct source *source);

@@ -50,17 +50,17 @@ static void
 take_all(const struct capture *capture, struct errors *errors)
 {
 	struct source *source = source_create(1);
-	uint64_t time_ns, peeked_ns, n = 0;
-	uint8_t port;
+	uint64_t peeked_ns, n = 0;
 
 	check(source != NULL);
 	if (source_add(source, capture, 0, errors) == 0) {
 		while (n < PACKETS_MAX && source_peek(source, &peeked_ns)) {
-			struct rte_mbuf *mbuf = source_take(source, &port, &time_ns);
+			struct arrival arrival = source_take(source);
 
-			check(mbuf != NULL && port == 0 && time_ns == peeked_ns);
-			check(sum(mbuf) < UINT32_MAX);
-			rte_pktmbuf_free(mbuf);
+			check(arrival.mbuf != NULL && arrival.port == 0);
+			check(arrival.time_ns == peeked_ns && arrival.len <= arrival.wire_len);
+			check(sum(arrival.mbuf) < UINT32_MAX);
+			rte_pktmbuf_free(arrival.mbuf);
 			n++;
 		}
 		check(n <= capture->n_packets);

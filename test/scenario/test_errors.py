@@ -10,7 +10,7 @@ import pytest
 
 from scenario.configuration import OPEN
 from scenario.runner import run_sallyport
-from scenario.traffic import CLIENT, RAW_IP, SERVER, Traffic, udp, write_pcap
+from scenario.traffic import CLIENT, SERVER, WIFI, Traffic, udp, write_pcap
 
 EIGHT_MISTAKES = '''\
 ports = ( { name = "lan"; device = "net_null0"; },
@@ -120,14 +120,14 @@ def bad_captures(folder):
     (folder / 'cut record header').write_bytes(good[:24 + 2 * 16 + 47 + 5])
     (folder / 'cut packet').write_bytes(good[:-1])
     (folder / 'folder').mkdir()
-    write_pcap(folder / 'raw ip', [(0, bytes(udp(CLIENT, SERVER, 1, 2)))], link=RAW_IP)
+    write_pcap(folder / 'wifi', [(0, bytes(udp(CLIENT, SERVER, 1, 2)))], link=WIFI)
     return {'empty': 'empty', 'text': 'capture', 'cut header': 'capture',
             'cut record header': 'packet 1', 'cut packet': 'packet 2', 'folder': 'folder',
-            'raw ip': 'RAW', 'missing': 'No such file'}
+            'wifi': 'IEEE802_11', 'missing': 'No such file'}
 
 
 @pytest.mark.parametrize('name', ['empty', 'text', 'cut header', 'cut record header', 'cut packet',
-                                  'folder', 'raw ip', 'missing'])
+                                  'folder', 'wifi', 'missing'])
 def test_a_bad_capture(files, name):
     word = bad_captures(files)[name]
 

@@ -22,7 +22,7 @@ STEP_US = 1000
 # What every frame begins with. scapy would send ARP requests to fill in an address that is missing.
 FRAME = Ether(src='02:00:00:00:00:0a', dst='02:00:00:00:00:0b')
 
-ETHERNET, RAW_IP = 1, 101  # link types of captures
+ETHERNET, WIFI = 1, 105  # link types of captures
 
 
 def ip(src, dst, **fields):
