@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "config/config.h"
 #include "control/control.h"
+#include "replay/overlap.h"
 #include "replay/replay.h"
 #include "runtime/runtime.h"
 
@@ -232,6 +233,33 @@ resolve_ports(const struct words *words, const struct config *config,
 	return result;
 }
 
+// What is read and what is written are different files. Returns 0, or -1 with errors added.
+static int
+check_files(const struct words *words, struct errors *errors)
+{
+	const struct output_paths *outputs = &words->outputs;
+	const struct named_file written[] = {
+		{outputs->verdicts, "--verdicts", FILE_OUTPUT},
+		{outputs->table, "--table", FILE_OUTPUT},
+		{outputs->events, "--events", FILE_OUTPUT},
+		{outputs->accepted, "--accepted", FILE_OUTPUT},
+		{outputs->dropped, "--dropped", FILE_OUTPUT},
+	};
+	struct named_file files[1 + CAPTURES_MAX + sizeof(written) / sizeof(written[0])];
+	unsigned int n = 0;
+
+	files[n++] = (struct named_file){words->config, "--config", FILE_CONFIG};
+	for (unsigned int i = 0; i < words->n_captures; i++)
+		files[n++] = (struct named_file){words->captures[i].path,
+						 words->names_ports ? "--port" : "CAPTURE",
+						 FILE_CAPTURE};
+	for (size_t i = 0; i < sizeof(written) / sizeof(written[0]); i++) {
+		if (written[i].path != NULL)
+			files[n++] = written[i];
+	}
+	return overlap_check(files, n, errors);
+}
+
 static int
 replay(int argc, char **argv)
 {
@@ -252,6 +280,10 @@ replay(int argc, char **argv)
 
 	argp_parse(&argp, argc, argv, 0, NULL, &words);
 	errors_init(&errors);
+	if (check_files(&words, &errors) != 0) {
+		report(&errors, -1);
+		return EXIT_USAGE;
+	}
 	result = config_load(&config, words.config, &errors);
 	if (result == 0) {
 		struct replay_options options = {

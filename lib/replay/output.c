@@ -20,9 +20,9 @@ struct sink {
 
 // A capture that is being written.
 struct tap {
-	const char *path;
+	struct sink sink;
 	pcap_t *format;
-	pcap_dumper_t *file; // NULL: not wanted
+	pcap_dumper_t *writer; // into the sink's file, NULL: not wanted
 };
 
 struct output {
@@ -38,64 +38,72 @@ struct output {
 	unsigned int capacity;
 };
 
+static FILE *
+open_file(const char *path, struct errors *errors)
+{
+	FILE *file = strcmp(path, "-") == 0 ? stdout : fopen(path, "we");
+
+	if (file == NULL)
+		errors_add(errors, path, 0, "cannot be written: %s", strerror(errno));
+	return file;
+}
+
+// Writes out what is still in memory. Returns 0, or -1 with an error added when the file does not
+// have all of what it was to have.
+static int
+close_file(FILE *file, const char *path, struct errors *errors)
+{
+	bool has_failed = ferror(file) != 0;
+
+	errno = 0;
+	has_failed |= fflush(file) != 0;
+	if (file != stdout)
+		has_failed |= fclose(file) != 0;
+	if (has_failed)
+		errors_add(errors, path, 0, "could not be written to its end%s%s",
+			   errno != 0 ? ": " : "", errno != 0 ? strerror(errno) : "");
+	return has_failed ? -1 : 0;
+}
+
 static int
 open_sink(struct sink *sink, const char *path, struct errors *errors)
 {
 	sink->path = path;
 	if (path == NULL)
 		return 0;
-	sink->file = strcmp(path, "-") == 0 ? stdout : fopen(path, "we");
-	if (sink->file != NULL)
-		return 0;
-	errors_add(errors, path, 0, "cannot be written: %s", strerror(errno));
-	return -1;
+	sink->file = open_file(path, errors);
+	return sink->file == NULL ? -1 : 0;
 }
 
 static int
 close_sink(struct sink *sink, struct errors *errors)
 {
-	int failed;
-
-	if (sink->file == NULL)
-		return 0;
-	failed = ferror(sink->file) | fflush(sink->file);
-	if (sink->file != stdout)
-		failed |= fclose(sink->file);
-	sink->file = NULL;
-	if (failed != 0)
-		errors_add(errors, sink->path, 0, "could not be written to its end");
-	return failed != 0 ? -1 : 0;
+	return sink->file == NULL ? 0 : close_file(sink->file, sink->path, errors);
 }
 
 static int
 open_tap(struct tap *tap, const char *path, struct errors *errors)
 {
-	tap->path = path;
+	if (open_sink(&tap->sink, path, errors) != 0)
+		return -1;
 	if (path == NULL)
 		return 0;
 	tap->format = pcap_open_dead(DLT_EN10MB, 262144);
-	tap->file = tap->format == NULL ? NULL : pcap_dump_open(tap->format, path);
-	if (tap->file != NULL)
+	tap->writer = tap->format == NULL ? NULL : pcap_dump_fopen(tap->format, tap->sink.file);
+	if (tap->writer != NULL)
 		return 0;
 	errors_add(errors, path, 0, "cannot be written: %s",
 		   tap->format == NULL ? "no memory" : pcap_geterr(tap->format));
 	return -1;
 }
 
+// The writer is the file itself, so there is nothing to close of it.
 static int
 close_tap(struct tap *tap, struct errors *errors)
 {
-	int failed = 0;
-
-	if (tap->file != NULL) {
-		failed = pcap_dump_flush(tap->file);
-		pcap_dump_close(tap->file);
-	}
 	if (tap->format != NULL)
 		pcap_close(tap->format);
-	if (failed != 0)
-		errors_add(errors, tap->path, 0, "could not be written to its end");
-	return failed != 0 ? -1 : 0;
+	return close_sink(&tap->sink, errors);
 }
 
 bool
@@ -217,7 +225,7 @@ write_frame(const struct tap *tap, const void *bytes, uint32_t len, uint64_t tim
 		.len = len,
 	};
 
-	pcap_dump((u_char *)tap->file, &header, bytes);
+	pcap_dump((u_char *)tap->writer, &header, bytes);
 }
 
 // The bytes of a frame, in memory of their own.
@@ -248,9 +256,9 @@ write_verdict(struct output *output, const struct pkt *pkt, const struct rte_mbu
 	if (output->verdicts.file != NULL)
 		write_json(verdict(output, output->backlog.first, pkt, time_ns),
 			   output->verdicts.file);
-	if (tap->file != NULL && mbuf->nb_segs == 1) {
+	if (tap->writer != NULL && mbuf->nb_segs == 1) {
 		write_frame(tap, rte_pktmbuf_mtod(mbuf, const void *), mbuf->pkt_len, time_ns);
-	} else if (tap->file != NULL) {
+	} else if (tap->writer != NULL) {
 		uint8_t *copy = copy_frame(mbuf);
 
 		write_frame(tap, copy, mbuf->pkt_len, time_ns);
@@ -274,7 +282,7 @@ keep_verdict(struct output *output, uint64_t seq, const struct pkt *pkt,
 		entry->line = json_dumps(line, REPORT_JSON_FLAGS);
 		json_decref(line);
 	}
-	if (tap_for(output, pkt)->file != NULL) {
+	if (tap_for(output, pkt)->writer != NULL) {
 		entry->frame = copy_frame(mbuf);
 		entry->frame_len = mbuf->pkt_len;
 	}

@@ -397,8 +397,15 @@ run(struct replay *replay, const struct capture captures[], struct errors *error
 		return -1;
 	drive(replay);
 	result = output_close(replay->output, errors);
+	if (output_is_idle(&replay->options->outputs) && (fflush(stdout) != 0 || ferror(stdout))) {
+		errors_add(errors, "standard output", 0,
+			   "the summary could not be written to its end");
+		result = -1;
+	}
 	if (source_is_short(replay->source)) {
-		errors_add(errors, NULL, 0, "a capture changed while it was replayed");
+		errors_add(
+			errors, NULL, 0,
+			"a capture changed while it was replayed, or memory for packets ran out");
 		result = -1;
 	}
 	return result;

@@ -5,12 +5,14 @@ files, 2 for the command line."""
 import os
 import re
 import socket
+import subprocess
 
 import pytest
 
 from scenario.configuration import OPEN
 from scenario.runner import run_sallyport
 from scenario.traffic import CLIENT, SERVER, WIFI, Traffic, udp, write_pcap
+from util.programs import SALLYPORT
 
 EIGHT_MISTAKES = '''\
 ports = ( { name = "lan"; device = "net_null0"; },
@@ -170,11 +172,103 @@ def test_an_output_that_cannot_be_written(files, option):
         assert line.startswith(f'{path}: ')
 
 
-@pytest.mark.parametrize('option', ['--verdicts', '--table', '--accepted'])
+OUTPUTS = ['--verdicts', '--events', '--table', '--accepted', '--dropped']
+
+
+@pytest.mark.parametrize('option', OUTPUTS)
 def test_an_output_that_has_no_room_left(files, option):
     (line,) = complaints(replay_of(files, 'good.pcap', option, '/dev/full'), 1)
 
-    assert line.startswith('/dev/full: ')
+    assert line.startswith('/dev/full: ') and 'No space left on device' in line
+
+
+@pytest.mark.parametrize('option', OUTPUTS + [None])
+def test_standard_output_that_has_no_room_left(files, option):
+    """Without an option it is the summary that has no room."""
+    words = [] if option is None else [option, '-']
+    with open('/dev/full', 'w', encoding='utf-8') as full:
+        done = subprocess.run([SALLYPORT, 'replay', '-c', files / 'good.conf', *words,
+                               files / 'good.pcap'], stdout=full, stderr=subprocess.PIPE, text=True,
+                              timeout=60, check=False)
+
+    assert done.returncode == 1
+    assert 'could not be written to its end' in done.stderr and done.stderr.count('\n') == 1
+
+
+@pytest.mark.parametrize('option', OUTPUTS)
+def test_an_output_that_finds_no_room_long_before_its_end(files, option):
+    traffic = Traffic()
+    for port in range(1000):
+        traffic.lan(udp(CLIENT, SERVER, 5000 + port, 53))
+    write_pcap(files / 'long.pcap', traffic.of('lan'))
+    policy = 'drop' if option == '--dropped' else 'accept'
+    (files / 'policy.conf').write_text(OPEN + 'chains = ( { name = "filter"; priority = 0; '
+                                       f'policy = "{policy}"; rules = ( ); }} );\n')
+
+    (line,) = complaints(run_sallyport('replay', '-c', files / 'policy.conf', option, '/dev/full',
+                                       files / 'long.pcap'), 1)
+
+    assert line.startswith('/dev/full: could not be written to its end')
+
+
+# Names of one file, in a folder that has capture, config, table, a folder sub, a hard link hard to
+# the capture, a symbolic link soft to it, and one to what is not there, dangling -> later.
+@pytest.mark.parametrize('words', [
+    ['--accepted', 'capture', 'capture'],
+    ['--dropped', './capture', 'capture'],
+    ['--accepted', 'sub/../capture', 'capture'],
+    ['--verdicts', 'hard', 'capture'],
+    ['--verdicts', 'soft', 'capture'],
+    ['--verdicts', 'capture', 'soft'],
+    ['--table', 'capture', '--port', 'lan=hard', '--port', 'wan=soft'],
+    ['--table', 'config', 'capture'],
+    ['--table', 'table', '--events', 'table', 'capture'],
+    ['--table', 'table', '--events', './table', 'capture'],
+    ['--table', 'later', '--events', 'later', 'capture'],
+    ['--table', 'later', '--events', './later', 'capture'],
+    ['--table', 'later', '--events', 'sub/../later', 'capture'],
+    ['--table', 'later', '--events', 'dangling', 'capture'],
+    ['--accepted', 'sub/dangling', '--dropped', 'dangling', 'capture'],
+    ['--table', '-', '--events', '-', 'capture'],
+    ['--port', 'lan=-', '--port', 'wan=-'],
+], ids=' '.join)
+def test_files_that_are_one(tmp_path, monkeypatch, words):
+    """Refused before anything is opened: nothing is truncated, nothing is made."""
+    monkeypatch.chdir(tmp_path)
+    write_pcap(tmp_path / 'capture', [(0, b'\0' * 60)])
+    (tmp_path / 'config').write_text(OPEN)
+    (tmp_path / 'table').write_text('of last time')
+    (tmp_path / 'sub').mkdir()
+    os.link('capture', 'hard')
+    os.symlink('capture', 'soft')
+    os.symlink(tmp_path / 'later', 'dangling')
+    os.symlink('../later', 'sub/dangling')
+    before = {path: path.read_bytes() for path in tmp_path.iterdir() if path.is_file()}
+
+    (line,) = complaints(run_sallyport('replay', '-c', 'config', *words), 2)
+
+    assert 'is named twice' in line
+    assert {path: path.read_bytes() for path in tmp_path.iterdir() if path.is_file()} == before
+
+
+@pytest.mark.parametrize('option', ['--verdicts', '--accepted'])
+def test_an_output_that_standard_output_goes_to_as_well(files, option):
+    with open(files / 'out', 'w', encoding='utf-8') as out:
+        done = subprocess.run([SALLYPORT, 'replay', '-c', files / 'good.conf', option, files / 'out',
+                               '--table', '-', files / 'good.pcap'], stdout=out,
+                              stderr=subprocess.PIPE, text=True, timeout=60, check=False)
+
+    assert done.returncode == 2 and 'is named twice' in done.stderr
+    assert (files / 'out').read_text() == ''
+
+
+def test_files_that_are_not_one(files):
+    """A capture of both ports is read twice; a device takes everything; names are alike."""
+    (files / 'sub').mkdir()
+    assert complaints(run_sallyport(
+        'replay', '-c', files / 'good.conf', '--port', f'lan={files}/good.pcap', '--port',
+        f'wan={files}/good.pcap', '--accepted', '/dev/null', '--dropped', '/dev/null', '--table',
+        files / 'out', '--events', files / 'sub' / 'out', '--verdicts', files / 'out2'), 0) == []
 
 
 @pytest.mark.parametrize('words', [
