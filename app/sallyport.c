@@ -38,6 +38,7 @@ struct words {
 	unsigned int workers;
 	unsigned int burst;
 	uint32_t settle_sec;
+	bool accepts_cut;
 };
 
 enum {
@@ -50,6 +51,7 @@ enum {
 	KEY_BURST,
 	KEY_SETTLE,
 	KEY_PORT,
+	KEY_CUT,
 };
 
 static const struct argp_option config_options[] = {
@@ -66,6 +68,8 @@ static const struct argp_option replay_options[] = {
 	{"events", KEY_EVENTS, "FILE", 0, "write a JSON line per connection event", 0},
 	{"accepted", KEY_ACCEPTED, "FILE", 0, "write accepted packets, a capture", 0},
 	{"dropped", KEY_DROPPED, "FILE", 0, "write dropped and rejected packets, a capture", 0},
+	{"cut", KEY_CUT, "drop|accept", 0,
+	 "packets that the capture cut short: drop, or judge their headers", 0},
 	{"workers", KEY_WORKERS, "N", 0, "workers that share the flows (1)", 0},
 	{"burst", KEY_BURST, "N", 0, "packets judged together, 1 to 64 (32)", 0},
 	{"settle", KEY_SETTLE, "SECONDS", 0, "virtual time after the last packet (0)", 0},
@@ -156,6 +160,11 @@ parse_replay(int key, char *text, struct argp_state *state)
 		return 0;
 	case KEY_DROPPED:
 		words->outputs.dropped = text;
+		return 0;
+	case KEY_CUT:
+		words->accepts_cut = strcmp(text, "accept") == 0;
+		if (!words->accepts_cut && strcmp(text, "drop") != 0)
+			argp_error(state, "--cut %s: drop or accept is needed", text);
 		return 0;
 	case KEY_WORKERS:
 		words->workers = number(text, "workers", 1, REPLAY_WORKERS_MAX, state);
@@ -293,6 +302,7 @@ replay(int argc, char **argv)
 			.workers = words.workers,
 			.burst = words.burst,
 			.settle_sec = words.settle_sec,
+			.accepts_cut = words.accepts_cut,
 		};
 
 		result = resolve_ports(&words, &config, captures, &errors);

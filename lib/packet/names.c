@@ -36,6 +36,7 @@ static const char *const reasons[REASON_COUNT] = {
 	[REASON_FRAG_ECN] = "frag_ecn",
 	[REASON_FRAG_FULL] = "frag_full",
 	[REASON_HELPER] = "helper",
+	[REASON_CUT] = "cut",
 };
 
 static const char *const faults[FAULT_COUNT] = {
@@ -50,6 +51,7 @@ static const char *const faults[FAULT_COUNT] = {
 	[FAULT_IPV6_SHORT] = "ipv6_short",
 	[FAULT_IPV6_VERSION] = "ipv6_version",
 	[FAULT_IPV6_TRUNCATED] = "ipv6_truncated",
+	[FAULT_CUT] = "cut",
 	[FAULT_FRAGMENT] = "fragment",
 	[FAULT_IPV6_EXTENSION] = "ipv6_extension",
 	[FAULT_NO_NEXT_HEADER] = "no_next_header",

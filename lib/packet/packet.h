@@ -51,6 +51,7 @@ enum reason {
 	REASON_FRAG_ECN,      // marks of congestion contradict each other (RFC 3168, 5.3)
 	REASON_FRAG_FULL,     // no room to hold it any longer
 	REASON_HELPER,        // announces a connection that can't be understood or expected
+	REASON_CUT,           // replay: what is missing in the capture would have to be judged
 	REASON_COUNT,
 };
 
@@ -68,7 +69,8 @@ enum fault {
 	FAULT_IPV6_SHORT,
 	FAULT_IPV6_VERSION,
 	FAULT_IPV6_TRUNCATED,
-	FAULT_L3_LAST = FAULT_IPV6_TRUNCATED,
+	FAULT_CUT, // by the capture that it is replayed from
+	FAULT_L3_LAST = FAULT_CUT,
 	FAULT_FRAGMENT,
 	FAULT_IPV6_EXTENSION,
 	FAULT_NO_NEXT_HEADER,

@@ -59,11 +59,12 @@ grow(struct backlog *backlog)
 }
 
 void
-backlog_push(struct backlog *backlog, uint64_t time_ns)
+backlog_push(struct backlog *backlog, uint64_t time_ns, uint32_t len, uint32_t wire_len)
 {
 	if (backlog->next - backlog->first == backlog->capacity)
 		grow(backlog);
-	*backlog_find(backlog, backlog->next++) = (struct backlog_entry){.time_ns = time_ns};
+	*backlog_find(backlog, backlog->next++) =
+		(struct backlog_entry){.time_ns = time_ns, .len = len, .wire_len = wire_len};
 }
 
 struct backlog_entry *

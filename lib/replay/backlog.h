@@ -14,8 +14,10 @@
 // A packet, and what there is to write about it once it is the first one.
 struct backlog_entry {
 	uint64_t time_ns; // its own time stamp
-	char *line;       // of the verdicts, owned; NULL: not wanted, or not judged
-	uint8_t *frame;   // owned; NULL likewise
+	uint32_t len;     // bytes of it that were captured
+	uint32_t wire_len;
+	char *line;     // of the verdicts, owned; NULL: not wanted, or not judged
+	uint8_t *frame; // owned; NULL likewise
 	uint32_t frame_len;
 	bool is_judged;
 	bool is_accepted;
@@ -32,7 +34,7 @@ struct backlog {
 void backlog_init(struct backlog *backlog);
 void backlog_fini(struct backlog *backlog);
 
-void backlog_push(struct backlog *backlog, uint64_t time_ns);
+void backlog_push(struct backlog *backlog, uint64_t time_ns, uint32_t len, uint32_t wire_len);
 
 // The entry of a packet that is in it.
 struct backlog_entry *backlog_find(struct backlog *backlog, uint64_t number);

@@ -216,13 +216,14 @@ verdict(const struct output *output, uint64_t seq, const struct pkt *pkt, uint64
 }
 
 static void
-write_frame(const struct tap *tap, const void *bytes, uint32_t len, uint64_t time_ns)
+write_frame(const struct tap *tap, const void *bytes, uint32_t len,
+	    const struct backlog_entry *entry)
 {
 	struct pcap_pkthdr header = {
-		.ts = {.tv_sec = (time_t)(time_ns / NS_PER_SEC),
-		       .tv_usec = (suseconds_t)(time_ns % NS_PER_SEC / NS_PER_USEC)},
-		.caplen = len,
-		.len = len,
+		.ts = {.tv_sec = (time_t)(entry->time_ns / NS_PER_SEC),
+		       .tv_usec = (suseconds_t)(entry->time_ns % NS_PER_SEC / NS_PER_USEC)},
+		.caplen = RTE_MIN(len, entry->len),
+		.len = entry->wire_len,
 	};
 
 	pcap_dump((u_char *)tap->writer, &header, bytes);
@@ -250,18 +251,18 @@ tap_for(const struct output *output, const struct pkt *pkt)
 static void
 write_verdict(struct output *output, const struct pkt *pkt, const struct rte_mbuf *mbuf)
 {
-	const uint64_t time_ns = backlog_first(&output->backlog)->time_ns;
+	const struct backlog_entry *entry = backlog_first(&output->backlog);
 	const struct tap *tap = tap_for(output, pkt);
 
 	if (output->verdicts.file != NULL)
-		write_json(verdict(output, output->backlog.first, pkt, time_ns),
+		write_json(verdict(output, output->backlog.first, pkt, entry->time_ns),
 			   output->verdicts.file);
 	if (tap->writer != NULL && mbuf->nb_segs == 1) {
-		write_frame(tap, rte_pktmbuf_mtod(mbuf, const void *), mbuf->pkt_len, time_ns);
+		write_frame(tap, rte_pktmbuf_mtod(mbuf, const void *), mbuf->pkt_len, entry);
 	} else if (tap->writer != NULL) {
 		uint8_t *copy = copy_frame(mbuf);
 
-		write_frame(tap, copy, mbuf->pkt_len, time_ns);
+		write_frame(tap, copy, mbuf->pkt_len, entry);
 		free(copy);
 	}
 	backlog_pop(&output->backlog);
@@ -299,15 +300,15 @@ write_kept(struct output *output)
 			fprintf(output->verdicts.file, "%s\n", entry->line);
 		if (entry->frame != NULL)
 			write_frame(entry->is_accepted ? &output->accepted : &output->dropped,
-				    entry->frame, entry->frame_len, entry->time_ns);
+				    entry->frame, entry->frame_len, entry);
 		backlog_pop(&output->backlog);
 	}
 }
 
 void
-output_arrival(struct output *output, uint64_t time_ns)
+output_arrival(struct output *output, uint64_t time_ns, uint32_t len, uint32_t wire_len)
 {
-	backlog_push(&output->backlog, time_ns);
+	backlog_push(&output->backlog, time_ns, len, wire_len);
 }
 
 void

@@ -34,8 +34,9 @@ struct output *output_open(const struct output_paths *paths, const struct snapsh
 			   struct errors *errors);
 
 // A packet is there, the next one by its number; the first is 1. time_ns is its own time stamp,
-// which a capture may let go backwards while the clock of the replay does not.
-void output_arrival(struct output *output, uint64_t time_ns);
+// which a capture may let go backwards while the clock of the replay does not. Of its wire_len
+// bytes len were captured; so many are written of it.
+void output_arrival(struct output *output, uint64_t time_ns, uint32_t len, uint32_t wire_len);
 
 // The verdict about the packet of that number, or about the datagram it is a fragment of: pkt says
 // what it is, mbuf has the bytes of the one frame.

@@ -14,6 +14,7 @@
 #include "packet/parse.h"
 #include "pipeline/steer.h"
 #include "replay/capture.h"
+#include "replay/cut.h"
 #include "replay/source.h"
 #include "replay/summary.h"
 #include "service/service.h"
@@ -39,6 +40,7 @@ struct replay {
 	struct burst bursts[REPLAY_WORKERS_MAX];
 	uint64_t n_packets; // taken so far
 	uint64_t n_total;
+	struct summary_cut cut;
 	uint64_t now_ns;       // never goes back
 	uint64_t next_turn_ns; // of the service core
 	bool shows_progress;
@@ -247,6 +249,45 @@ advance(struct replay *replay, uint64_t until_ns)
 	replay->now_ns = RTE_MAX(replay->now_ns, until_ns);
 }
 
+// A packet of which too much is missing: no worker sees it.
+static void
+drop_cut(struct replay *replay, struct pkt *pkt)
+{
+	pkt_drop(pkt, REASON_CUT);
+	pkt->fault = FAULT_CUT;
+	pkt->chain = CHAIN_NONE;
+	pkt->rule = RULE_NONE;
+	pkt->dir = DIR_NONE;
+	replay->cut.n_dropped++;
+	replay->cut.dropped_bytes += pkt->mbuf->pkt_len;
+	output_verdict(replay->output, pkt->seq, pkt, pkt->mbuf);
+	rte_pktmbuf_free(pkt->mbuf);
+}
+
+// Lets through what can be judged. Returns false when the packet was dropped since too much of it
+// is missing.
+static bool
+pass_cut(struct replay *replay, struct pkt *pkt, uint32_t captured_len)
+{
+	const enum cut cut = cut_find(pkt, captured_len);
+
+	if (cut == CUT_NONE)
+		return true;
+	if (cut == CUT_PAYLOAD && replay->options->accepts_cut) {
+		// Of what is missing nobody knows the checksum.
+		pkt->mbuf->ol_flags |= RTE_MBUF_F_RX_L4_CKSUM_GOOD;
+		replay->cut.n_judged++;
+		return true;
+	}
+	if (cut == CUT_HEADERS) {
+		pkt->family = FAMILY_NONE;
+		pkt->has_tuple = false;
+		pkt->has_ports = false;
+	}
+	drop_cut(replay, pkt);
+	return false;
+}
+
 // Takes packets until the burst is full or the service core is due, and hands each to its home.
 static unsigned int
 receive(struct replay *replay)
@@ -269,11 +310,13 @@ receive(struct replay *replay)
 		pkt.in_port = arrival.port;
 		pkt.seq = ++replay->n_packets;
 		pkt.now_ns = at_ns;
-		output_arrival(replay->output, arrival.time_ns);
+		output_arrival(replay->output, arrival.time_ns, arrival.len, arrival.wire_len);
 		packet_parse(&pkt);
+		n++;
+		if (!pass_cut(replay, &pkt, arrival.len))
+			continue;
 		steer_send(replay->steer, steer_home(replay->steer, &pkt, 0), &(struct pkt *){&pkt},
 			   1);
-		n++;
 		// Its datagram may turn out to have another home; nothing must overtake it there.
 		if (pkt_has_place(&pkt) && replay->options->workers > 1)
 			break;
@@ -350,7 +393,7 @@ drive(struct replay *replay)
 		fputs("\r                                        \r", stderr);
 	if (output_is_idle(&options->outputs))
 		summary_print(replay->pipelines, options->workers, tick_from_ns(replay->now_ns),
-			      stdout);
+			      &replay->cut, stdout);
 }
 
 static void

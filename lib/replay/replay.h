@@ -8,6 +8,7 @@
 // drives it all, so the same captures give the same answers every time.
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/errors.h"
@@ -28,6 +29,7 @@ struct replay_options {
 	unsigned int workers;
 	unsigned int burst;
 	uint32_t settle_sec; // virtual time after the last packet
+	bool accepts_cut;    // what the capture cut short is judged, if its headers are there
 };
 
 // Replays the captures. Without any output a summary goes to standard output.

@@ -18,6 +18,9 @@
 #define MBUFS        8191 // a pool: one less than a power of two
 #define CAPTURES_MAX 64
 
+// Bytes up to which a packet is padded: the longest of IPv6, and room for its link's headers.
+#define PADDED_MAX UINT32_C(66000)
+
 // Packets that are read ahead of each capture, and bytes after which they are enough.
 #define READ_AHEAD  32
 #define AHEAD_BYTES 32768
@@ -44,8 +47,7 @@ struct feed {
 	uint64_t n_left; // not yet read
 	uint16_t next;
 	uint16_t n_ahead;
-	struct rte_mbuf *ahead[READ_AHEAD];
-	uint64_t time_ns[READ_AHEAD];
+	struct arrival ahead[READ_AHEAD];
 };
 
 struct source {
@@ -75,7 +77,8 @@ source_create(unsigned int n_held)
 static void
 close_feed(struct feed *feed)
 {
-	rte_pktmbuf_free_bulk(feed->ahead + feed->next, feed->n_ahead - feed->next);
+	for (uint16_t i = feed->next; i < feed->n_ahead; i++)
+		rte_pktmbuf_free(feed->ahead[i].mbuf);
 	if (feed->is_open) {
 		rte_eth_dev_stop(feed->ethdev);
 		rte_eth_dev_close(feed->ethdev);
@@ -195,18 +198,27 @@ read_batch(struct source *source, struct feed *feed)
 	feed->n_ahead = 0;
 	while (feed->n_ahead < READ_AHEAD && feed->n_left > 0 && size < AHEAD_BYTES) {
 		struct record_header header = {0};
+		uint32_t padding;
 
 		if (reader_next(feed->reader, &packet, why) != 1) {
 			source->is_short = true; // the file is not what it was when it was counted
 			feed->n_left = 0;
 			break;
 		}
-		header.len = packet.len;
-		header.wire_len = packet.len;
+		padding = RTE_MIN(packet.wire_len, RTE_MAX(packet.len, PADDED_MAX)) - packet.len;
+		header.len = packet.len + padding;
+		header.wire_len = header.len;
 		memcpy(source->batch + size, &header, sizeof(header));
-		memcpy(source->batch + size + sizeof(header), packet.frame, packet.len);
-		size += sizeof(header) + packet.len;
-		feed->time_ns[feed->n_ahead++] = packet.time_ns;
+		size += sizeof(header);
+		memcpy(source->batch + size, packet.frame, packet.len);
+		memset(source->batch + size + packet.len, 0, padding);
+		size += header.len;
+		feed->ahead[feed->n_ahead++] = (struct arrival){
+			.time_ns = packet.time_ns,
+			.len = packet.len,
+			.wire_len = packet.wire_len,
+			.port = feed->port,
+		};
 		feed->n_left--;
 	}
 	return size;
@@ -217,6 +229,7 @@ read_batch(struct source *source, struct feed *feed)
 static bool
 read_ahead(struct source *source, struct feed *feed)
 {
+	struct rte_mbuf *delivered[READ_AHEAD];
 	uint16_t n_delivered = 0;
 	size_t size;
 
@@ -226,7 +239,9 @@ read_ahead(struct source *source, struct feed *feed)
 	size = read_batch(source, feed);
 	if (ftruncate(feed->file, 0) == 0 &&
 	    pwrite(feed->file, source->batch, size, feed->at) == (ssize_t)size)
-		n_delivered = rte_eth_rx_burst(feed->ethdev, 0, feed->ahead, feed->n_ahead);
+		n_delivered = rte_eth_rx_burst(feed->ethdev, 0, delivered, feed->n_ahead);
+	for (uint16_t i = 0; i < n_delivered; i++)
+		feed->ahead[i].mbuf = delivered[i];
 	feed->at += (off_t)size;
 	if (n_delivered != feed->n_ahead) {
 		source->is_short = true; // no memory for them
@@ -246,7 +261,8 @@ earliest(struct source *source)
 		struct feed *feed = &source->feeds[i];
 
 		if (read_ahead(source, feed) &&
-		    (best == NULL || feed->time_ns[feed->next] < best->time_ns[best->next]))
+		    (best == NULL ||
+		     feed->ahead[feed->next].time_ns < best->ahead[best->next].time_ns))
 			best = feed;
 	}
 	return best;
@@ -259,7 +275,7 @@ source_peek(struct source *source, uint64_t *time_ns)
 
 	if (feed == NULL)
 		return false;
-	*time_ns = feed->time_ns[feed->next];
+	*time_ns = feed->ahead[feed->next].time_ns;
 	return true;
 }
 
@@ -267,10 +283,8 @@ struct arrival
 source_take(struct source *source)
 {
 	struct feed *feed = earliest(source);
-	const uint16_t i = feed->next++;
 
-	return (struct arrival){
-		.mbuf = feed->ahead[i], .time_ns = feed->time_ns[i], .port = feed->port};
+	return feed->ahead[feed->next++];
 }
 
 bool

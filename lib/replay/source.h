@@ -26,10 +26,13 @@ struct source;
 // Memory that a packet takes, in bytes.
 #define SOURCE_BYTES_PER_PACKET 2560
 
-// A packet that has come.
+// A packet that has come. What the capture cut off is there again, as zeros, so that lengths are
+// what they were; not more of it than an IP packet can have.
 struct arrival {
 	struct rte_mbuf *mbuf;
-	uint64_t time_ns; // its own time stamp
+	uint64_t time_ns;  // its own time stamp
+	uint32_t len;      // bytes that were captured
+	uint32_t wire_len; // bytes that it had
 	uint8_t port;
 };
 

@@ -149,12 +149,29 @@ print_connections(struct pipeline *const pipelines[], unsigned int n, tick_t now
 	listing_free(&listing);
 }
 
+static void
+print_cut(const struct summary_cut *cut, FILE *out)
+{
+	if (cut->n_judged > 0)
+		fprintf(out, "  cut short by the capture, judged by their headers: %" PRIu64 "\n",
+			cut->n_judged);
+	else if (cut->n_dropped > 0)
+		fputs("  cut: the capture has less of them than there was; --cut accept judges "
+		      "their headers\n",
+		      out);
+}
+
 void
-summary_print(struct pipeline *const pipelines[], unsigned int n, tick_t now, FILE *out)
+summary_print(struct pipeline *const pipelines[], unsigned int n, tick_t now,
+	      const struct summary_cut *cut, FILE *out)
 {
 	struct pipeline_stats stats = sum_stats(pipelines, n);
 
+	stats.packets += cut->n_dropped;
+	stats.bytes += cut->dropped_bytes;
+	stats.dropped[REASON_CUT] += cut->n_dropped;
 	print_packets(&stats, out);
+	print_cut(cut, out);
 	fputc('\n', out);
 	print_rules(pipelines, n, out);
 	fputc('\n', out);

@@ -7,4 +7,12 @@
 
 #include "pipeline/pipeline.h"
 
-void summary_print(struct pipeline *const pipelines[], unsigned int n, tick_t now, FILE *out);
+// Packets that the capture cut short.
+struct summary_cut {
+	uint64_t n_dropped; // before any worker saw them
+	uint64_t dropped_bytes;
+	uint64_t n_judged; // by their headers, as all others
+};
+
+void summary_print(struct pipeline *const pipelines[], unsigned int n, tick_t now,
+		   const struct summary_cut *cut, FILE *out);

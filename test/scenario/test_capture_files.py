@@ -140,7 +140,7 @@ def test_nor_does_that_of_an_interface(tmp_path, order, snaplens):
 
 def test_a_simple_packet_is_as_long_as_its_interface_lets_through(tmp_path):
     """Its block has only the length on the wire."""
-    whole, cut = bytes(FRAME / udp(CLIENT, SERVER, 1, 2, b'x' * 19)), QUERY + bytes(100)
+    whole, cut = (bytes(FRAME / udp(CLIENT, SERVER, 1, 2, bytes(size))) for size in (19, 119))
     file = Pcapng()
     file.interface(snaplen=len(whole))
     file.simple_packet(whole)
@@ -149,8 +149,8 @@ def test_a_simple_packet_is_as_long_as_its_interface_lets_through(tmp_path):
     answers = verdicts_of(tmp_path, file)
 
     assert len(whole) % 4 != 0  # there are bytes behind it in the block
-    assert answers.of('verdict') == ['accept'] * 2
-    assert [frame for _, frame in answers.accepted] == [whole, cut[:len(whole)]]
+    assert answers.of('verdict', 'reason') == [('accept', 'default'), ('drop', 'cut')]
+    assert [frame for _, frame in answers.accepted + answers.dropped] == [whole, cut[:len(whole)]]
 
 
 # Link types

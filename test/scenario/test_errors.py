@@ -288,6 +288,8 @@ def test_files_that_are_not_one(files):
     ['replay', '-c', 'good.conf', '--burst', 'many', 'good.pcap'],
     ['replay', '-c', 'good.conf', '--workers', '0', 'good.pcap'],
     ['replay', '-c', 'good.conf', '--settle', '-1', 'good.pcap'],
+    ['replay', '-c', 'good.conf', '--cut', 'maybe', 'good.pcap'],
+    ['replay', '-c', 'good.conf', '--cut', 'good.pcap'],
     ['replay', '-c', 'good.conf', '--settle', '1.5', 'good.pcap'],
     ['replay', '-c', 'good.conf', '--verdict', 'good.pcap', '--nonsense', 'good.pcap'],
     ['check'],

@@ -206,19 +206,3 @@ def test_a_large_packet(tmp_path):
     answers.check(traffic.frames)
     assert answers.of('state') == ['new']
     assert answers.table[0]['orig']['bytes'] == 65535
-
-
-def test_a_packet_that_was_cut_by_the_capture_is_malformed(tmp_path):
-    """The snapshot length ended before the packet: what is missing cannot be judged."""
-    traffic = Traffic()
-    traffic.lan(udp(CLIENT, SERVER, 5000, 53, bytes(100)))
-    ((us, frame),) = traffic.of('lan')
-    write_pcap(tmp_path / 'cut.pcap', [(us, frame[:60])])
-    data = bytearray((tmp_path / 'cut.pcap').read_bytes())
-    data[24 + 12:24 + 16] = len(frame).to_bytes(4, 'little')
-    (tmp_path / 'cut.pcap').write_bytes(data)
-
-    answers = replay_in(tmp_path, OPEN, tmp_path / 'cut.pcap')
-
-    assert answers.of('verdict', 'reason') == [('drop', 'malformed')]
-    assert answers.verdicts[0]['fault'] == 'ipv4_truncated'
