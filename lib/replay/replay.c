@@ -15,6 +15,7 @@
 #include "pipeline/steer.h"
 #include "replay/capture.h"
 #include "replay/cut.h"
+#include "replay/offload.h"
 #include "replay/source.h"
 #include "replay/summary.h"
 #include "service/service.h"
@@ -41,6 +42,7 @@ struct replay {
 	uint64_t n_packets; // taken so far
 	uint64_t n_total;
 	struct summary_cut cut;
+	struct offload offload;
 	uint64_t now_ns;       // never goes back
 	uint64_t next_turn_ns; // of the service core
 	bool shows_progress;
@@ -61,6 +63,7 @@ listen(void *context, const struct ct_event events[], unsigned int n)
 static void
 write_verdicts(struct replay *replay, const struct pkt *pkt)
 {
+	offload_count(&replay->offload, pkt);
 	if (pkt->fragments == NULL)
 		output_verdict(replay->output, pkt->seq, pkt, pkt->mbuf);
 	for (const struct fragment *f = pkt->fragments; f != NULL; f = f->next)
@@ -439,6 +442,7 @@ run(struct replay *replay, const struct capture captures[], struct errors *error
 	if (replay->output == NULL)
 		return -1;
 	drive(replay);
+	offload_print(&replay->offload, stderr);
 	result = output_close(replay->output, errors);
 	if (output_is_idle(&replay->options->outputs) && (fflush(stdout) != 0 || ferror(stdout))) {
 		errors_add(errors, "standard output", 0,
