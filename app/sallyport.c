@@ -39,6 +39,8 @@ struct words {
 	unsigned int burst;
 	uint32_t settle_sec;
 	bool accepts_cut;
+	const char *side_port; // NULL: no --side is given
+	struct side side;
 };
 
 enum {
@@ -52,6 +54,7 @@ enum {
 	KEY_SETTLE,
 	KEY_PORT,
 	KEY_CUT,
+	KEY_SIDE,
 };
 
 static const struct argp_option config_options[] = {
@@ -62,6 +65,10 @@ static const struct argp_option config_options[] = {
 static const struct argp_option replay_options[] = {
 	{"config", 'c', "FILE", 0, "configuration (required)", 0},
 	{"port", KEY_PORT, "NAME=CAPTURE", 0, "packets of CAPTURE come in at port NAME; repeatable",
+	 0},
+	{"side", KEY_SIDE, "NAME=MAC|PREFIX", 0,
+	 "packets of the one CAPTURE that are from there come in at port NAME, all others at the "
+	 "other end of its wire; repeatable",
 	 0},
 	{"verdicts", KEY_VERDICTS, "FILE", 0, "write a JSON line per packet", 0},
 	{"table", KEY_TABLE, "FILE", 0, "write the table at the end, a JSON array", 0},
@@ -113,6 +120,24 @@ add_capture(struct words *words, char *text, const struct argp_state *state, boo
 	words->n_captures++;
 }
 
+static void
+add_side(struct words *words, char *text, const struct argp_state *state)
+{
+	char *address = strchr(text, '=');
+	char why[CFG_WHY_SIZE];
+
+	if (address == NULL || address == text || address[1] == '\0') {
+		argp_error(state, "--side %s: NAME=MAC or NAME=PREFIX is needed", text);
+		return;
+	}
+	*address++ = '\0';
+	if (words->side_port != NULL && strcmp(words->side_port, text) != 0)
+		argp_error(state, "--side is about one port, %s or %s", words->side_port, text);
+	words->side_port = text;
+	if (!side_add(&words->side, address, why))
+		argp_error(state, "--side %s=%s: %s", text, address, why);
+}
+
 // What every command has: its configuration.
 static error_t
 parse_config(int key, char *text, struct argp_state *state)
@@ -161,6 +186,9 @@ parse_replay(int key, char *text, struct argp_state *state)
 	case KEY_DROPPED:
 		words->outputs.dropped = text;
 		return 0;
+	case KEY_SIDE:
+		add_side(words, text, state);
+		return 0;
 	case KEY_CUT:
 		words->accepts_cut = strcmp(text, "accept") == 0;
 		if (!words->accepts_cut && strcmp(text, "drop") != 0)
@@ -183,6 +211,8 @@ parse_replay(int key, char *text, struct argp_state *state)
 	case ARGP_KEY_END:
 		if (words->n_captures == 0)
 			argp_error(state, "no CAPTURE is given");
+		if (words->side_port != NULL && words->names_ports)
+			argp_error(state, "--side goes with one CAPTURE, not with --port");
 		return parse_config(key, text, state);
 	default:
 		return parse_config(key, text, state);
@@ -219,6 +249,29 @@ check(int argc, char **argv)
 	if (result == 0)
 		config_fini(&config);
 	return report(&errors, result);
+}
+
+// Finds the ports of --side. Returns 0, or -1 with an error added.
+static int
+resolve_side(struct words *words, const struct config *config, struct errors *errors)
+{
+	struct side *side = &words->side;
+
+	if (words->side_port == NULL)
+		return 0;
+	side->port = config_port(config, words->side_port);
+	if (side->port == PORT_NONE) {
+		errors_add(errors, words->config, 0, "has no port \"%s\" for --side",
+			   words->side_port);
+		return -1;
+	}
+	side->other = config_peer(config, side->port);
+	if (side->other != PORT_NONE)
+		return 0;
+	errors_add(errors, words->config, 0,
+		   "has no wire with port \"%s\", so --side has nowhere for the others",
+		   words->side_port);
+	return -1;
 }
 
 // Finds the port each capture belongs to.
@@ -287,9 +340,11 @@ replay(int argc, char **argv)
 	struct config config;
 	int result;
 
+	side_init(&words.side);
 	argp_parse(&argp, argc, argv, 0, NULL, &words);
 	errors_init(&errors);
 	if (check_files(&words, &errors) != 0) {
+		side_fini(&words.side);
 		report(&errors, -1);
 		return EXIT_USAGE;
 	}
@@ -303,13 +358,16 @@ replay(int argc, char **argv)
 			.burst = words.burst,
 			.settle_sec = words.settle_sec,
 			.accepts_cut = words.accepts_cut,
+			.side = words.side_port == NULL ? NULL : &words.side,
 		};
 
-		result = resolve_ports(&words, &config, captures, &errors);
+		result = resolve_ports(&words, &config, captures, &errors) |
+			 resolve_side(&words, &config, &errors);
 		if (result == 0)
 			result = replay_run(&config, &options, &errors);
 		config_fini(&config);
 	}
+	side_fini(&words.side);
 	return report(&errors, result);
 }
 

@@ -315,6 +315,8 @@ receive(struct replay *replay)
 		pkt.now_ns = at_ns;
 		output_arrival(replay->output, arrival.time_ns, arrival.len, arrival.wire_len);
 		packet_parse(&pkt);
+		if (replay->options->side != NULL)
+			pkt.in_port = side_port(replay->options->side, &pkt);
 		n++;
 		if (!pass_cut(replay, &pkt, arrival.len))
 			continue;

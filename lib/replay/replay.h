@@ -14,6 +14,7 @@
 #include "base/errors.h"
 #include "config/config.h"
 #include "replay/output.h"
+#include "replay/side.h"
 
 #define REPLAY_WORKERS_MAX 64
 
@@ -28,8 +29,9 @@ struct replay_options {
 	struct output_paths outputs;
 	unsigned int workers;
 	unsigned int burst;
-	uint32_t settle_sec; // virtual time after the last packet
-	bool accepts_cut;    // what the capture cut short is judged, if its headers are there
+	uint32_t settle_sec;     // virtual time after the last packet
+	const struct side *side; // the ports of the one capture; NULL: it has one as others have
+	bool accepts_cut;        // what the capture cut short is judged, if its headers are there
 };
 
 // Replays the captures. Without any output a summary goes to standard output.
