@@ -230,9 +230,9 @@ static const struct ctl_column turn_columns[] = {
 };
 
 static const struct ctl_column rule_columns[] = {
-	{"CHAIN", "chain", false}, {"KIND", "kind", false},     {"RULE", "name", false},
-	{"LINE", "line", true},    {"ACTION", "action", false}, {"PACKETS", "packets", true},
-	{"BYTES", "bytes", true},  {NULL, NULL, false},
+	{"CHAIN", "chain", false},    {"KIND", "kind", false},  {"RULE", "name", false},
+	{"FILE", "file", false},      {"LINE", "line", true},   {"ACTION", "action", false},
+	{"PACKETS", "packets", true}, {"BYTES", "bytes", true}, {NULL, NULL, false},
 };
 
 static const struct command commands[] = {

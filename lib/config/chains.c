@@ -19,7 +19,7 @@ static const struct cfg_word policies[] = {
 struct named_rule {
 	const char *name; // of the rule
 	unsigned int position;
-	unsigned int line;
+	struct cfg_place place;
 	const config_setting_t *group;
 };
 
@@ -41,9 +41,8 @@ report_duplicate_rules(struct cfg_loader *loader, const struct named_rule named[
 {
 	for (unsigned int i = 1; i < n; i++) {
 		if (strcmp(named[i].name, named[i - 1].name) == 0)
-			cfg_report(loader, named[i].group,
-				   "rule \"%s\" is already defined in line %u", named[i].name,
-				   named[i - 1].line);
+			cfg_report_twice(loader, named[i].group, "rule", named[i].name,
+					 named[i - 1].place);
 	}
 }
 
@@ -80,14 +79,15 @@ read_rules(struct cfg_loader *loader, const config_setting_t *list, struct chain
 
 		struct rule *rule = &chain->rules[chain->n_rules++];
 
-		*rule = (struct rule){.line = cfg_line(loader, group)};
+		struct cfg_place place = cfg_place(loader, group);
+
+		*rule = (struct rule){.file = place.file, .line = place.line};
 		name_rule(loader, group, rule, (unsigned int)i + 1);
 		cfg_read_rule(loader, group, rule);
 		if (rule->name == NULL)
 			continue;
 		named = cfg_grow(named, n_named, &named_capacity, sizeof(*named));
-		named[n_named++] =
-			(struct named_rule){rule->name, (unsigned int)i, rule->line, group};
+		named[n_named++] = (struct named_rule){rule->name, (unsigned int)i, place, group};
 	}
 	if (n_named > 1)
 		qsort(named, n_named, sizeof(*named), compare_rules);
@@ -116,8 +116,8 @@ check_chain_name(struct cfg_loader *loader, const config_setting_t *group, const
 
 		if (name == NULL || other->name == NULL || strcmp(other->name, name) != 0)
 			continue;
-		cfg_report(loader, group, "chain \"%s\" is already defined in line %u", name,
-			   other->line);
+		cfg_report_twice(loader, group, "chain", name,
+				 (struct cfg_place){other->file, other->line});
 		return;
 	}
 }
@@ -127,9 +127,10 @@ read_chain(struct cfg_loader *loader, const config_setting_t *group, struct chai
 {
 	const config_setting_t *policy = config_setting_get_member(group, "policy");
 	const config_setting_t *rules = cfg_list(loader, group, "rules");
+	struct cfg_place place = cfg_place(loader, group);
 	unsigned int action;
 
-	*chain = (struct chain){.line = cfg_line(loader, group), .policy = ACTION_ACCEPT};
+	*chain = (struct chain){.file = place.file, .line = place.line, .policy = ACTION_ACCEPT};
 	cfg_check_keys(loader, group, "a chain", chain_keys, RTE_DIM(chain_keys));
 	chain->name = cfg_name(loader, group, "a chain");
 	check_chain_name(loader, group, chain->name);

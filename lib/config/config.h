@@ -15,9 +15,10 @@
 #include "rules/rules.h"
 
 struct port_config {
-	char *name;   // owned
-	char *device; // owned; a DPDK device, "0000:03:00.0" or "net_tap0,iface=lan0"
-	uint16_t mtu; // 0: what the device has
+	char *name;       // owned
+	char *device;     // owned; a DPDK device, "0000:03:00.0" or "net_tap0,iface=lan0"
+	uint16_t mtu;     // 0: what the device has
+	const char *file; // where the port stands: one of the configuration's
 	unsigned int line;
 };
 
@@ -29,7 +30,9 @@ struct wire_config {
 };
 
 struct config {
-	char *file; // owned
+	char *file;   // owned; what was asked for
+	char **files; // owned, each of them too: that and those it includes; NULL: none was read
+	size_t n_files;
 	unsigned int n_ports;
 	struct port_config ports[PORTS_MAX];
 	unsigned int n_wires;

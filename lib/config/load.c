@@ -67,6 +67,7 @@ config_load(struct config *config, const char *file, struct errors *errors)
 			parse(&loader);
 	}
 	cfg_sets_fini(&loader.sets);
+	cfg_text_give_files(&text, &config->files, &config->n_files);
 	cfg_text_fini(&text);
 	if (errors->count == n_before)
 		return 0;
@@ -83,6 +84,9 @@ config_fini(struct config *config)
 	}
 	for (unsigned int i = 0; i < config->n_chains; i++)
 		chain_fini(&config->chains[i]);
+	for (size_t i = 0; i < config->n_files; i++)
+		free(config->files[i]);
+	free(config->files);
 	free(config->file);
 	*config = (struct config){0};
 }

@@ -101,7 +101,8 @@ static void
 read_port(struct cfg_loader *loader, const config_setting_t *group)
 {
 	struct config *config = loader->config;
-	struct port_config port = {.line = cfg_line(loader, group)};
+	struct cfg_place place = cfg_place(loader, group);
+	struct port_config port = {.file = place.file, .line = place.line};
 
 	cfg_check_keys(loader, group, "a port", port_keys, RTE_DIM(port_keys));
 	port.name = cfg_name(loader, group, "a port");
@@ -110,8 +111,9 @@ read_port(struct cfg_loader *loader, const config_setting_t *group)
 	uint8_t other = port.name == NULL ? PORT_NONE : config_port(config, port.name);
 
 	if (other != PORT_NONE) {
-		cfg_report(loader, group, "port \"%s\" is already defined in line %u", port.name,
-			   config->ports[other].line);
+		cfg_report_twice(
+			loader, group, "port", port.name,
+			(struct cfg_place){config->ports[other].file, config->ports[other].line});
 	} else if (port.name != NULL) {
 		config->ports[config->n_ports++] = port;
 		return;

@@ -27,7 +27,7 @@ static const char *const type_names[] = {
 void
 cfg_report(struct cfg_loader *loader, const config_setting_t *setting, const char *format, ...)
 {
-	struct cfg_place place = cfg_text_place(loader->text, config_setting_source_line(setting));
+	struct cfg_place place = cfg_place(loader, setting);
 	char message[512];
 	va_list args;
 
@@ -37,10 +37,22 @@ cfg_report(struct cfg_loader *loader, const config_setting_t *setting, const cha
 	errors_add(loader->errors, place.file, place.line, "%s", message);
 }
 
-unsigned int
-cfg_line(const struct cfg_loader *loader, const config_setting_t *setting)
+void
+cfg_report_twice(struct cfg_loader *loader, const config_setting_t *setting, const char *what,
+		 const char *name, struct cfg_place first)
 {
-	return cfg_text_place(loader->text, config_setting_source_line(setting)).line;
+	if (strcmp(first.file, cfg_place(loader, setting).file) == 0)
+		cfg_report(loader, setting, "%s \"%s\" is already defined in line %u", what, name,
+			   first.line);
+	else
+		cfg_report(loader, setting, "%s \"%s\" is already defined at %s:%u", what, name,
+			   first.file, first.line);
+}
+
+struct cfg_place
+cfg_place(const struct cfg_loader *loader, const config_setting_t *setting)
+{
+	return cfg_text_place(loader->text, config_setting_source_line(setting));
 }
 
 const char *

@@ -47,8 +47,12 @@ struct cfg_loader {
 void cfg_report(struct cfg_loader *loader, const config_setting_t *setting, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
-// The line of its file that a setting stands in.
-unsigned int cfg_line(const struct cfg_loader *loader, const config_setting_t *setting);
+// Reports that something of that name, a "port", stands at an earlier place already.
+void cfg_report_twice(struct cfg_loader *loader, const config_setting_t *setting, const char *what,
+		      const char *name, struct cfg_place first);
+
+// Where a setting stands.
+struct cfg_place cfg_place(const struct cfg_loader *loader, const config_setting_t *setting);
 
 // The key under which a setting, or the list it is an element of, stands; "" for none.
 const char *cfg_key(const config_setting_t *setting);

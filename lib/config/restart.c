@@ -19,11 +19,12 @@ struct comparison {
 	bool needs_restart;
 };
 
-static void refuse(struct comparison *comparison, unsigned int line, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
+// Adds an error at the place of a port, NULL for one about the whole file.
+static void refuse(struct comparison *comparison, const struct port_config *port,
+		   const char *format, ...) __attribute__((format(printf, 3, 4)));
 
 static void
-refuse(struct comparison *comparison, unsigned int line, const char *format, ...)
+refuse(struct comparison *comparison, const struct port_config *port, const char *format, ...)
 {
 	char what[256];
 	va_list args;
@@ -31,8 +32,8 @@ refuse(struct comparison *comparison, unsigned int line, const char *format, ...
 	va_start(args, format);
 	vsnprintf(what, sizeof(what), format, args);
 	va_end(args);
-	errors_add(comparison->errors, comparison->next->file, line, "%s: that needs a restart",
-		   what);
+	errors_add(comparison->errors, port == NULL ? comparison->next->file : port->file,
+		   port == NULL ? 0 : port->line, "%s: that needs a restart", what);
 	comparison->needs_restart = true;
 }
 
@@ -58,7 +59,7 @@ compare_fields(struct comparison *comparison)
 
 		if (field->is_live || old == new)
 			continue;
-		refuse(comparison, 0, "%s%s%s changes from %s to %s", field->group,
+		refuse(comparison, NULL, "%s%s%s changes from %s to %s", field->group,
 		       field->group[0] == '\0' ? "" : ".", field->key,
 		       format_value(field, old, old_text), format_value(field, new, new_text));
 	}
@@ -78,21 +79,21 @@ compare_ports(struct comparison *comparison)
 	const struct config *next = comparison->next;
 
 	if (running->n_ports != next->n_ports)
-		refuse(comparison, 0, "ports become %u instead of %u", next->n_ports,
+		refuse(comparison, NULL, "ports become %u instead of %u", next->n_ports,
 		       running->n_ports);
 	for (unsigned int i = 0; i < next->n_ports && i < running->n_ports; i++) {
 		const struct port_config *port = &next->ports[i];
 
 		if (!is_same_port(&running->ports[i], port))
-			refuse(comparison, port->line, "ports: \"%s\" was \"%s\", device \"%s\"",
+			refuse(comparison, port, "ports: \"%s\" was \"%s\", device \"%s\"",
 			       port->name, running->ports[i].name, running->ports[i].device);
 		else if (running->ports[i].mtu != port->mtu)
-			refuse(comparison, port->line, "port \"%s\": mtu changes from %u to %u",
+			refuse(comparison, port, "port \"%s\": mtu changes from %u to %u",
 			       port->name, running->ports[i].mtu, port->mtu);
 	}
 	if (running->n_wires != next->n_wires ||
 	    memcmp(running->wires, next->wires, next->n_wires * sizeof(next->wires[0])) != 0)
-		refuse(comparison, 0, "wires change");
+		refuse(comparison, NULL, "wires change");
 }
 
 bool

@@ -405,6 +405,15 @@ cfg_text_fini(struct cfg_text *text)
 	*text = (struct cfg_text){0};
 }
 
+void
+cfg_text_give_files(struct cfg_text *text, char ***files, size_t *n_files)
+{
+	*files = text->files;
+	*n_files = text->n_files;
+	text->files = NULL;
+	text->n_files = 0;
+}
+
 struct cfg_place
 cfg_text_place(const struct cfg_text *text, unsigned int line)
 {

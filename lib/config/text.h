@@ -44,6 +44,9 @@ struct cfg_text {
 int cfg_text_read(struct cfg_text *text, const char *file, struct errors *errors);
 void cfg_text_fini(struct cfg_text *text);
 
+// Hands the names of the files over to the caller, who frees them: places stay what they are.
+void cfg_text_give_files(struct cfg_text *text, char ***files, size_t *n_files);
+
 // Where a line of the text came from; lines count from 1. What is in no line, which libconfig
 // calls line 0, is put at the first one.
 struct cfg_place cfg_text_place(const struct cfg_text *text, unsigned int line);

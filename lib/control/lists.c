@@ -163,7 +163,8 @@ fill_policy(const struct runtime *runtime, unsigned int chain, struct answer *ro
 	const struct ruleset *ruleset = runtime_snapshot(runtime)->ruleset;
 
 	answer_string(row, "kind", "policy");
-	answer_number(row, "line", runtime_config(runtime)->chains[chain].line);
+	answer_string(row, "file", ruleset_chain_file(ruleset, chain));
+	answer_number(row, "line", ruleset_chain_line(ruleset, chain));
 	answer_string(row, "action", action_name(ruleset_chain_policy(ruleset, chain)));
 	fill_counter(runtime, ruleset_n_rules(ruleset) + chain, row);
 }
@@ -187,6 +188,7 @@ fill_rule(const struct runtime *runtime, unsigned int index, struct answer *row)
 	}
 	answer_string(row, "kind", "rule");
 	answer_string(row, "name", ruleset_rule_name(ruleset, rule));
+	answer_string(row, "file", ruleset_rule_file(ruleset, rule));
 	answer_number(row, "line", ruleset_rule_line(ruleset, rule));
 	answer_string(row, "action", action_name(ruleset_rule_action(ruleset, rule)));
 	fill_counter(runtime, rule, row);

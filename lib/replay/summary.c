@@ -76,27 +76,38 @@ print_packets(const struct pipeline_stats *stats, FILE *out)
 	}
 }
 
-static void
-add_rule(struct libscols_table *table, const char *const names[3], struct rule_counter counter)
-{
-	struct libscols_line *line = scols_table_new_line(table, NULL);
-	char packets[24], bytes[24];
-
-	snprintf(packets, sizeof(packets), "%" PRIu64, counter.packets);
-	snprintf(bytes, sizeof(bytes), "%" PRIu64, counter.bytes);
-	for (size_t i = 0; i < 3; i++)
-		scols_line_set_data(line, i, names[i]);
-	scols_line_set_data(line, 3, packets);
-	scols_line_set_data(line, 4, bytes);
-}
+// A line of the table of rules: of one rule, or of the policy of a chain.
+struct row {
+	const char *chain;
+	const char *rule;
+	enum action action;
+	const char *file;
+	unsigned int line;
+	struct rule_counter counter;
+};
 
 static void
-print_rules(struct pipeline *const pipelines[], unsigned int n, FILE *out)
+add_row(struct libscols_table *table, const struct row *row)
 {
 	static const char *const actions[] = {
 		[ACTION_NONE] = "-",        [ACTION_ACCEPT] = "accept",   [ACTION_DROP] = "drop",
 		[ACTION_REJECT] = "reject", [ACTION_NOTRACK] = "notrack",
 	};
+	struct libscols_line *line = scols_table_new_line(table, NULL);
+	char number[24], packets[24], bytes[24];
+	const char *const cells[] = {row->chain, row->rule, actions[row->action], row->file, number,
+				     packets,    bytes};
+
+	snprintf(number, sizeof(number), "%u", row->line);
+	snprintf(packets, sizeof(packets), "%" PRIu64, row->counter.packets);
+	snprintf(bytes, sizeof(bytes), "%" PRIu64, row->counter.bytes);
+	for (size_t i = 0; i < RTE_DIM(cells); i++)
+		scols_line_set_data(line, i, cells[i]);
+}
+
+static void
+print_rules(struct pipeline *const pipelines[], unsigned int n, FILE *out)
+{
 	const struct ruleset *ruleset = pipeline_snapshot(pipelines[0])->ruleset;
 	unsigned int n_rules = ruleset_n_rules(ruleset);
 	struct libscols_table *table = scols_new_table();
@@ -105,21 +116,27 @@ print_rules(struct pipeline *const pipelines[], unsigned int n, FILE *out)
 	scols_table_new_column(table, "CHAIN", 0, 0);
 	scols_table_new_column(table, "RULE", 0, 0);
 	scols_table_new_column(table, "ACTION", 0, 0);
+	scols_table_new_column(table, "FILE", 0, 0);
+	scols_table_new_column(table, "LINE", 0, SCOLS_FL_RIGHT);
 	scols_table_new_column(table, "PACKETS", 0, SCOLS_FL_RIGHT);
 	scols_table_new_column(table, "BYTES", 0, SCOLS_FL_RIGHT);
 	for (unsigned int chain = 0; chain < ruleset_n_chains(ruleset); chain++) {
 		unsigned int first = ruleset_chain_first(ruleset, chain);
 		const char *name = ruleset_chain_name(ruleset, chain);
 
-		for (unsigned int i = 0; i < ruleset_chain_n_rules(ruleset, chain); i++)
-			add_rule(table,
-				 (const char *[]){name, ruleset_rule_name(ruleset, first + i),
-						  actions[ruleset_rule_action(ruleset, first + i)]},
-				 sum_counter(pipelines, n, first + i));
-		add_rule(table,
-			 (const char *[]){name, "(policy)",
-					  actions[ruleset_chain_policy(ruleset, chain)]},
-			 sum_counter(pipelines, n, n_rules + chain));
+		for (unsigned int i = 0; i < ruleset_chain_n_rules(ruleset, chain); i++) {
+			unsigned int rule = first + i;
+
+			add_row(table, &(struct row){name, ruleset_rule_name(ruleset, rule),
+						     ruleset_rule_action(ruleset, rule),
+						     ruleset_rule_file(ruleset, rule),
+						     ruleset_rule_line(ruleset, rule),
+						     sum_counter(pipelines, n, rule)});
+		}
+		add_row(table, &(struct row){name, "(policy)", ruleset_chain_policy(ruleset, chain),
+					     ruleset_chain_file(ruleset, chain),
+					     ruleset_chain_line(ruleset, chain),
+					     sum_counter(pipelines, n, n_rules + chain)});
 	}
 	if (ruleset_n_chains(ruleset) > 0)
 		scols_print_table(table);

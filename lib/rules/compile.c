@@ -61,6 +61,13 @@ printable(const char *name)
 	return name == NULL ? "" : name;
 }
 
+// Where messages say that a rule stands.
+static const char *
+file_of(const struct compilation *to, const struct rule *rule)
+{
+	return rule->file == NULL ? to->file : rule->file;
+}
+
 // Copies a name that may be missing. Returns false when memory runs out.
 static bool
 copy_name(const char *from, char **to)
@@ -89,7 +96,7 @@ check_rules(const struct compilation *to, const struct chain *chain, unsigned in
 		if (count < 0)
 			out_of_memory(to);
 		if (count > EXPANSION_MAX)
-			errors_add(to->errors, to->file, rule->line,
+			errors_add(to->errors, file_of(to, rule), rule->line,
 				   "rule \"%s\": its lists make more than %u combinations for %s",
 				   printable(rule->name), EXPANSION_MAX, families[family].name);
 	}
@@ -222,7 +229,7 @@ build_parts(const struct acl_build *build, uint32_t first, uint32_t end)
 		return true;
 	if (rc == -ENOMEM && middle > first)
 		return build_parts(build, first, middle) && build_parts(build, middle, end);
-	errors_add(build->to->errors, build->to->file, rule->line,
+	errors_add(build->to->errors, file_of(build->to, rule), rule->line,
 		   "rule \"%s\": rte_acl cannot build its %" PRId64 " combinations for %s: %s",
 		   printable(rule->name), n_entries, families[build->family].name,
 		   rte_strerror(-rc));
@@ -297,6 +304,7 @@ copy_rules(struct compiled_rule compiled[], const struct chain *chain)
 			.set_window = rule->set_window,
 			.set_zone = rule->set_zone,
 			.set_mark = rule->set_mark,
+			.file = rule->file,
 			.line = rule->line,
 		};
 		if (!copy_name(rule->name, &compiled[i].name))
@@ -330,6 +338,8 @@ compile_chain(const struct compilation *to, struct ruleset *ruleset, const struc
 
 	compiled->priority = chain->priority;
 	compiled->policy = chain->policy;
+	compiled->file = chain->file;
+	compiled->line = chain->line;
 	compiled->n_rules = chain->n_rules;
 	note_doubts(compiled, chain);
 	if (!copy_name(chain->name, &compiled->name) || !list_rules(compiled, chain) ||

@@ -21,7 +21,8 @@ struct compiled_rule {
 	uint16_t set_zone;
 	struct masked set_mark;
 	unsigned int line;
-	char *name; // owned
+	const char *file; // owned by the configuration
+	char *name;       // owned
 };
 
 // A rule that is compared with the packet itself.
@@ -38,7 +39,9 @@ struct acl_parts {
 };
 
 struct compiled_chain {
-	char *name; // owned
+	char *name;       // owned
+	const char *file; // owned by the configuration
+	unsigned int line;
 	int32_t priority;
 	enum action policy;
 	uint32_t first; // index of its first rule in the whole ruleset

@@ -74,7 +74,8 @@ struct match {
 
 struct rule {
 	char *name;        // owned
-	unsigned int line; // in the configuration file, 0: unknown
+	const char *file;  // of the configuration, owned by that one; NULL: unknown
+	unsigned int line; // in that file, 0: unknown
 	struct match match;
 	bool has_set_zone;
 	uint16_t set_zone;
@@ -89,6 +90,7 @@ struct chain {
 	char *name; // owned
 	int32_t priority;
 	enum action policy; // ACTION_ACCEPT or ACTION_DROP
+	const char *file;   // as for a rule
 	unsigned int line;
 	unsigned int n_rules;
 	struct rule *rules; // owned

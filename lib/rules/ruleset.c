@@ -53,6 +53,24 @@ ruleset_rule_name(const struct ruleset *ruleset, unsigned int rule)
 	return ruleset->rules[rule].name;
 }
 
+const char *
+ruleset_chain_file(const struct ruleset *ruleset, unsigned int chain)
+{
+	return ruleset->chains[chain].file;
+}
+
+unsigned int
+ruleset_chain_line(const struct ruleset *ruleset, unsigned int chain)
+{
+	return ruleset->chains[chain].line;
+}
+
+const char *
+ruleset_rule_file(const struct ruleset *ruleset, unsigned int rule)
+{
+	return ruleset->rules[rule].file;
+}
+
 unsigned int
 ruleset_rule_line(const struct ruleset *ruleset, unsigned int rule)
 {

@@ -25,8 +25,9 @@ struct rule_counter {
 // Compiles chains, already sorted by priority, into rte_acl contexts: one per chain and family if
 // rte_acl can build it, for the rules it can express, and a list for the others (see the head of
 // compile.c).
-// => The chains are copied as far as they are needed.
-// => file is for messages only. On failure returns NULL and adds to errors.
+// => The chains are copied as far as they are needed, but for the names of their files, which must
+//    outlive the ruleset.
+// => file is for messages about rules that have none. On failure returns NULL and adds to errors.
 // => EAL must be initialised; the contexts live in its memory. Main or control thread, one at a
 //    time: the log level of lib.acl is changed meanwhile.
 // => id makes the names of the rte_acl contexts unique in the process.
@@ -41,11 +42,17 @@ int32_t ruleset_chain_priority(const struct ruleset *ruleset, unsigned int chain
 const char *ruleset_chain_name(const struct ruleset *ruleset, unsigned int chain);
 enum action ruleset_chain_policy(const struct ruleset *ruleset, unsigned int chain);
 
+// Where a chain and a rule stand in the configuration; the file is NULL and the line 0 when that is
+// unknown.
+const char *ruleset_chain_file(const struct ruleset *ruleset, unsigned int chain);
+unsigned int ruleset_chain_line(const struct ruleset *ruleset, unsigned int chain);
+const char *ruleset_rule_file(const struct ruleset *ruleset, unsigned int rule);
+unsigned int ruleset_rule_line(const struct ruleset *ruleset, unsigned int rule);
+
 // Rules are numbered through all chains, in order: those of a chain are [first, first + n).
 unsigned int ruleset_chain_first(const struct ruleset *ruleset, unsigned int chain);
 unsigned int ruleset_chain_n_rules(const struct ruleset *ruleset, unsigned int chain);
 const char *ruleset_rule_name(const struct ruleset *ruleset, unsigned int rule);
-unsigned int ruleset_rule_line(const struct ruleset *ruleset, unsigned int rule);
 enum action ruleset_rule_action(const struct ruleset *ruleset, unsigned int rule);
 
 // True when some rule has set_mark, or set_helper.

@@ -25,7 +25,7 @@ static void
 add_error(struct errors *errors, const struct config *config, unsigned int index, const char *what,
 	  int error)
 {
-	errors_add(errors, config->file, config->ports[index].line,
+	errors_add(errors, config->ports[index].file, config->ports[index].line,
 		   "port \"%s\", device \"%s\": %s: %s", config->ports[index].name,
 		   config->ports[index].device, what, rte_strerror(error < 0 ? -error : error));
 }

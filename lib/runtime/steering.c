@@ -118,7 +118,7 @@ steering_test(struct ports *ports, const struct steer *steer, const struct confi
 				 reports[port->steering]);
 			continue;
 		}
-		errors_add(errors, config->file, own->line,
+		errors_add(errors, own->file, own->line,
 			   "port \"%s\", device \"%s\": a flow could have two homes, %s", own->name,
 			   own->device, reports[port->steering]);
 		result = -1;

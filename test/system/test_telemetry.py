@@ -290,6 +290,10 @@ def test_rules(small):
     config = SMALL.splitlines()
     assert all(f'"{row["name"] if row["kind"] == "rule" else row["chain"]}"' in
                config[row['line'] - 1] for row in rules)
+    assert {row['file'] for row in rules} == {f'{small.folder}/sallyport.conf'}
+    heading, *table = [line.split() for line in small.ctl('rules').stdout.splitlines()]
+    assert heading[3:5] == ['FILE', 'LINE']
+    assert [f'{small.folder}/sallyport.conf', str(rules[0]['line'])] == table[0][4:6]  # after the two words of its name
 
 
 def test_counts_of_connections(small):

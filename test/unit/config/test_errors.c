@@ -432,6 +432,21 @@ test_errors_name_the_included_file(void **state)
 	assert_messages(PORTS "@include \"broken\"", "broken:3: syntax error\n");
 }
 
+// What was there first may stand in another file, whose name is then needed.
+static void
+test_errors_name_the_file_of_the_first(void **state)
+{
+	(void)state;
+	folder_write("ports", PORTS);
+	folder_write("rule", "{ name = \"r\"; action = \"drop\"; }\n");
+	folder_write("chain", "\n{ name = \"c\"; rules = (\n@include \"rule\"\n,\n"
+			      "{ name = \"r\"; action = \"drop\"; } ); }\n");
+	assert_messages("@include \"ports\"\nchains = (\n@include \"chain\"\n,\n"
+			"{ name = \"c\"; } );\n",
+			"chain:5: rule \"r\" is already defined at rule:1\n"
+			"main:5: chain \"c\" is already defined at chain:2\n");
+}
+
 static void
 test_a_zero_byte_is_refused(void **state)
 {
@@ -468,6 +483,7 @@ main(void)
 		cmocka_unit_test(test_limits),
 		cmocka_unit_test(test_files_that_cannot_be_read),
 		cmocka_unit_test(test_errors_name_the_included_file),
+		cmocka_unit_test(test_errors_name_the_file_of_the_first),
 		cmocka_unit_test(test_a_zero_byte_is_refused),
 		cmocka_unit_test(test_deep_nesting_is_survived),
 	};

@@ -366,11 +366,20 @@ test_includes(void **state)
 	folder_write("outer",
 		     "\t@include \"inner\"\n/* between */ conntrack: {\n@include \"ct\"\n};");
 	folder_write("ct", "checksum = false;\n");
-	struct loaded loaded = load_good("@include \"outer\" sets: { a = 1; };\n" PORTS);
+	folder_write("rule", "{ action = \"drop\"; }\n");
+	folder_write("chain", "#\n{ name = \"c\"; rules = (\n@include \"rule\"\n); }\n");
+	struct loaded loaded = load_good("@include \"outer\" sets: { a = 1; };\n" PORTS
+					 "\nchains = (\n@include \"chain\"\n);");
+	const struct chain *chain = &loaded.config.chains[0];
 
 	assert_int_equal(loaded.config.workers, 5);
 	assert_false(loaded.config.conntrack.checksum);
 	assert_int_equal(loaded.config.ports[0].line, 2);
+	assert_string_equal(loaded.config.ports[0].file, loaded.config.file);
+	assert_string_equal(strrchr(chain->file, '/'), "/chain");
+	assert_int_equal(chain->line, 2);
+	assert_string_equal(strrchr(chain->rules[0].file, '/'), "/rule");
+	assert_int_equal(chain->rules[0].line, 1);
 	loaded_fini(&loaded);
 }
 

@@ -25,7 +25,7 @@ static void
 assert_said(const struct config *running, const struct config *next, const char *expected)
 {
 	struct errors errors;
-	char *text = NULL, *file;
+	char *text = NULL, *path, *name;
 	size_t size = 0;
 	FILE *out = open_memstream(&text, &size);
 
@@ -35,8 +35,9 @@ assert_said(const struct config *running, const struct config *next, const char 
 	errors_print(&errors, out);
 	errors_fini(&errors);
 	assert_int_equal(fclose(out), 0);
-	file = strstr(text, "main:");
-	assert_string_equal(file == NULL ? text : file, expected);
+	path = strchrnul(text, ':');
+	name = memrchr(text, '/', (size_t)(path - text));
+	assert_string_equal(name == NULL ? text : name + 1, expected);
 	free(text);
 }
 
@@ -76,6 +77,22 @@ ports_and_wires_stay(void **state)
 		config_fini(&next.config);
 	}
 	config_fini(&running.config);
+}
+
+// The port that differs may stand in an included file.
+static void
+a_port_is_told_by_its_file(void **state)
+{
+	struct loaded running = load_good(TWO_PORTS WIRES), next;
+
+	(void)state;
+	folder_write("part", "\nports = ( { name = \"a\"; device = \"net_null0\"; },\n"
+			     "          { name = \"b\"; device = \"net_null9\"; } );\n");
+	next = load_good("@include \"part\"\n" WIRES);
+	assert_said(&running.config, &next.config,
+		    "part:3: ports: \"b\" was \"b\", device \"net_null1\": that needs a restart\n");
+	loaded_fini(&running);
+	loaded_fini(&next);
 }
 
 static void
@@ -146,6 +163,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(ports_and_wires_stay),
+		cmocka_unit_test(a_port_is_told_by_its_file),
 		cmocka_unit_test(settings_that_stay_are_these),
 	};
 

@@ -163,8 +163,9 @@ static void
 ruleset_tells_what_it_was_made_from(void **state)
 {
 	struct rule raw[] = {{.name = (char *)"skip", .line = 11, .action = ACTION_NOTRACK}};
-	struct rule filter[] = {{.line = 21, .action = ACTION_NONE},
-				{.name = (char *)"web", .line = 22, .action = ACTION_REJECT}};
+	struct rule filter[] = {
+		{.line = 21, .action = ACTION_NONE},
+		{.name = (char *)"web", .file = "f", .line = 22, .action = ACTION_REJECT}};
 	struct chain chains[] = {
 		{.name = (char *)"raw",
 		 .priority = -300,
@@ -194,6 +195,8 @@ ruleset_tells_what_it_was_made_from(void **state)
 	assert_string_equal(ruleset_rule_name(ruleset, 0), "skip");
 	assert_null(ruleset_rule_name(ruleset, 1));
 	assert_int_equal(ruleset_rule_line(ruleset, 2), 22);
+	assert_string_equal(ruleset_rule_file(ruleset, 2), "f");
+	assert_null(ruleset_rule_file(ruleset, 1));
 	assert_int_equal(ruleset_rule_action(ruleset, 2), ACTION_REJECT);
 	ruleset_destroy(ruleset);
 	ruleset_destroy(NULL);
@@ -291,6 +294,7 @@ rule_of_too_many_combinations_is_refused(void **state)
 			   .dport = even,
 			   .n_dport = 1000}},
 		{.name = (char *)"too",
+		 .file = "included",
 		 .line = 14,
 		 .action = ACTION_DROP,
 		 .match = {.families = 2,
@@ -308,10 +312,10 @@ rule_of_too_many_combinations_is_refused(void **state)
 		even[i] = (struct range){2 * i, 2 * i};
 	check_refused(
 		&chain, 1, 1000,
+		"included:14: rule \"too\": its lists make more than 1000000 combinations for "
+		"IPv6\n"
 		"test.conf:12: rule \"large\": its lists make more than 1000000 combinations for "
-		"IPv4\n"
-		"test.conf:14: rule \"too\": its lists make more than 1000000 combinations for "
-		"IPv6\n");
+		"IPv4\n");
 }
 
 // Ranges that touch or overlap are one range, so this is no large rule.

@@ -32,7 +32,7 @@ static struct rss rss = {.is_offered = true, .n_workers = N_WORKERS};
 static struct config config = {
 	.file = (char *)"conf",
 	.n_ports = 1,
-	.ports = {{.name = (char *)"lan", .device = (char *)DEVICE, .line = 4}},
+	.ports = {{.name = (char *)"lan", .device = (char *)DEVICE, .file = "conf", .line = 4}},
 	.workers = N_WORKERS,
 };
 
