@@ -48,14 +48,6 @@ static const struct {
 	{"mpls", 137},
 };
 
-static const struct {
-	const char *name;
-	uint8_t bit;
-} tcp_flags[] = {
-	{"fin", 0x01}, {"syn", 0x02}, {"rst", 0x04}, {"psh", 0x08},
-	{"ack", 0x10}, {"urg", 0x20}, {"ece", 0x40}, {"cwr", 0x80},
-};
-
 static const char *const limit_units[] = {"second", "minute", "hour", "day"};
 
 // Copies the len bytes at text; false when they do not fit.
@@ -275,17 +267,17 @@ parse_flags(const char *text, size_t len, uint8_t *flags, char why[CFG_WHY_SIZE]
 		return true;
 	for (const char *end = text + len;; text++) {
 		size_t word_len = strcspn(text, ",/");
-		size_t i = 0;
+		unsigned int bit = 0;
 
-		while (i < RTE_DIM(tcp_flags) && (word_len != strlen(tcp_flags[i].name) ||
-						  memcmp(text, tcp_flags[i].name, word_len) != 0))
-			i++;
-		if (i == RTE_DIM(tcp_flags))
+		while (bit < 8 && (word_len != strlen(tcp_flag_name(bit)) ||
+				   memcmp(text, tcp_flag_name(bit), word_len) != 0))
+			bit++;
+		if (bit == 8)
 			return FAIL(
 				"\"%.*s\" is not a TCP flag: fin, syn, rst, psh, ack, urg, ece, "
 				"cwr or none",
 				(int)word_len, text);
-		*flags |= tcp_flags[i].bit;
+		*flags |= (uint8_t)(1u << bit);
 		text += word_len;
 		if (text == end)
 			return true;

@@ -78,6 +78,9 @@ static const char *const faults[FAULT_COUNT] = {
 	[FAULT_NOT_INVERTIBLE] = "not_invertible",
 };
 
+// From the lowest bit on (RFC 9293, section 3.1; RFC 3168 for the last two).
+static const char *const tcp_flags[] = {"fin", "syn", "rst", "psh", "ack", "urg", "ece", "cwr"};
+
 static const char *const non_ip[NON_IP_COUNT] = {
 	[NON_IP_ARP] = "arp",
 	[NON_IP_LLDP] = "lldp",
@@ -113,4 +116,10 @@ const char *
 non_ip_name(enum non_ip kind)
 {
 	return non_ip[kind];
+}
+
+const char *
+tcp_flag_name(unsigned int bit)
+{
+	return tcp_flags[bit];
 }

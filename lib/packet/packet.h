@@ -175,6 +175,7 @@ const char *class_name(enum pkt_class class_);  // "new", ...; NULL for CLASS_NO
 const char *verdict_name(enum verdict verdict); // "accept", "drop", "reject"
 const char *reason_name(enum reason reason);    // "rule", "default", "malformed", ...
 const char *fault_name(enum fault fault);       // "tcp_flags", ...; "none"
+const char *tcp_flag_name(unsigned int bit);    // of the flag 1 << bit: "fin", "syn", ...
 const char *non_ip_name(enum non_ip kind);      // "arp", "lldp", "stp", "other"
 
 // True when the packet has a place in a datagram, be it the only one.

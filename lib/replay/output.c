@@ -10,6 +10,7 @@
 
 #include "replay/backlog.h"
 #include "replay/listing.h"
+#include "replay/verdict.h"
 #include "report/report.h"
 
 // A text file that is being written.
@@ -159,62 +160,6 @@ write_json(json_t *object, FILE *file)
 	json_decref(object);
 }
 
-static json_t *
-string_or_null(const char *text)
-{
-	return text == NULL ? json_null() : json_string(text);
-}
-
-static json_t *
-verdict_entry(const struct pkt *pkt)
-{
-	json_t *entry;
-
-	if (!pkt->in_table)
-		return json_null();
-	entry = json_object();
-	json_object_set_new(entry, "state", string_or_null(pkt->ct_state));
-	json_object_set_new(entry, "timeout",
-			    json_integer(seconds_left(pkt->ct_deadline, pkt->now)));
-	json_object_set_new(entry, "seen_reply",
-			    json_boolean((pkt->ct_status & CT_SEEN_REPLY) != 0));
-	json_object_set_new(entry, "assured", json_boolean((pkt->ct_status & CT_ASSURED) != 0));
-	return entry;
-}
-
-static json_t *
-verdict(const struct output *output, uint64_t seq, const struct pkt *pkt, uint64_t time_ns)
-{
-	static const char *const dirs[] = {
-		[DIR_ORIG] = "orig", [DIR_REPLY] = "reply", [DIR_NONE] = NULL};
-	const struct ruleset *ruleset = output->snapshot->ruleset;
-	json_t *line = json_object();
-
-	json_object_set_new(line, "n", json_integer((json_int_t)seq));
-	json_object_set_new(line, "ts", json_real((double)time_ns / (double)NS_PER_SEC));
-	json_object_set_new(line, "port",
-			    json_string(output->snapshot->config->ports[pkt->in_port].name));
-	json_object_set_new(line, "verdict", json_string(verdict_name(pkt->verdict)));
-	json_object_set_new(line, "reason", json_string(reason_name(pkt->reason)));
-	json_object_set_new(line, "chain",
-			    string_or_null(pkt->chain == CHAIN_NONE
-						   ? NULL
-						   : ruleset_chain_name(ruleset, pkt->chain)));
-	json_object_set_new(line, "rule",
-			    string_or_null(pkt->rule == RULE_NONE
-						   ? NULL
-						   : ruleset_rule_name(ruleset, pkt->rule)));
-	json_object_set_new(line, "state", string_or_null(class_name(pkt->class)));
-	json_object_set_new(line, "dir", string_or_null(dirs[pkt->dir]));
-	json_object_set_new(line, "conn",
-			    pkt->conn_id == 0 ? json_null()
-					      : json_integer((json_int_t)pkt->conn_id));
-	json_object_set_new(line, "entry", verdict_entry(pkt));
-	if (pkt->fault != FAULT_NONE)
-		json_object_set_new(line, "fault", json_string(fault_name(pkt->fault)));
-	return line;
-}
-
 static void
 write_frame(const struct tap *tap, const void *bytes, uint32_t len,
 	    const struct backlog_entry *entry)
@@ -255,8 +200,9 @@ write_verdict(struct output *output, const struct pkt *pkt, const struct rte_mbu
 	const struct tap *tap = tap_for(output, pkt);
 
 	if (output->verdicts.file != NULL)
-		write_json(verdict(output, output->backlog.first, pkt, entry->time_ns),
-			   output->verdicts.file);
+		write_json(
+			verdict_json(output->snapshot, output->backlog.first, pkt, entry->time_ns),
+			output->verdicts.file);
 	if (tap->writer != NULL && mbuf->nb_segs == 1) {
 		write_frame(tap, rte_pktmbuf_mtod(mbuf, const void *), mbuf->pkt_len, entry);
 	} else if (tap->writer != NULL) {
@@ -278,7 +224,7 @@ keep_verdict(struct output *output, uint64_t seq, const struct pkt *pkt,
 	entry->is_judged = true;
 	entry->is_accepted = pkt->verdict == VERDICT_ACCEPT;
 	if (output->verdicts.file != NULL) {
-		json_t *line = verdict(output, seq, pkt, entry->time_ns);
+		json_t *line = verdict_json(output->snapshot, seq, pkt, entry->time_ns);
 
 		entry->line = json_dumps(line, REPORT_JSON_FLAGS);
 		json_decref(line);

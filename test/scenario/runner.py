@@ -12,7 +12,7 @@ from util.programs import SALLYPORT
 TIME_LIMIT_SEC = 120
 OUTPUTS = ('verdicts', 'events', 'table', 'accepted', 'dropped')
 VERDICT_KEYS = {'n', 'ts', 'port', 'verdict', 'reason', 'chain', 'rule', 'state', 'dir', 'conn',
-                'entry'}
+                'entry', 'file', 'line', 'proto', 'protonum', 'src', 'dst', 'sport', 'dport'}
 ENTRY_KEYS = {'state', 'timeout', 'seen_reply', 'assured'}
 TABLE_KEYS = {'proto', 'protonum', 'state', 'timeout', 'orig', 'reply', 'seen_reply', 'assured',
               'mark', 'zone', 'worker', 'conn'}

@@ -5,10 +5,13 @@ packets with their time stamps is checked in every scenario (runner.py)."""
 import json
 
 import pytest
+from scapy.layers.inet import IP
+from scapy.layers.l2 import ARP
 
-from scenario.configuration import OPEN, SITE
+from scenario.configuration import HEAD, OPEN, SITE
 from scenario.runner import run_sallyport
-from scenario.traffic import CLIENT, SERVER, Tcp, Traffic, read_pcap, syn, udp, write_pcap
+from scenario.traffic import (CLIENT, CLIENT6, SERVER, SERVER6, Tcp, Traffic, ip, ping, read_pcap,
+                              segment, syn, udp, unreachable, write_pcap)
 
 
 @pytest.fixture
@@ -36,9 +39,60 @@ def test_verdicts_on_standard_output_are_json_lines(capture):
     assert [line['verdict'] for line in lines] == ['accept'] * 4 + ['drop']
     assert lines[0] == {
         'n': 1, 'ts': 1700000000.0, 'port': 'lan', 'verdict': 'accept', 'reason': 'rule',
-        'chain': 'filter', 'rule': 'web', 'state': 'new', 'dir': 'orig', 'conn': 1,
+        'chain': 'filter', 'rule': 'web', 'file': f'{capture.parent}/config', 'line': 9,
+        'proto': 'tcp', 'protonum': 6, 'src': CLIENT, 'dst': SERVER, 'sport': 40000, 'dport': 80,
+        'tcp_flags': 'syn', 'state': 'new', 'dir': 'orig', 'conn': 1,
         'entry': {'state': 'SYN_SENT', 'timeout': 120, 'seen_reply': False, 'assured': False}}
     assert lines[4]['entry'] is None
+
+
+def test_a_policy_has_the_place_of_its_chain(capture):
+    last = json.loads(run(capture, '--verdicts', '-').splitlines()[-1])
+
+    assert (last['reason'], last['rule']) == ('default', None)
+    assert (last['file'], last['line']) == (f'{capture.parent}/config', 6)
+
+
+def test_a_rule_has_the_file_it_stands_in(capture):
+    folder = capture.parent
+    (folder / 'head.inc').write_text('#\n' + HEAD)
+    (folder / 'rules.inc').write_text(
+        '\n{ name = "web"; proto = "tcp"; dport = 80; action = "accept"; },\n'
+        '{ name = "replies"; state = "established"; action = "drop"; }\n')
+    (folder / 'config').write_text('@include "head.inc"\n'
+                                   'chains = ( { name = "filter"; policy = "drop"; rules = (\n'
+                                   '@include "rules.inc"\n) } );\n')
+    lines = [json.loads(line) for line in run(capture, '--verdicts', '-').splitlines()]
+
+    assert [(line['rule'], line['file'].removeprefix(f'{folder}/'), line['line'])
+            for line in lines] == [('web', 'rules.inc', 2), ('replies', 'rules.inc', 3),
+                                   ('web', 'rules.inc', 2), (None, 'config', 2), (None, 'config', 2)]
+    summary = [line.split() for line in run(capture).splitlines()]
+    assert ['filter', 'web', 'accept', f'{folder}/rules.inc', '2', '2', '80'] in summary
+    assert ['filter', 'replies', 'drop', f'{folder}/rules.inc', '3', '1', '40'] in summary
+    assert ['filter', '(policy)', 'drop', f'{folder}/config', '2', '2', '73'] in summary
+
+
+@pytest.mark.parametrize('frame, expected', [
+    (udp(CLIENT6, SERVER6, 5000, 53),
+     {'proto': 'udp', 'protonum': 17, 'src': CLIENT6, 'dst': SERVER6, 'sport': 5000, 'dport': 53}),
+    (segment(CLIENT, SERVER, 1, 2, 'FPU'), {'tcp_flags': 'fin,psh,urg', 'fault': 'tcp_flags'}),
+    (segment(CLIENT, SERVER, 1, 2, ''), {'tcp_flags': 'none', 'sport': 1, 'dport': 2}),
+    (ping(CLIENT, SERVER, 7), {'proto': 'icmp', 'protonum': 1, 'type': 8, 'code': 0, 'sport': None,
+                               'dport': None}),
+    (unreachable(SERVER6, CLIENT6, udp(CLIENT6, SERVER6, 1, 2), code=4),
+     {'proto': 'icmpv6', 'src': SERVER6, 'type': 1, 'code': 4}),
+    (ip(CLIENT, SERVER, proto=50), {'proto': 'unknown', 'protonum': 50, 'sport': None}),
+    (ARP(), {'proto': None, 'protonum': None, 'src': None, 'dst': None, 'sport': None, 'dport': None,
+             'ethertype': 0x0806}),
+    (IP(src=CLIENT, dst=SERVER, ihl=4), {'src': None, 'fault': 'ipv4_header_len',
+                                         'ethertype': 0x0800})])
+def test_a_verdict_says_what_the_packet_is(replay, frame, expected):
+    traffic = Traffic()
+    traffic.lan(frame)
+    (line,) = replay(OPEN, traffic).verdicts
+
+    assert {name: line[name] for name in expected} == expected
 
 
 def test_events_on_standard_output_are_json_lines(capture):
