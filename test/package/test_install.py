@@ -47,7 +47,7 @@ def test_everything_is_where_it_belongs(machine):
     assert machine.run('sallyport --version') == machine.run('sallyctl --version').replace(
         'sallyctl', 'sallyport')
     machine.run('! ldd /usr/bin/sallyport /usr/bin/sallyctl | grep "not found"')
-    for page in ('man1/sallyctl.1', 'man5/sallyport.conf.5', 'man8/sallyport.8',
+    for page in ('man1/sallyctl.1', 'man1/sallyport-explain-verdicts.1', 'man5/sallyport.conf.5', 'man8/sallyport.8',
                  'man8/sallyport-bind-nic.8', 'man8/sallyport-hugepages.8'):
         assert machine.path(f'/usr/share/man/{page}.gz').exists()
     for name in ('bare-metal.md', 'copyright', 'changelog.gz', 'examples/sallyport.conf'):
@@ -69,6 +69,8 @@ def test_it_works(machine):
     printed = machine.run('setpriv --reuid sallyport --clear-groups sallyport replay '
                           '-c /usr/share/doc/sallyport/examples/demo.conf --verdicts - /demo.pcap')
     assert printed.count('"verdict": "accept"') > 10
+    machine.write('/verdicts', printed)
+    assert 'demo.conf:' in machine.run('sallyport-explain-verdicts --first /verdicts')
 
 
 def test_the_unit_makes_sense_to_systemd(machine):
