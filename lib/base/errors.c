@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/escape.h"
+
 struct error {
 	char *file; // NULL: no place
 	unsigned int line;
@@ -77,6 +79,15 @@ compare(const void *left, const void *right)
 	return a->arrival < b->arrival ? -1 : a->arrival > b->arrival;
 }
 
+// The escaped text, owned by the caller.
+static char *
+escaped_copy(const char *text)
+{
+	size_t size = strlen(text) * ESCAPE_MAX + 1;
+
+	return escape_text(text, or_abort(malloc(size)), size);
+}
+
 void
 errors_print(const struct errors *errors, FILE *out)
 {
@@ -84,12 +95,14 @@ errors_print(const struct errors *errors, FILE *out)
 		qsort(errors->list, errors->count, sizeof(*errors->list), compare);
 	for (unsigned int i = 0; i < errors->count; i++) {
 		const struct error *error = &errors->list[i];
+		char *file = escaped_copy(error->file == NULL ? "sallyport" : error->file);
+		char *message = escaped_copy(error->message);
 
-		if (error->file == NULL)
-			fprintf(out, "sallyport: %s\n", error->message);
-		else if (error->line == 0)
-			fprintf(out, "%s: %s\n", error->file, error->message);
+		if (error->file == NULL || error->line == 0)
+			fprintf(out, "%s: %s\n", file, message);
 		else
-			fprintf(out, "%s:%u: %s\n", error->file, error->line, error->message);
+			fprintf(out, "%s:%u: %s\n", file, error->line, message);
+		free(file);
+		free(message);
 	}
 }

@@ -24,5 +24,6 @@ void errors_fini(struct errors *errors);
 void errors_add(struct errors *errors, const char *file, unsigned int line, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
 
-// Prints one line each, FILE:LINE: message, in order of file, line and arrival.
+// Prints one line each, FILE:LINE: message, in order of file, line and arrival. Whatever names and
+// messages hold, see base/escape.h.
 void errors_print(const struct errors *errors, FILE *out);

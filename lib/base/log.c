@@ -11,6 +11,8 @@
 
 #include <rte_log.h>
 
+#include "base/escape.h"
+
 // A stream into the journal.
 struct journal {
 	FILE *stream;   // NULL: standard error is no journal
@@ -92,12 +94,13 @@ log_init(void)
 void
 log_line(enum log_priority priority, const char *format, ...)
 {
-	char line[LOG_LINE_MAX + 1];
+	char text[LOG_LINE_MAX + 1], line[LOG_LINE_MAX + 1];
 	va_list args;
 
 	va_start(args, format);
-	vsnprintf(line, sizeof(line), format, args);
+	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
+	escape_text(text, line, sizeof(line));
 	if (is_journal)
 		fprintf(stderr, "<%d>%s\n", (int)priority, line);
 	else

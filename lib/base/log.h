@@ -24,7 +24,7 @@ enum log_priority {
 // Looks where standard error goes. => Main thread, before EAL is initialised.
 void log_init(void);
 
-// Writes one line, the newline added, in one piece.
+// Writes one line, the newline added, in one piece; what it says is escaped, see base/escape.h.
 // => Longer ones than LOG_LINE_MAX end there. Allocates nothing.
 #define LOG_LINE_MAX 4000
 void log_line(enum log_priority priority, const char *format, ...)

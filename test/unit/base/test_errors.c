@@ -75,6 +75,18 @@ without_line_or_file_the_place_is_shorter(void **state)
 }
 
 static void
+text_of_others_makes_no_line(void **state)
+{
+	struct errors errors;
+
+	(void)state;
+	errors_init(&errors);
+	errors_add(&errors, "a\nb", 3, "no port is named \"%s\"", "x\na:1: forged\x1b[2J");
+	assert_printed(&errors, "a\\nb:3: no port is named \"x\\na:1: forged\\x1b[2J\"\n");
+	errors_fini(&errors);
+}
+
+static void
 lines_come_in_order_of_file_and_line(void **state)
 {
 	struct errors errors;
@@ -169,6 +181,7 @@ main(void)
 		cmocka_unit_test(no_errors_print_nothing),
 		cmocka_unit_test(a_line_names_file_and_line),
 		cmocka_unit_test(without_line_or_file_the_place_is_shorter),
+		cmocka_unit_test(text_of_others_makes_no_line),
 		cmocka_unit_test(lines_come_in_order_of_file_and_line),
 		cmocka_unit_test(errors_of_one_line_stay_in_order_of_arrival),
 		cmocka_unit_test(texts_are_copied),
