@@ -7,11 +7,14 @@
 #include <string.h>
 #include <strings.h>
 
+#include "packet/protocols.h"
 #include "packet/tuple.h"
 
+// A number, decimal or behind 0x hexadecimal, as in configurations: zeros in front mean nothing.
 static bool
-parse_number(const char *text, int base, unsigned long max, unsigned long *value)
+parse_number(const char *text, unsigned long max, unsigned long *value)
 {
+	const int base = strncasecmp(text, "0x", 2) == 0 ? 16 : 10;
 	char *end;
 
 	if (*text < '0' || *text > '9')
@@ -25,20 +28,16 @@ static bool
 set_proto(struct ctl_filter *filter, const char *text)
 {
 	unsigned long number;
+	uint8_t proto;
 
-	if (parse_number(text, 10, UINT8_MAX, &number)) {
+	if (parse_number(text, UINT8_MAX, &number)) {
 		filter->protonum = (int32_t)number;
 		return true;
 	}
-	if (strcasecmp(text, "unknown") == 0)
+	if (!protocol_number(text, &proto))
 		return false;
-	for (unsigned int proto = 0; proto <= UINT8_MAX; proto++) {
-		if (strcasecmp(proto_name((uint8_t)proto), text) == 0) {
-			filter->protonum = (int32_t)proto;
-			return true;
-		}
-	}
-	return false;
+	filter->protonum = proto;
+	return true;
 }
 
 static bool
@@ -59,7 +58,7 @@ parse_prefix(const char *text, struct ctl_prefix *prefix)
 	else
 		return false;
 	len = prefix->family == FAMILY_IPV4 ? 32 : 128;
-	if (text[address_len] == '/' && !parse_number(text + address_len + 1, 10, len, &len))
+	if (text[address_len] == '/' && !parse_number(text + address_len + 1, len, &len))
 		return false;
 	prefix->len = (unsigned int)len;
 	return true;
@@ -82,7 +81,7 @@ set_field(int32_t *field, const char *text)
 {
 	unsigned long number;
 
-	if (!parse_number(text, 10, UINT16_MAX, &number))
+	if (!parse_number(text, UINT16_MAX, &number))
 		return false;
 	*field = (int32_t)number;
 	return true;
@@ -125,9 +124,9 @@ set_mark(struct ctl_filter *filter, const char *text)
 		return false;
 	memcpy(value_text, text, value_len);
 	value_text[value_len] = '\0';
-	if (!parse_number(value_text, 0, UINT32_MAX, &value))
+	if (!parse_number(value_text, UINT32_MAX, &value))
 		return false;
-	if (text[value_len] == '/' && !parse_number(text + value_len + 1, 0, UINT32_MAX, &mask))
+	if (text[value_len] == '/' && !parse_number(text + value_len + 1, UINT32_MAX, &mask))
 		return false;
 	filter->mark = (uint32_t)value;
 	filter->mark_mask = (uint32_t)mask;

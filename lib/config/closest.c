@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "config/closest.h"
 
+#include <ctype.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -12,7 +13,8 @@ least(unsigned int a, unsigned int b)
 	return a < b ? a : b;
 }
 
-// Number of letters to insert, delete, replace or swap with their neighbour to turn a into b.
+// Number of letters to insert, delete, replace or swap with their neighbour to turn a into b. Small
+// and capital ones are the same letter; words that differ in nothing else are one apart.
 static unsigned int
 edit_distance(const char *a, const char *b)
 {
@@ -31,14 +33,15 @@ edit_distance(const char *a, const char *b)
 
 		row[0] = i;
 		for (unsigned int j = 1; j <= b_len; j++) {
-			unsigned int is_other = a[i - 1] != b[j - 1];
+			unsigned int is_other = tolower((unsigned char)a[i - 1]) !=
+						tolower((unsigned char)b[j - 1]);
 
 			row[j] = least(least(above[j], row[j - 1]) + 1, above[j - 1] + is_other);
 			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
 				row[j] = least(row[j], before[j - 2] + 1);
 		}
 	}
-	return rows[a_len % 3][b_len];
+	return rows[a_len % 3][b_len] == 0 && strcmp(a, b) != 0 ? 1 : rows[a_len % 3][b_len];
 }
 
 void

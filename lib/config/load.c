@@ -17,6 +17,7 @@
 #include "config/ports.h"
 #include "config/reader.h"
 #include "config/sets.h"
+#include "config/syntax.h"
 #include "config/text.h"
 
 static const char *const sections[] = {"ports",          "wires",  "workers",
@@ -39,10 +40,13 @@ parse(struct cfg_loader *loader)
 {
 	config_t tree;
 
+	if (!cfg_check_syntax(loader->text, loader->errors))
+		return;
 	config_init(&tree);
 	if (config_read_string(&tree, loader->text->bytes) == CONFIG_TRUE) {
 		read_sections(loader, config_root_setting(&tree));
 	} else {
+		// An array of strings and numbers with a fraction: the check does not see that.
 		struct cfg_place place =
 			cfg_text_place(loader->text, (unsigned int)config_error_line(&tree));
 

@@ -9,8 +9,9 @@
 #include "config/memory.h"
 #include "config/reader.h"
 
-#define MTU_MIN 68 // RFC 791
-#define MTU_MAX UINT16_MAX
+#define DEVICE_LEN 1023
+#define MTU_MIN    68 // RFC 791
+#define MTU_MAX    UINT16_MAX
 
 static const char *const port_keys[] = {"name", "device", "mtu"};
 static const char *const wire_keys[] = {"a", "b", "mirror_link"};
@@ -70,6 +71,11 @@ read_device(struct cfg_loader *loader, const config_setting_t *group)
 		return NULL;
 	if (device[0] == '\0') {
 		cfg_report(loader, setting, "\"device\" must not be empty");
+		return NULL;
+	}
+	if (!cfg_is_printable(device, DEVICE_LEN)) {
+		cfg_report(loader, setting, "\"device\" must be 1 to %d printable ASCII characters",
+			   DEVICE_LEN);
 		return NULL;
 	}
 	for (unsigned int i = 0; i < loader->config->n_ports; i++) {

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include <rte_common.h>
 
@@ -144,20 +145,6 @@ get_integer(const config_setting_t *setting, int64_t *value)
 	}
 }
 
-// Text that became a 64-bit number because of its size is judged by its value; one that would have
-// fitted was written with the suffix L.
-static bool
-is_suffixed(struct cfg_loader *loader, const config_setting_t *setting, int64_t value)
-{
-	if (config_setting_type(setting) != CONFIG_TYPE_INT64 || value < INT32_MIN ||
-	    value > INT32_MAX)
-		return false;
-	cfg_report(loader, setting,
-		   "\"%s\" must not be a 64-bit number: leave out the L behind %" PRId64,
-		   cfg_key(setting), value);
-	return true;
-}
-
 bool
 cfg_number(struct cfg_loader *loader, const config_setting_t *setting, int64_t low, int64_t high,
 	   const char *unit, int64_t *value)
@@ -168,8 +155,6 @@ cfg_number(struct cfg_loader *loader, const config_setting_t *setting, int64_t l
 		cfg_report_type(loader, setting, "a whole number");
 		return false;
 	}
-	if (is_suffixed(loader, setting, number))
-		return false;
 	if (number < low || number > high) {
 		cfg_report(loader, setting,
 			   "\"%s\" must be %" PRId64 " to %" PRId64 "%s%s, not %" PRId64,
@@ -212,8 +197,6 @@ cfg_string_or_number(struct cfg_loader *loader, const config_setting_t *setting,
 		cfg_report_type(loader, setting, "a whole number or a string");
 		return NULL;
 	}
-	if (is_suffixed(loader, setting, number))
-		return NULL;
 	snprintf(digits, CFG_DIGITS_SIZE, "%" PRId64, number);
 	return digits;
 }
@@ -303,7 +286,7 @@ cfg_word(struct cfg_loader *loader, const config_setting_t *setting, const struc
 		return false;
 	cfg_closest_init(&closest, text);
 	for (unsigned int i = 0; i < n_words; i++) {
-		if (strcmp(words[i].text, text) == 0) {
+		if (strcasecmp(words[i].text, text) == 0) {
 			*value = words[i].value;
 			return true;
 		}

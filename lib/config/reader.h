@@ -110,6 +110,7 @@ struct cfg_word {
 	unsigned int value;
 };
 
+// => Letters may be small or capital.
 // => Returns false, and reports, when the setting is no string or its word is not in the table.
 bool cfg_word(struct cfg_loader *loader, const config_setting_t *setting,
 	      const struct cfg_word words[], unsigned int n_words, unsigned int *value);

@@ -2,6 +2,7 @@
 #include "config/rule.h"
 
 #include <string.h>
+#include <strings.h>
 
 #include <rte_common.h>
 
@@ -114,6 +115,50 @@ const struct cfg_rule_key cfg_deed_keys[] = {
 
 const unsigned int cfg_n_deed_keys = RTE_DIM(cfg_deed_keys);
 
+// True when a value is one of the words that elsewhere mean all there are, and here nothing: a port
+// may be called so.
+static bool
+is_word_for_all(const struct cfg_loader *loader, const config_setting_t *value)
+{
+	static const char *const words[] = {"any", "all", "*"};
+	const char *text = config_setting_get_string(value);
+
+	if (text == NULL || config_port(loader->config, text) != PORT_NONE)
+		return false;
+	for (size_t i = 0; i < RTE_DIM(words); i++) {
+		if (strcasecmp(text, words[i]) == 0)
+			return true;
+	}
+	return false;
+}
+
+// Reports that a match is for all: without its key it would be.
+static bool
+is_for_all(struct cfg_loader *loader, const config_setting_t *setting)
+{
+	const bool is_list = config_setting_is_list(setting) || config_setting_is_array(setting);
+	const unsigned int n = is_list ? (unsigned int)config_setting_length(setting) : 1;
+
+	for (unsigned int i = 0; i < n; i++) {
+		const config_setting_t *value = cfg_value(setting, i);
+		const char *key = cfg_key(setting);
+
+		if (!is_word_for_all(loader, value))
+			continue;
+		cfg_report(loader, value,
+			   "\"%s\" is no value of \"%s\": without \"%s\" the rule matches all",
+			   config_setting_get_string(value), key, key);
+		return true;
+	}
+	return false;
+}
+
+static bool
+is_match_key(const struct cfg_rule_key *key)
+{
+	return key >= cfg_match_keys && key < cfg_match_keys + cfg_n_match_keys;
+}
+
 static const struct cfg_rule_key *
 find_key(const char *name, struct cfg_closest *closest)
 {
@@ -165,7 +210,8 @@ cfg_read_rule(struct cfg_loader *loader, const config_setting_t *group, struct r
 			continue;
 		}
 		check_stage(loader, setting, key->name, key->stage);
-		key->read(loader, setting, rule);
+		if (!is_match_key(key) || !is_for_all(loader, setting))
+			key->read(loader, setting, rule);
 	}
 	// What is missing or contradicts itself can be said only of keys that were understood.
 	if (loader->errors->count != n_errors)

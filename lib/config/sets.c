@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "config/sets.h"
 
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -48,8 +49,9 @@ read_element(struct cfg_loader *loader, const config_setting_t *element, struct 
 			return;
 		is_good = cfg_parse_addresses(text, &set->prefixes, why);
 	} else {
-		cfg_report(loader, element, "set \"%s\": \"%s\" is neither an address nor a port",
-			   set->name, text);
+		cfg_report(loader, element, "set \"%s\": \"%s\" is neither an address nor a port%s",
+			   set->name, text,
+			   isalpha((unsigned char)text[0]) ? "; names are not looked up" : "");
 		return;
 	}
 	if (!is_good)

@@ -99,13 +99,18 @@ scan_block_comment(struct scanner *scanner)
 	const unsigned int begin = scanner->line;
 
 	put(scanner->text, ' ');
+	put(scanner->text, ' ');
 	for (scanner->at += 2; scanner->end - scanner->at >= 2; scanner->at++) {
 		if (scanner->at[0] == '*' && scanner->at[1] == '/') {
 			scanner->at += 2;
+			put(scanner->text, ' ');
+			put(scanner->text, ' ');
 			return 0;
 		}
 		if (*scanner->at == '\n')
 			line_break(scanner);
+		else
+			put(scanner->text, ' ');
 	}
 	return refuse(scanner, begin, "this comment is never closed");
 }
@@ -138,6 +143,33 @@ scan_string(struct scanner *scanner)
 	return refuse(scanner, begin, "this string is never closed");
 }
 
+static bool
+is_integer(const char *word, size_t len)
+{
+	bool is_hex = len > 2 && word[0] == '0' && (word[1] == 'x' || word[1] == 'X');
+	size_t i = is_hex ? 2 : len > 1 && (word[0] == '-' || word[0] == '+') ? 1 : 0;
+
+	for (size_t j = i; j < len; j++) {
+		if (is_hex ? !isxdigit((unsigned char)word[j]) : !isdigit((unsigned char)word[j]))
+			return false;
+	}
+	return len > i;
+}
+
+// libconfig has a type for numbers of 64 bits, which a reader of the file would take for another
+// one than the same number without L.
+static void
+refuse_suffix(const struct scanner *scanner, const char *word, size_t len)
+{
+	size_t n_digits = len;
+
+	while (n_digits > 0 && word[n_digits - 1] == 'L')
+		n_digits--;
+	if (n_digits < len && is_integer(word, n_digits))
+		errors_add(scanner->errors, scanner->file, scanner->line,
+			   "leave out the L behind %.*s", (int)n_digits, word);
+}
+
 // True for an integer that libconfig would cut to 32 bits. It knows decimal and hexadecimal ones,
 // the latter without a sign.
 static bool
@@ -148,10 +180,8 @@ is_wide_integer(const char *word, size_t len)
 	bool is_signed = len > 1 && (word[0] == '-' || word[0] == '+');
 	size_t i = is_hex ? 2 : is_signed ? 1 : 0;
 
-	for (size_t j = i; j < len; j++) {
-		if (is_hex ? !isxdigit((unsigned char)word[j]) : !isdigit((unsigned char)word[j]))
-			return false;
-	}
+	if (!is_integer(word, len))
+		return false;
 	while (i < len && word[i] == '0')
 		i++;
 	if (len - i >= sizeof(digits))
@@ -176,6 +206,7 @@ scan_word(struct scanner *scanner)
 	while (scanner->at < scanner->end &&
 	       (isalnum((unsigned char)*scanner->at) || strchr("*+-._", *scanner->at) != NULL))
 		put(scanner->text, *scanner->at++);
+	refuse_suffix(scanner, begin, (size_t)(scanner->at - begin));
 	if (is_wide_integer(begin, (size_t)(scanner->at - begin)))
 		put(scanner->text, 'L');
 }
@@ -339,6 +370,22 @@ read_bytes(const char *file, size_t *size)
 	return bytes;
 }
 
+// Editors put a byte order mark in front. That of UTF-8 says nothing.
+static size_t
+mark_len(const char *bytes, size_t size)
+{
+	static const char mark[] = "\xef\xbb\xbf";
+
+	return size >= strlen(mark) && memcmp(bytes, mark, strlen(mark)) == 0 ? strlen(mark) : 0;
+}
+
+static bool
+is_utf16(const char *bytes, size_t size)
+{
+	return size >= 2 &&
+	       (memcmp(bytes, "\xff\xfe", 2) == 0 || memcmp(bytes, "\xfe\xff", 2) == 0);
+}
+
 static const char *
 remember_file(struct cfg_text *text, const char *file)
 {
@@ -368,7 +415,12 @@ scan_file(struct cfg_text *text, const char *file, struct errors *errors)
 	bytes = read_bytes(file, &size);
 	if (bytes == NULL)
 		return 1;
-	scanner.at = bytes;
+	if (is_utf16(bytes, size)) {
+		errors_add(errors, scanner.file, 0, "is UTF-16 text: save it as UTF-8");
+		free(bytes);
+		return -1;
+	}
+	scanner.at = bytes + mark_len(bytes, size);
 	scanner.end = bytes + size;
 	if (size + text->size > CFG_TEXT_SIZE_MAX) {
 		free(bytes);

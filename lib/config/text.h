@@ -9,9 +9,10 @@
 // - a comment that is never closed silently swallows the rest of the file,
 // - it knows the name of an included file without its folder, and refuses absolute names,
 // - it gives the last string of an array the line of the bracket behind it.
-// Here @include is resolved (relative to the folder of the main file, as libconfig does), comments
-// are blanked, integers that do not fit into 32 bits become libconfig's 64-bit integers, and line
-// breaks between a string and the separator behind it move behind the separator.
+// Here @include is resolved (relative to the folder of the main file, as libconfig does), a byte
+// order mark is left out, an integer with the suffix L refused, comments are blanked, integers that
+// do not fit into 32 bits become libconfig's 64-bit integers, and line breaks between a string and
+// the separator behind it move behind the separator.
 //
 // Life cycle: cfg_text_read fills it, whatever it returns; cfg_text_fini frees it. One thread.
 #pragma once

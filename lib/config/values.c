@@ -7,46 +7,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include <rte_common.h>
 
 #include "config/closest.h"
 #include "config/memory.h"
+#include "packet/protocols.h"
 
 #define DIGITS "0123456789"
 
 #define FAIL(...) (snprintf(why, CFG_WHY_SIZE, __VA_ARGS__), false)
-
-// Names by IANA's list of protocol numbers, and what people call them.
-static const struct {
-	const char *name;
-	uint8_t number;
-} protocols[] = {
-	{"icmp", PROTO_ICMP},
-	{"igmp", 2},
-	{"ipip", 4},
-	{"tcp", PROTO_TCP},
-	{"egp", 8},
-	{"udp", PROTO_UDP},
-	{"dccp", PROTO_DCCP},
-	{"ipv6", 41},
-	{"rsvp", 46},
-	{"gre", PROTO_GRE},
-	{"esp", PROTO_ESP},
-	{"ah", PROTO_AH},
-	{"icmpv6", PROTO_ICMPV6},
-	{"ipv6-icmp", PROTO_ICMPV6},
-	{"eigrp", 88},
-	{"ospf", 89},
-	{"etherip", 97},
-	{"pim", 103},
-	{"ipcomp", 108},
-	{"vrrp", 112},
-	{"l2tp", 115},
-	{"sctp", PROTO_SCTP},
-	{"udplite", PROTO_UDPLITE},
-	{"mpls", 137},
-};
 
 static const char *const limit_units[] = {"second", "minute", "hour", "day"};
 
@@ -128,6 +99,13 @@ clear_host_bits(union address *address, unsigned int len)
 	return any;
 }
 
+// True for what somebody would look up: the name of a host, of a service, of a type.
+static bool
+is_name(const char *text)
+{
+	return isalpha((unsigned char)text[0]) && strchr(text, ':') == NULL;
+}
+
 static bool
 parse_prefix(const char *text, struct prefix *prefix, char why[CFG_WHY_SIZE])
 {
@@ -184,6 +162,8 @@ cfg_parse_addresses(const char *text, struct cfg_prefixes *prefixes, char why[CF
 	const char *dash = strchr(text, '-');
 	struct prefix prefix;
 
+	if (is_name(text))
+		return FAIL("\"%s\" is a name, and names are not looked up: give an address", text);
 	if (dash != NULL)
 		return parse_address_range(text, dash, prefixes, why);
 	if (!parse_prefix(text, &prefix, why))
@@ -202,6 +182,9 @@ cfg_parse_range(const char *text, const char *what, uint16_t max, struct range *
 	uint32_t low;
 	uint32_t high;
 
+	if (is_name(text))
+		return FAIL("\"%s\" is a name, and names are not looked up: give %s, 0 to %u", text,
+			    what, max);
 	if (dash == NULL) {
 		if (!cfg_parse_number(text, max, &low))
 			return FAIL("\"%s\" is not %s, 0 to %u, or a range a-b", text, what, max);
@@ -222,18 +205,15 @@ cfg_parse_protocol(const char *text, uint8_t *proto, char why[CFG_WHY_SIZE])
 	struct cfg_closest closest;
 	uint32_t number;
 
-	cfg_closest_init(&closest, text);
-	for (size_t i = 0; i < RTE_DIM(protocols); i++) {
-		if (strcmp(protocols[i].name, text) == 0) {
-			*proto = protocols[i].number;
-			return true;
-		}
-		cfg_closest_offer(&closest, protocols[i].name);
-	}
+	if (protocol_number(text, proto))
+		return true;
 	if (cfg_parse_number(text, UINT8_MAX, &number)) {
 		*proto = (uint8_t)number;
 		return true;
 	}
+	cfg_closest_init(&closest, text);
+	for (unsigned int i = 0; i < n_protocols; i++)
+		cfg_closest_offer(&closest, protocols[i].name);
 	if (isdigit((unsigned char)text[0]) || closest.best == NULL)
 		return FAIL("\"%s\" is not a protocol: give its number, 0 to 255", text);
 	return FAIL("\"%s\" is not a protocol; did you mean \"%s\"?", text, closest.best);
@@ -263,14 +243,14 @@ static bool
 parse_flags(const char *text, size_t len, uint8_t *flags, char why[CFG_WHY_SIZE])
 {
 	*flags = 0;
-	if (len == 0 || (len == 4 && memcmp(text, "none", 4) == 0))
+	if (len == 0 || (len == 4 && strncasecmp(text, "none", 4) == 0))
 		return true;
 	for (const char *end = text + len;; text++) {
 		size_t word_len = strcspn(text, ",/");
 		unsigned int bit = 0;
 
 		while (bit < 8 && (word_len != strlen(tcp_flag_name(bit)) ||
-				   memcmp(text, tcp_flag_name(bit), word_len) != 0))
+				   strncasecmp(text, tcp_flag_name(bit), word_len) != 0))
 			bit++;
 		if (bit == 8)
 			return FAIL(

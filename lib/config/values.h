@@ -38,7 +38,7 @@ bool cfg_parse_addresses(const char *text, struct cfg_prefixes *prefixes, char w
 bool cfg_parse_range(const char *text, const char *what, uint16_t max, struct range *range,
 		     char why[CFG_WHY_SIZE]);
 
-// An IP protocol by name or number.
+// An IP protocol by name, in any case of letters, or number.
 bool cfg_parse_protocol(const char *text, uint8_t *proto, char why[CFG_WHY_SIZE]);
 
 // A value or value/mask. Without a mask all bits count.

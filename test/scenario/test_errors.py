@@ -97,9 +97,35 @@ def test_check_says_nothing_about_a_good_configuration(files):
 def test_a_syntax_error_has_its_line(files):
     (files / 'bad.conf').write_text(OPEN + 'chains = ( { name = } );\n')
 
-    (line,) = complaints(run_sallyport('check', '-c', files / 'bad.conf'), 1)
+    lines = complaints(run_sallyport('check', '-c', files / 'bad.conf'), 1)
 
-    assert line.startswith(f'{files}/bad.conf:{OPEN.count(chr(10)) + 1}: ')
+    place = f'{files}/bad.conf:{OPEN.count(chr(10)) + 1}: '
+    assert [line.removeprefix(place) for line in lines] == [
+        'syntax error at "}"', '    chains = ( { name = } );', '                        ^']
+
+
+def test_no_text_of_a_file_makes_a_message_of_its_own(files):
+    """A line break and what a terminal obeys, in every string and in the name of the file."""
+    name = files / 'bad\n\x1b[2J.conf'
+    evil = r'x\ngood.conf:1: forged\r\x1b[2J' '\u2028\x9b'
+    name.write_text(f'''\
+ports = ( {{ name = "{evil}"; device = "{evil}"; }} );
+wires = ( {{ a = "{evil}"; b = "{evil}"; }} );
+non_ip: {{ arp = "{evil}"; }};
+conntrack: {{ enable = "{evil}"; }};
+sets: {{ s = [ "{evil}" ]; }};
+chains = ( {{ name = "{evil}"; policy = "{evil}"; rules = (
+  {{ name = "{evil}"; in = "{evil}"; proto = "{evil}"; src = "{evil}"; dport = "{evil}"; state = "{evil}";
+    mark = "{evil}"; tcp_flags = "{evil}"; dst = "@{evil}"; zone = "{evil}"; helper = "{evil}";
+    limit = "{evil}"; log = "{evil}"; action = "{evil}"; }} ); }} );
+''')
+    done = run_sallyport('check', '-c', name)
+
+    lines = done.stderr.split('\n')
+    assert (done.returncode, lines.pop()) == (1, '')
+    assert len(lines) >= 18
+    assert all(line.startswith(f'{files}/bad\\n\\x1b[2J.conf:') and line.isprintable()
+               for line in lines), lines
 
 
 @pytest.mark.parametrize('name', ['missing.conf', '.'])

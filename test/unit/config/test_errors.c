@@ -23,9 +23,55 @@ static const struct {
 	{"\n # nothing\n", "main:1: the file is empty\n"},
 	{"workers = 1;", "main:1: the file has no section \"ports\"\n"
 			 "main:1: the file has no section \"wires\"\n"},
-	{PORTS "workers = ;", "main:2: syntax error\n"},
-	{PORTS "workers = 1;\nworkers = 1;", "main:3: duplicate setting name\n"},
-	{PORTS "sets: { a = [\"1\"]; a = [\"2\"]; };", "main:2: duplicate setting name\n"},
+	{PORTS "workers = ;", "main:2: syntax error at \";\"\n"
+			      "main:2:     workers = ;\n"
+			      "main:2:               ^\n"},
+	{PORTS "workers = 1;\nworkers = 1;",
+	 "main:3: duplicate key \"workers\": it has a value in line 2 already\n"
+	 "main:3:     workers = 1;\n"
+	 "main:3:     ^\n"},
+	{PORTS "sets: { a = [\"1\"]; b = \"]\";\n/* {*/\ta = [\"2\"]; };",
+	 "main:3: duplicate key \"a\": it has a value in line 2 already\n"
+	 "main:3:            a = [\"2\"]; };\n"
+	 "main:3:            ^\n"},
+	{PORTS "chains = ( { name = \"a\"; }, { name = \"b\"; name = \"c\"; } );",
+	 "main:2: duplicate key \"name\": it has a value in line 2 already\n"
+	 "main:2:     chains = ( { name = \"a\"; }, { name = \"b\"; name = \"c\"; } );\n"
+	 "main:2:                                               ^\n"},
+	{PORTS "sets: { \"a\" = 1; };", "main:2: syntax error at \"a\"\n"
+					"main:2:     sets: { \"a\" = 1; };\n"
+					"main:2:             ^\n"},
+	{PORTS "\n\nworkers = 1 2;\n", "main:4: syntax error at \"2\"\n"
+				       "main:4:     workers = 1 2;\n"
+				       "main:4:                 ^\n"},
+	{PORTS "sets: { a = [\"1\", 2.5]; };", "main:2: mismatched element type in array\n"},
+	{PORTS "sets: { a = \"x\"\n\"y\"; b \"z\"; };",
+	 "main:3: syntax error at \"z\"\nmain:3:     \"y\"; b \"z\"; };\nmain:3:            ^\n"},
+	{PORTS "sets: { a = [\"1\", 2]; };", "main:2: mismatched element type in array at \"2\"\n"
+					     "main:2:     sets: { a = [\"1\", 2]; };\n"
+					     "main:2:                       ^\n"},
+	{PORTS "sets: {\na = [ 1, 2 ];\n\n", "main:2: syntax error: this { is never closed\n"
+					     "main:2:     sets: {\n"
+					     "main:2:           ^\n"},
+	{PORTS "workers =\n\n", "main:4: syntax error at the end of the file\n"},
+	// Characters, not bytes, are counted, and what a terminal would obey is not shown.
+	{PORTS "sets: { a = \"\xc3\xa9\x1b[2J\" 1 };",
+	 "main:2: syntax error at \"1\"\n"
+	 "main:2:     sets: { a = \"\xc3\xa9 [2J\" 1 };\n"
+	 "main:2:                         ^\n"},
+	// A byte order mark is none of the text.
+	{"\xef\xbb\xbf" PORTS "workers = 0;",
+	 "main:2: \"workers\" must be 1 to 64 lcores, not 0\n"},
+	{"\xff\xfe" PORTS, "main: is UTF-16 text: save it as UTF-8\n"},
+	// Text of the file makes no line of its own.
+	{PORTS "non_ip: { arp = \"x\\nmain:1: forged\\r\\x1b[2J\xc2\x9b\"; };",
+	 "main:2: \"arp\" must be accept or drop, not "
+	 "\"x\\nmain:1: forged\\r\\x1b[2J\\xc2\\x9b\"\n"},
+	{"ports = ( { name = \"a\"; device = \"d\\nx\"; } ); wires = ( );",
+	 "main:1: \"device\" must be 1 to 1023 printable ASCII characters\n"
+	 "main:1: \"wires\" must hold at least one wire\n"},
+	{PORTS "WORKERS = 2;",
+	 "main:2: unknown key \"WORKERS\" in the file; did you mean \"workers\"?\n"},
 	{PORTS "worker = 1;",
 	 "main:2: unknown key \"worker\" in the file; did you mean \"workers\"?\n"},
 	{PORTS "colour = \"red\";", "main:2: unknown key \"colour\" in the file\n"},
@@ -92,8 +138,9 @@ static const struct {
 	 "main:2: \"workers\" must be 1 to 64 lcores, not 4294967295\n"},
 	{PORTS "workers = 0x100000001;",
 	 "main:2: \"workers\" must be 1 to 64 lcores, not 4294967297\n"},
-	{PORTS "workers = 2L;",
-	 "main:2: \"workers\" must not be a 64-bit number: leave out the L behind 2\n"},
+	{PORTS "workers = 2L;", "main:2: leave out the L behind 2\n"},
+	{PORTS "workers = 0x2LL;\nconntrack: { tcp: { max_retrans = -0L; }; };",
+	 "main:2: leave out the L behind 0x2\nmain:3: leave out the L behind -0\n"},
 	{PORTS "workers = 1.0;",
 	 "main:2: \"workers\" must be a whole number, not a number with a fraction\n"},
 	{PORTS "workers = \"1\";", "main:2: \"workers\" must be a whole number, not a string\n"},
@@ -119,7 +166,10 @@ static const struct {
 	// Sets, none of which a rule names.
 	{PORTS "sets = [ 1 ];", "main:2: \"sets\" must be a group { }, not an array [ ]\n"},
 	{SETS("s = [ ];"), "main:2: \"s\" is an empty list\n"},
-	{SETS("s = [ \"foo\" ];"), "main:2: set \"s\": \"foo\" is neither an address nor a port\n"},
+	{SETS("s = [ \"foo\" ];"),
+	 "main:2: set \"s\": \"foo\" is neither an address nor a port; names are not looked up\n"},
+	{SETS("s = [ \"www.example.com\" ];"), "main:2: set \"s\": \"www.example.com\" is a name, "
+					       "and names are not looked up: give an address\n"},
 	{SETS("s = ( \"80\",\n\"10.0.0.1\" );"), "main:3: set \"s\" mixes ports and addresses\n"},
 	{SETS("s = ( \"10.0.0.1\",\n80 );"), "main:3: set \"s\" mixes addresses and ports\n"},
 	{SETS("s = [ \"10.0.0.256\" ];"),
@@ -130,8 +180,8 @@ static const struct {
 	 "main:2: set \"s\": \"@t\" is neither an address nor a port\n"},
 	// The last line of an array is that of its last string, wherever the bracket is.
 	{SETS("s = [\n\"10.0.0.1\", # here\n\"x\"\n/* and\nthere */ ];\nt = [ \"y\" ];"),
-	 "main:4: set \"s\": \"x\" is neither an address nor a port\n"
-	 "main:7: set \"t\": \"y\" is neither an address nor a port\n"},
+	 "main:4: set \"s\": \"x\" is neither an address nor a port; names are not looked up\n"
+	 "main:7: set \"t\": \"y\" is neither an address nor a port; names are not looked up\n"},
 
 	// Chains.
 	{PORTS "chains = ( { priority = 0; } );", "main:2: a chain needs a \"name\"\n"},
@@ -168,6 +218,19 @@ static const struct {
 	{RULE("family = 4;"), "main:2: \"family\" must be a string, not a whole number\n"},
 	{RULE("proto = \"tpc\";"),
 	 "main:2: \"proto\": \"tpc\" is not a protocol; did you mean \"tcp\"?\n"},
+	{RULE("proto = \"icmp6\";"),
+	 "main:2: \"proto\": \"icmp6\" is not a protocol; did you mean \"icmpv6\"?\n"},
+	{RULE("proto = \"any\";\nsrc = [ \"10.0.0.0/8\", \"Any\" ];\n in = \"any\";\n"
+	      "dport = \"*\";\nstate = \"ALL\";\nicmp_type = \"echo\";\ndst = \"web-1.example\";"),
+	 "main:2: \"any\" is no value of \"proto\": without \"proto\" the rule matches all\n"
+	 "main:3: \"Any\" is no value of \"src\": without \"src\" the rule matches all\n"
+	 "main:4: \"any\" is no value of \"in\": without \"in\" the rule matches all\n"
+	 "main:5: \"*\" is no value of \"dport\": without \"dport\" the rule matches all\n"
+	 "main:6: \"ALL\" is no value of \"state\": without \"state\" the rule matches all\n"
+	 "main:7: \"icmp_type\": \"echo\" is a name, and names are not looked up: give a number, 0 "
+	 "to 255\n"
+	 "main:8: \"dst\": \"web-1.example\" is a name, and names are not looked up: give an "
+	 "address\n"},
 	{RULE("proto = [ 6, 256 ];"),
 	 "main:2: \"proto\": \"256\" is not a protocol: give its number, 0 to 255\n"},
 	{RULE("proto = ( { } );"),
@@ -183,12 +246,11 @@ static const struct {
 	{RULE("src = \"10.0.0.1\"; family = \"ipv6\";"),
 	 "main:2: this rule can never match: its \"family\", \"src\" and \"dst\" have no address "
 	 "family in common\n"},
-	{RULE("dport = \"http\";"),
-	 "main:2: \"dport\": \"http\" is not a port, 0 to 65535, or a range a-b\n"},
+	{RULE("dport = \"http\";"), "main:2: \"dport\": \"http\" is a name, and names are not "
+				    "looked up: give a port, 0 to 65535\n"},
 	{RULE("dport = -1;"),
 	 "main:2: \"dport\": \"-1\" is not a port, 0 to 65535, or a range a-b\n"},
-	{RULE("sport = 80L;"),
-	 "main:2: \"sport\" must not be a 64-bit number: leave out the L behind 80\n"},
+	{RULE("sport = 80L;"), "main:2: leave out the L behind 80\n"},
 	{RULE("sport = true;"),
 	 "main:2: \"sport\" must be a whole number or a string, not true or false\n"},
 	{RULE("proto = [ \"tcp\", \"icmp\" ];\ndport = 80;"),
@@ -235,7 +297,7 @@ static const struct {
 	 "main:2: \"dport\": set \"servers\" holds addresses, not ports\n"},
 	// A set that is wrong itself is reported once, where it is defined.
 	{RULE("dst = \"@s\";") "\nsets: { s = [ \"foo\" ]; };",
-	 "main:3: set \"s\": \"foo\" is neither an address nor a port\n"},
+	 "main:3: set \"s\": \"foo\" is neither an address nor a port; names are not looked up\n"},
 
 	// Where a key means something.
 	{RAW_RULE("state = \"new\";"), "main:2: \"state\" means nothing before connection tracking "
@@ -429,7 +491,8 @@ test_errors_name_the_included_file(void **state)
 	assert_messages(PORTS "@include \"part\"\ncolour = 1;",
 			"main:3: unknown key \"colour\" in the file\n"
 			"part:2: \"workers\" must be 1 to 64 lcores, not 0\n");
-	assert_messages(PORTS "@include \"broken\"", "broken:3: syntax error\n");
+	assert_messages(PORTS "@include \"broken\"", "broken:3: syntax error at \"2\"\nbroken:3:   "
+						     "  workers 2;\nbroken:3:             ^\n");
 }
 
 // What was there first may stand in another file, whose name is then needed.
@@ -470,7 +533,7 @@ test_deep_nesting_is_survived(void **state)
 	memset(text, '(', 1000000);
 	memcpy(text, "a=", 2);
 	text[1000000] = '\0';
-	assert_messages(text, "main:1: memory exhausted\n");
+	assert_messages(text, "main:1: brackets are nested too deeply\n");
 	free(text);
 }
 

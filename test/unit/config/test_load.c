@@ -358,6 +358,35 @@ test_statements(void **state)
 	loaded_fini(&loaded);
 }
 
+// Words are told by their letters, small or capital, and what is called "any" is a port.
+static void
+test_case_of_letters(void **state)
+{
+	struct loaded loaded = load_good(
+		"ports = ( { name = \"any\"; device = \"d\"; }, { name = \"b\"; device = \"e\"; } "
+		");"
+		"wires = ( { a = \"any\"; b = \"b\"; } );\n"
+		"non_ip: { lldp = \"Accept\"; };"
+		"chains = ( { name = \"c\"; policy = \"DROP\"; rules = ( { in = \"any\"; family = "
+		"\"IPv6\"; proto = \"TCP\"; state = [ \"NEW\", \"Invalid\" ]; tcp_flags = "
+		"\"SYN/syn,ACK\"; action = \"REJECT\"; set_helper = \"FTP\"; } ); } );");
+	const struct rule *rule = only_rule(&loaded);
+
+	(void)state;
+	assert_int_equal(loaded.config.non_ip[NON_IP_LLDP], VERDICT_ACCEPT);
+	assert_int_equal(loaded.config.chains[0].policy, ACTION_DROP);
+	assert_int_equal(rule->match.in_ports, 1);
+	assert_int_equal(rule->match.families, 2);
+	assert_int_equal(rule->match.n_protos, 1);
+	assert_int_equal(rule->match.protos[0], PROTO_TCP);
+	assert_int_equal(rule->match.classes, 1 << CLASS_NEW | 1 << CLASS_INVALID);
+	assert_int_equal(rule->match.tcp_flags, 0x02);
+	assert_int_equal(rule->match.tcp_flags_mask, 0x12);
+	assert_int_equal(rule->set_helper, CT_HELPER_FTP);
+	assert_int_equal(rule->action, ACTION_REJECT);
+	loaded_fini(&loaded);
+}
+
 static void
 test_includes(void **state)
 {
@@ -365,7 +394,8 @@ test_includes(void **state)
 	folder_write("inner", "workers = 5;");
 	folder_write("outer",
 		     "\t@include \"inner\"\n/* between */ conntrack: {\n@include \"ct\"\n};");
-	folder_write("ct", "checksum = false;\n");
+	folder_write("ct", "\xef\xbb\xbf"
+			   "checksum = false;\n");
 	folder_write("rule", "{ action = \"drop\"; }\n");
 	folder_write("chain", "#\n{ name = \"c\"; rules = (\n@include \"rule\"\n); }\n");
 	struct loaded loaded = load_good("@include \"outer\" sets: { a = 1; };\n" PORTS
@@ -425,6 +455,7 @@ main(void)
 		cmocka_unit_test(test_icmp),
 		cmocka_unit_test(test_tcp_flags_imply_tcp),
 		cmocka_unit_test(test_statements),
+		cmocka_unit_test(test_case_of_letters),
 		cmocka_unit_test(test_includes),
 		cmocka_unit_test(test_strings_and_comments),
 		cmocka_unit_test(test_a_string_may_end_in_a_backslash),

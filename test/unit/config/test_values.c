@@ -171,7 +171,10 @@ test_protocols(void **state)
 	}
 	assert_false(cfg_parse_protocol("256", &proto, why));
 	assert_false(cfg_parse_protocol("", &proto, why));
-	assert_false(cfg_parse_protocol("TCP", &proto, why));
+	assert_true(cfg_parse_protocol("TCP", &proto, why));
+	assert_int_equal(proto, 6);
+	assert_false(cfg_parse_protocol("icmp6", &proto, why));
+	assert_string_equal(why, "\"icmp6\" is not a protocol; did you mean \"icmpv6\"?");
 }
 
 static void
@@ -207,10 +210,12 @@ test_tcp_flags(void **state)
 		{"/ece,cwr", 0, 0xc0},
 		{"psh,urg/psh,urg", 0x28, 0x28},
 		{"syn,syn/syn", 0x02, 0x02},
+		{"SYN/Syn,ack", 0x02, 0x12},
+		{"None/FIN", 0, 0x01},
 	};
 	static const char *const bad[] = {
 		"",         "syn",      "syn/",        "syn/none", "syn/ack",     "sin/syn",
-		"syn,/syn", "syn/,syn", "syn/syn/syn", "SYN/SYN",  "none,syn/syn"};
+		"syn,/syn", "syn/,syn", "syn/syn/syn", "S/S",      "none,syn/syn"};
 	uint8_t flags;
 	uint8_t mask;
 
