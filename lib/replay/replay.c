@@ -11,6 +11,7 @@
 #include <rte_malloc.h>
 #include <rte_string_fns.h>
 
+#include "base/files.h"
 #include "packet/parse.h"
 #include "pipeline/steer.h"
 #include "replay/capture.h"
@@ -24,6 +25,7 @@
 #define STEER_RING    256
 #define SCAN_BUDGET   UINT32_MAX // a turn of the virtual service core looks at everything
 #define REAP_MAX      256
+#define FILES_OPEN    32     // by EAL and for outputs, beside the captures
 #define PROGRESS_FROM 200000 // packets; smaller captures are replayed before one can read it
 #define PROGRESS_STEP 65536
 
@@ -472,9 +474,13 @@ replay_run(const struct config *config, const struct replay_options *options, st
 	} else if (open_captures(options, captures, errors) == 0) {
 		replay->config = config;
 		replay->options = options;
-		if (start_eal(config, options->workers) < 0) {
+		rte_errno = 0;
+		if (files_allow(FILES_OPEN + options->n_captures, errors) != 0) {
+			result = -1;
+		} else if (start_eal(config, options->workers) < 0) {
 			errors_add(errors, NULL, 0, "DPDK cannot start: %s",
-				   rte_strerror(rte_errno));
+				   rte_errno == 0 ? "what EAL says above is all that is known"
+						  : rte_strerror(rte_errno));
 		} else {
 			result = run(replay, captures, errors);
 			clean_up(replay);

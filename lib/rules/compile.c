@@ -21,6 +21,7 @@
 #include <rte_errno.h>
 #include <rte_log.h>
 
+#include "base/progress.h"
 #include "rules/compiled.h"
 #include "rules/expand.h"
 #include "rules/key.h"
@@ -379,7 +380,9 @@ ruleset_compile(const struct chain chains[], unsigned int n_chains, uint32_t id,
 		struct errors *errors)
 {
 	const struct compilation to = {.file = file, .errors = errors, .id = id};
+	struct progress progress;
 	struct ruleset *ruleset;
+	bool is_good = true;
 
 	if (!check_sizes(&to, chains, n_chains))
 		return NULL;
@@ -388,13 +391,15 @@ ruleset_compile(const struct chain chains[], unsigned int n_chains, uint32_t id,
 		out_of_memory(&to);
 		return NULL;
 	}
-	for (unsigned int i = 0; i < n_chains; i++) {
-		if (!compile_chain(&to, ruleset, &chains[i], i)) {
-			ruleset_destroy(ruleset);
-			return NULL;
-		}
-	}
-	return ruleset;
+	progress_begin(&progress, PROGRESS_AFTER_MS, "compiling %u rules in %u chains",
+		       ruleset->n_rules, n_chains);
+	for (unsigned int i = 0; i < n_chains && is_good; i++)
+		is_good = compile_chain(&to, ruleset, &chains[i], i);
+	progress_end(&progress);
+	if (is_good)
+		return ruleset;
+	ruleset_destroy(ruleset);
+	return NULL;
 }
 
 static void

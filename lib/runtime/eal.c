@@ -11,6 +11,9 @@
 #include <rte_lcore.h>
 
 #include "runtime/pools.h"
+#include "base/files.h"
+#include "base/progress.h"
+#include "runtime/diagnosis.h"
 
 #define OWN_ARGUMENTS      8
 #define BYTES_PER_CONN     1024 // generous: both families' tables at full size
@@ -85,6 +88,47 @@ eal_refuses_telemetry(int argc, char **argv)
 	return false;
 }
 
+// Files that EAL and the devices have open, at most: a base, pipes for each thread, sockets for
+// each queue.
+static size_t
+n_files(const struct config *config)
+{
+	return 32 + 4 * (config->workers + 2) + 4 * config->n_ports * config->workers;
+}
+
+static void
+report(int argc, char **argv, int error, struct errors *errors)
+{
+	static const char *const no_huge[] = {"--no-huge", NULL};
+	static const char *const unmounted[] = {"--in-memory", "--huge-dir", NULL};
+	char why[DIAGNOSIS_MAX];
+
+	if (!has_option(argc, argv, no_huge) &&
+	    diagnose_hugepages("", !has_option(argc, argv, unmounted), why) != NULL)
+		errors_add(errors, NULL, 0, "DPDK cannot start: %s", why);
+	else if (error == 0)
+		errors_add(errors, NULL, 0,
+			   "DPDK cannot start; the lines of EAL above say why, if anything does");
+	else
+		errors_add(errors, NULL, 0, "DPDK cannot start: %s", rte_strerror(error));
+}
+
+static int
+init(int argc, char **argv, struct errors *errors)
+{
+	struct progress progress;
+	int result;
+
+	progress_begin(&progress, PROGRESS_AFTER_MS, "DPDK starts and takes its memory");
+	rte_errno = 0;
+	result = rte_eal_init(argc, argv);
+	progress_end(&progress);
+	if (result >= 0)
+		return 0;
+	report(argc, argv, rte_errno, errors);
+	return -1;
+}
+
 int
 eal_start(const struct config *config, int argc, char **argv, struct errors *errors)
 {
@@ -102,6 +146,10 @@ eal_start(const struct config *config, int argc, char **argv, struct errors *err
 		errors_add(errors, NULL, 0, "no memory");
 		return -1;
 	}
+	if (files_allow(n_files(config), errors) != 0) {
+		free(all);
+		return -1;
+	}
 	all[n++] = program;
 	all[n++] = no_telemetry;
 	if (!has_option(argc, argv, lcore_options)) {
@@ -116,14 +164,9 @@ eal_start(const struct config *config, int argc, char **argv, struct errors *err
 	}
 	for (int i = 0; i < argc; i++)
 		all[n++] = argv[i];
-	result = rte_eal_init(n, all);
+	result = init(n, all, errors);
 	free(all);
-	if (result >= 0)
-		return 0;
-	errors_add(errors, NULL, 0,
-		   "DPDK cannot start: %s; where there are no hugepages, add -- --no-huge",
-		   rte_strerror(rte_errno));
-	return -1;
+	return result;
 }
 
 int

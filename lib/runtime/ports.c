@@ -13,6 +13,7 @@
 
 #include "base/log.h"
 #include "pipeline/burst.h"
+#include "runtime/diagnosis.h"
 
 #define RX_OFFLOADS (RTE_ETH_RX_OFFLOAD_CHECKSUM | RTE_ETH_RX_OFFLOAD_SCATTER)
 #define TX_OFFLOADS (RTE_ETH_TX_OFFLOAD_MULTI_SEGS)
@@ -25,9 +26,11 @@ static void
 add_error(struct errors *errors, const struct config *config, unsigned int index, const char *what,
 	  int error)
 {
-	errors_add(errors, config->ports[index].file, config->ports[index].line,
-		   "port \"%s\", device \"%s\": %s: %s", config->ports[index].name,
-		   config->ports[index].device, what, rte_strerror(error < 0 ? -error : error));
+	const struct port_config *port = &config->ports[index];
+	char why[DIAGNOSIS_MAX];
+
+	errors_add(errors, port->file, port->line, "port \"%s\", device \"%s\": %s: %s", port->name,
+		   port->device, what, diagnose_device("", port->device, error, why));
 }
 
 // Makes the device known to EAL, unless EAL has found it by itself, and finds its number.

@@ -17,6 +17,7 @@
 #include <rte_service_component.h>
 
 #include "base/log.h"
+#include "base/progress.h"
 #include "runtime/eal.h"
 #include "runtime/notify.h"
 #include "runtime/reload.h"
@@ -185,6 +186,7 @@ create_workers(struct runtime *runtime, struct errors *errors)
 	const struct config *config = runtime->config;
 	struct service_config service = {.n_shards = config->workers};
 	uint8_t seed[HASH_SEED_BYTES];
+	struct progress progress;
 	int result = 0;
 
 	runtime->n_workers = config->workers;
@@ -204,8 +206,11 @@ create_workers(struct runtime *runtime, struct errors *errors)
 	runtime->service = service_create(&service);
 	if (runtime->service == NULL)
 		result = -1;
+	progress_begin(&progress, PROGRESS_AFTER_MS, "making room for %u connections",
+		       config->conntrack.max_connections);
 	for (unsigned int i = 0; result == 0 && i < config->workers; i++)
 		result = create_worker(runtime, i, runtime->lcores[i]);
+	progress_end(&progress);
 	if (result != 0)
 		errors_add(errors, config->file, 0,
 			   "no memory for %u connections: set conntrack.max_connections lower, or "
@@ -395,6 +400,22 @@ attend(struct runtime *runtime, const sigset_t *signals)
 	return signal_number;
 }
 
+// Says that it runs: on which ports, by how many rules.
+static void
+log_running(const struct runtime *runtime)
+{
+	const struct config *config = runtime->config;
+	const struct ruleset *ruleset = runtime->snapshot->ruleset;
+	char names[PORTS_MAX * (sizeof(runtime->ports.list[0].name) + 2)] = "";
+	size_t len = 0;
+
+	for (unsigned int i = 0; i < config->n_ports; i++)
+		len += (size_t)snprintf(names + len, sizeof(names) - len, "%s%s",
+					i == 0 ? "" : ", ", config->ports[i].name);
+	log_line(LOG_PRIORITY_NOTICE, "running on ports %s: %u chains, %u rules, %u workers", names,
+		 ruleset_n_chains(ruleset), ruleset_n_rules(ruleset), runtime->n_workers);
+}
+
 // From EAL to the end. EAL is initialised.
 static int
 run(struct runtime *runtime, const sigset_t *signals, struct errors *errors)
@@ -418,6 +439,7 @@ run(struct runtime *runtime, const sigset_t *signals, struct errors *errors)
 			result = launch(runtime, errors);
 			if (result == 0) {
 				runtime->hooks->started(runtime);
+				log_running(runtime);
 				signal_number = attend(runtime, signals);
 				notify_stopping(&runtime->notify);
 				runtime->hooks->stopping();

@@ -4,6 +4,7 @@ files, 2 for the command line."""
 
 import os
 import re
+import resource
 import socket
 import subprocess
 
@@ -133,6 +134,15 @@ def test_a_configuration_that_cannot_be_read(files, name):
     (line,) = complaints(run_sallyport('check', '-c', files / name), 1)
 
     assert line.startswith(f'{files / name}: ')
+
+
+def test_too_few_files_may_be_open(files):
+    done = subprocess.run([SALLYPORT, 'replay', '-c', files / 'good.conf', files / 'good.pcap'],
+                          capture_output=True, text=True, check=False,
+                          preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (8, 8)))
+
+    (line,) = complaints(done, 1)
+    assert line.startswith('sallyport: ') and 'ulimit -n' in line and '8 may be' in line
 
 
 def replay_of(files, name, *words):

@@ -4,6 +4,7 @@ status says. The manager is a socket of the test. Needs neither root nor hugepag
 
 import contextlib
 import re
+import resource
 import signal
 import socket
 import subprocess
@@ -141,3 +142,49 @@ def test_memory_that_is_missing(machine):
                           text=True, check=False)
     assert done.returncode == 3, done.stderr
     assert 'memory' in done.stderr.splitlines()[-1]
+
+
+def refused(machine, config, *words, **options):
+    """What a start that fails says last; status 3."""
+    path = machine.configure(config)
+    done = subprocess.run([SALLYPORT, 'run', '-c', path, '--', '--no-huge', '--no-pci', '--no-shconf',
+                           '-m', '256', *words],
+                          env=machine.environment, stdin=subprocess.DEVNULL, capture_output=True,
+                          text=True, check=False, **options)
+    assert done.returncode == 3, done.stderr
+    return done.stderr.splitlines()[-1]
+
+
+@pytest.mark.parametrize('device, why', [
+    ('net_af_packet0,iface=nowhere0', 'there is no interface "nowhere0"'),
+    ('0000:00:1f.7', 'there is no PCI device 0000:00:1f.7'),
+    ('net_nothing0', 'DPDK knows no such device or driver'),
+    ('net_pcap0,rx_pcap=/nowhere', 'its driver refuses it; ')])
+def test_a_device_that_cannot_be_opened(machine, device, why):
+    last = refused(machine, CONFIG.replace('net_null0', device))
+    assert last.startswith(f'{machine.folder}/sallyport.conf:')
+    assert f'device "{device}": cannot be opened: {why}' in last
+
+
+def test_too_few_files_may_be_open(machine):
+    """EAL ends the process with a panic when it gets no pipe."""
+    for n in (16, 20):
+        last = refused(machine, CONFIG, preexec_fn=lambda n=n: resource.setrlimit(
+            resource.RLIMIT_NOFILE, (n, n)))
+        assert last.startswith('sallyport: ') and 'ulimit -n' in last and f'{n} may be' in last
+
+
+def test_the_own_limit_of_files_is_raised(machine):
+    path = machine.configure(CONFIG)
+    machine.command = ['bash', '-c', 'ulimit -Sn 16; exec "$0" "$@"', *machine.command]
+    machine.start(CONFIG, path.name)
+    assert machine.stop()[0] == 0
+
+
+def test_a_line_says_that_it_runs(machine):
+    machine.start(CONFIG + 'chains = ( { name = "c"; rules = ( { action = "drop"; },'
+                           '{ proto = "udp"; action = "accept"; } ); } );')
+    status, log = machine.stop()
+    assert status == 0
+    assert log.count('running') == 1
+    assert re.search(r'^sallyport: running on ports lan, wan: 1 chains, 2 rules, 2 workers$', log, re.M)
