@@ -463,7 +463,7 @@ main(int argc, char **argv)
 		argv[1] = name;
 		return commands[i].main(argc - 1, argv + 1);
 	}
-	fprintf(stderr, "sallyport: unknown command \"%s\"\n", argv[1]);
+	log_line(LOG_PRIORITY_ERROR, "unknown command \"%s\"", argv[1]);
 	print_usage(stderr);
 	return EXIT_USAGE;
 }

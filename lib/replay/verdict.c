@@ -2,8 +2,10 @@
 #include "replay/verdict.h"
 
 #include <arpa/inet.h>
+#include <limits.h>
 #include <stdio.h>
 
+#include "base/escape.h"
 #include "report/report.h"
 
 #define TCP_FLAGS_OFFSET 13 // RFC 9293, section 3.1
@@ -18,6 +20,15 @@ static void
 set_string(json_t *object, const char *name, const char *text)
 {
 	set(object, name, text == NULL ? json_null() : json_string(text));
+}
+
+// A path may be no UTF-8, which JSON is.
+static void
+set_path(json_t *object, const char *name, const char *path)
+{
+	char escaped[PATH_MAX];
+
+	set_string(object, name, path == NULL ? NULL : escape_text(path, escaped, sizeof(escaped)));
 }
 
 static void
@@ -60,7 +71,7 @@ add_decision(json_t *line, const struct ruleset *ruleset, const struct pkt *pkt)
 	}
 	set_string(line, "chain", chain);
 	set_string(line, "rule", rule);
-	set_string(line, "file", file);
+	set_path(line, "file", file);
 	set(line, "line", number == 0 ? json_null() : json_integer(number));
 }
 

@@ -3,6 +3,8 @@
 packets with their time stamps is checked in every scenario (runner.py)."""
 
 import json
+import os
+import shutil
 
 import pytest
 from scapy.layers.inet import IP
@@ -71,6 +73,14 @@ def test_a_rule_has_the_file_it_stands_in(capture):
     assert ['filter', 'web', 'accept', f'{folder}/rules.inc', '2', '2', '80'] in summary
     assert ['filter', 'replies', 'drop', f'{folder}/rules.inc', '3', '1', '40'] in summary
     assert ['filter', '(policy)', 'drop', f'{folder}/config', '2', '2', '73'] in summary
+
+
+def test_a_file_of_any_name_is_in_the_verdicts(capture):
+    name = os.fsencode(capture.parent) + b'/\xff\n.conf'
+    shutil.copy(capture.parent / 'config', name)
+    lines = run(capture, '--verdicts', '-', config=os.fsdecode(b'\xff\n.conf')).splitlines()
+
+    assert {json.loads(line)['file'] for line in lines} == {f'{capture.parent}/\\xff\\n.conf'}
 
 
 @pytest.mark.parametrize('frame, expected', [
