@@ -251,6 +251,14 @@ report_end(const struct cfg_text *text, const struct words *words, struct errors
 	show(text, bracket->begin, opened, errors);
 }
 
+// True for a word where a value has to be.
+static bool
+lacks_quotes(const struct cfg_text *text, const struct words *words, size_t wrong)
+{
+	return isalpha((unsigned char)text->bytes[words->list[wrong].begin]) && wrong > 0 &&
+	       is_byte(text, &words->list[wrong - 1], "=:,([");
+}
+
 static void
 report_word(const struct cfg_text *text, const struct words *words, size_t wrong, const char *why,
 	    struct errors *errors)
@@ -274,10 +282,11 @@ report_word(const struct cfg_text *text, const struct words *words, size_t wrong
 			   text->bytes + word->begin, is_here ? "in line " : "at ",
 			   is_here ? "" : before.file, is_here ? "" : ":", before.line);
 	} else {
-		errors_add(errors, place.file, place.line, "%s%s %s%.*s%s%s",
+		errors_add(errors, place.file, place.line, "%s%s %s%.*s%s%s%s",
 			   is_duplicate ? "duplicate key" : why, is_duplicate ? "" : " at", quote,
-			   shown_len, text->bytes + word->begin, len > WORD_LEN ? "..." : "",
-			   quote);
+			   shown_len, text->bytes + word->begin, len > WORD_LEN ? "..." : "", quote,
+			   lacks_quotes(text, words, wrong) ? "; a string stands in double quotes"
+							    : "");
 	}
 	show(text, word->begin, place, errors);
 }

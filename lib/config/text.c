@@ -11,9 +11,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <rte_common.h>
+
 #include "config/memory.h"
 
 #define NOT_REGULAR ESPIPE // the errno of read_bytes for a FIFO, a device, a socket
+#define WORD_LEN    40     // shown of a word that is wrong
 
 // One file being copied into the text.
 struct scanner {
@@ -196,8 +199,41 @@ is_wide_integer(const char *word, size_t len)
 	return !is_hex && value > (word[0] == '-' ? (uint32_t)INT32_MAX + 1 : INT32_MAX);
 }
 
-// A name, a number, or what is neither and libconfig will complain about.
-static void
+// True for a number with a fraction or an exponent, as libconfig knows them.
+static bool
+is_fraction(const char *word, size_t len)
+{
+	size_t i = len > 0 && (word[0] == '-' || word[0] == '+');
+	size_t n_digits = 0;
+
+	for (; i < len && (isdigit((unsigned char)word[i]) || word[i] == '.'); i++)
+		n_digits += word[i] != '.';
+	if (n_digits == 0 || memchr(word, '.', i) != memrchr(word, '.', i))
+		return false;
+	if (i == len)
+		return true;
+	return (word[i] == 'e' || word[i] == 'E') && is_integer(word + i + 1, len - i - 1);
+}
+
+// libconfig would cut 30s and 10.0.0.1 into a number and what follows it, and complain about that.
+static int
+check_number(const struct scanner *scanner, const char *word, size_t len)
+{
+	size_t n_digits = len;
+
+	while (n_digits > 0 && word[n_digits - 1] == 'L')
+		n_digits--;
+	if ((!isdigit((unsigned char)word[0]) && strchr("+-.", word[0]) == NULL) ||
+	    is_integer(word, n_digits) || is_fraction(word, len))
+		return 0;
+	errors_add(scanner->errors, scanner->file, scanner->line,
+		   "\"%.*s\" is neither a number nor a name; a string stands in double quotes",
+		   (int)RTE_MIN(len, (size_t)WORD_LEN), word);
+	return -1;
+}
+
+// A name, a number, or what is neither.
+static int
 scan_word(struct scanner *scanner)
 {
 	const char *begin = scanner->at;
@@ -209,6 +245,7 @@ scan_word(struct scanner *scanner)
 	refuse_suffix(scanner, begin, (size_t)(scanner->at - begin));
 	if (is_wide_integer(begin, (size_t)(scanner->at - begin)))
 		put(scanner->text, 'L');
+	return check_number(scanner, begin, (size_t)(scanner->at - begin));
 }
 
 static void
@@ -321,7 +358,7 @@ scan(struct scanner *scanner)
 		else if (byte == '"')
 			rc = scan_string(scanner);
 		else if (isalnum((unsigned char)byte) || strchr("*+-._", byte) != NULL)
-			scan_word(scanner);
+			rc = scan_word(scanner);
 		else
 			scan_other(scanner);
 	}

@@ -44,6 +44,20 @@ static const struct {
 	{PORTS "\n\nworkers = 1 2;\n", "main:4: syntax error at \"2\"\n"
 				       "main:4:     workers = 1 2;\n"
 				       "main:4:                 ^\n"},
+	{PORTS "conntrack: { enable = auto; };",
+	 "main:2: syntax error at \"auto\"; a string stands in double quotes\n"
+	 "main:2:     conntrack: { enable = auto; };\n"
+	 "main:2:                           ^\n"},
+	{PORTS "conntrack: { timeouts: { udp = 30s; }; };",
+	 "main:2: \"30s\" is neither a number nor a name; a string stands in double quotes\n"},
+	{PORTS "sets: { a = [ 10.0.0.1 ]; };",
+	 "main:2: \"10.0.0.1\" is neither a number nor a name; a string stands in double quotes\n"},
+	{PORTS "sets: { a = 80-90; };",
+	 "main:2: \"80-90\" is neither a number nor a name; a string stands in double quotes\n"},
+	{PORTS "workers = 0x;",
+	 "main:2: \"0x\" is neither a number nor a name; a string stands in double quotes\n"},
+	{PORTS "workers = ( 1., .5, -1e3, +2.5E-7, -7, 0x1F );",
+	 "main:2: \"workers\" must be a whole number, not a list ( )\n"},
 	{PORTS "sets: { a = [\"1\", 2.5]; };", "main:2: mismatched element type in array\n"},
 	{PORTS "sets: { a = \"x\"\n\"y\"; b \"z\"; };",
 	 "main:3: syntax error at \"z\"\nmain:3:     \"y\"; b \"z\"; };\nmain:3:            ^\n"},
@@ -68,7 +82,7 @@ static const struct {
 	 "main:2: \"arp\" must be accept or drop, not "
 	 "\"x\\nmain:1: forged\\r\\x1b[2J\\xc2\\x9b\"\n"},
 	{"ports = ( { name = \"a\"; device = \"d\\nx\"; } ); wires = ( );",
-	 "main:1: \"device\" must be 1 to 1023 printable ASCII characters\n"
+	 "main:1: \"device\" must not hold control characters\n"
 	 "main:1: \"wires\" must hold at least one wire\n"},
 	{PORTS "WORKERS = 2;",
 	 "main:2: unknown key \"WORKERS\" in the file; did you mean \"workers\"?\n"},
