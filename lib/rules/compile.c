@@ -292,7 +292,7 @@ needs_connection(const struct rule *rule)
 }
 
 static bool
-copy_rules(struct compiled_rule compiled[], const struct chain *chain)
+copy_rules(struct compiled_rule compiled[], const char *files[], const struct chain *chain)
 {
 	for (uint32_t i = 0; i < chain->n_rules; i++) {
 		const struct rule *rule = &chain->rules[i];
@@ -305,9 +305,9 @@ copy_rules(struct compiled_rule compiled[], const struct chain *chain)
 			.set_window = rule->set_window,
 			.set_zone = rule->set_zone,
 			.set_mark = rule->set_mark,
-			.file = rule->file,
 			.line = rule->line,
 		};
+		files[i] = rule->file;
 		if (!copy_name(rule->name, &compiled[i].name))
 			return false;
 	}
@@ -344,7 +344,8 @@ compile_chain(const struct compilation *to, struct ruleset *ruleset, const struc
 	compiled->n_rules = chain->n_rules;
 	note_doubts(compiled, chain);
 	if (!copy_name(chain->name, &compiled->name) || !list_rules(compiled, chain) ||
-	    !copy_rules(&ruleset->rules[compiled->first], chain)) {
+	    !copy_rules(&ruleset->rules[compiled->first], &ruleset->files[compiled->first],
+			chain)) {
 		out_of_memory(to);
 		return false;
 	}
@@ -367,9 +368,12 @@ ruleset_alloc(const struct chain chains[], unsigned int n_chains)
 			ruleset->n_rules += chains[i].n_rules;
 		}
 		ruleset->rules = alloc_array(ruleset->n_rules, sizeof(ruleset->rules[0]));
-		if (ruleset->rules != NULL)
+		ruleset->files = alloc_array(ruleset->n_rules, sizeof(ruleset->files[0]));
+		if (ruleset->rules != NULL && ruleset->files != NULL)
 			return ruleset;
 	}
+	free(ruleset->rules);
+	free(ruleset->files);
 	free(ruleset->chains);
 	free(ruleset);
 	return NULL;
@@ -427,5 +431,6 @@ ruleset_destroy(struct ruleset *ruleset)
 		free(ruleset->rules[i].name);
 	free(ruleset->chains);
 	free(ruleset->rules);
+	free(ruleset->files);
 	free(ruleset);
 }

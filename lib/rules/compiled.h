@@ -21,8 +21,7 @@ struct compiled_rule {
 	uint16_t set_zone;
 	struct masked set_mark;
 	unsigned int line;
-	const char *file; // owned by the configuration
-	char *name;       // owned
+	char *name; // owned
 };
 
 // A rule that is compared with the packet itself.
@@ -39,9 +38,7 @@ struct acl_parts {
 };
 
 struct compiled_chain {
-	char *name;       // owned
-	const char *file; // owned by the configuration
-	unsigned int line;
+	char *name; // owned
 	int32_t priority;
 	enum action policy;
 	uint32_t first; // index of its first rule in the whole ruleset
@@ -53,6 +50,9 @@ struct compiled_chain {
 	uint8_t classes_by_flags; // looks at TCP flags
 	uint8_t classes_by_mark;  // looks at the mark
 	uint8_t classes_set;      // sets the mark or the zone of the packet
+	// where it stands; not asked for by packets
+	const char *file; // owned by the configuration
+	unsigned int line;
 };
 
 struct ruleset {
@@ -60,4 +60,5 @@ struct ruleset {
 	uint32_t n_rules;
 	struct compiled_chain *chains; // owned
 	struct compiled_rule *rules;   // owned; of all chains, in order
+	const char **files;            // owned, the names are the configuration's; of the rules
 };

@@ -68,7 +68,7 @@ ruleset_chain_line(const struct ruleset *ruleset, unsigned int chain)
 const char *
 ruleset_rule_file(const struct ruleset *ruleset, unsigned int rule)
 {
-	return ruleset->rules[rule].file;
+	return ruleset->files[rule];
 }
 
 unsigned int
