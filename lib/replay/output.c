@@ -114,6 +114,18 @@ output_is_idle(const struct output_paths *paths)
 	       paths->accepted == NULL && paths->dropped == NULL;
 }
 
+bool
+output_is_seen(const struct output_paths *paths)
+{
+	const char *const all[] = {paths->verdicts, paths->table, paths->events, paths->accepted,
+				   paths->dropped};
+	bool is_seen = output_is_idle(paths);
+
+	for (size_t i = 0; i < RTE_DIM(all); i++)
+		is_seen |= all[i] != NULL && strcmp(all[i], "-") == 0;
+	return is_seen;
+}
+
 struct output *
 output_open(const struct output_paths *paths, const struct snapshot *snapshot,
 	    struct errors *errors)

@@ -55,6 +55,9 @@ void output_table(struct output *output, struct ct *const shards[], unsigned int
 // True when nothing was asked for, so that a summary is due.
 bool output_is_idle(const struct output_paths *paths);
 
+// True when a person may see what a replay prints: the summary, or an output on standard output.
+bool output_is_seen(const struct output_paths *paths);
+
 // Writes everything out and frees. Returns 0, or -1 with errors added when something could not be
 // written. Takes NULL.
 int output_close(struct output *output, struct errors *errors);

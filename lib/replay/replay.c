@@ -446,7 +446,8 @@ run(struct replay *replay, const struct capture captures[], struct errors *error
 	if (replay->output == NULL)
 		return -1;
 	drive(replay);
-	offload_print(&replay->offload, stderr);
+	if (output_is_seen(&replay->options->outputs) || isatty(STDERR_FILENO) == 1)
+		offload_print(&replay->offload, stderr);
 	result = output_close(replay->output, errors);
 	if (output_is_idle(&replay->options->outputs) && (fflush(stdout) != 0 || ferror(stdout))) {
 		errors_add(errors, "standard output", 0,
