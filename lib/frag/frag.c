@@ -8,6 +8,7 @@
 #include <stdio.h>
 
 #include <rte_errno.h>
+#include <rte_ether.h>
 #include <rte_malloc.h>
 #include <rte_mempool.h>
 
@@ -19,6 +20,7 @@
 #define IN_FLIGHT    512   // fragments of complete datagrams that were not sent yet, and heads
 #define POOL_CACHE   64
 #define HEADER_ROOM  256 // bytes of headers in one segment
+#define VLAN_ID_MASK 0x0fff
 
 struct frag_store *
 frag_create(const struct frag_config *config)
@@ -109,10 +111,25 @@ refuse(struct pkt *pkt, enum reason reason)
 	return FRAG_REFUSED;
 }
 
+// The VLANs of a frame, whose tags lie before the last two bytes in front of layer 3.
+static void
+read_vlans(const struct pkt *pkt, uint16_t vlans[FRAG_VLANS])
+{
+	uint32_t off = RTE_ETHER_HDR_LEN;
+
+	for (unsigned int i = 0; i < FRAG_VLANS && off < pkt->l3_off; i++) {
+		uint8_t scratch[2];
+		const uint8_t *tag = rte_pktmbuf_read(pkt->mbuf, off, sizeof(scratch), scratch);
+
+		vlans[i] = (uint16_t)((tag[0] << 8 | tag[1]) & VLAN_ID_MASK);
+		off += RTE_VLAN_HLEN;
+	}
+}
+
 static struct frag_key
 key_of(const struct pkt *pkt, const struct frag_place *place)
 {
-	return (struct frag_key){
+	struct frag_key key = {
 		.src = pkt->tuple.src,
 		.dst = pkt->tuple.dst,
 		.id = place->id,
@@ -121,6 +138,9 @@ key_of(const struct pkt *pkt, const struct frag_place *place)
 		.proto = place->proto,
 		.in_port = pkt->in_port,
 	};
+
+	read_vlans(pkt, key.vlans);
+	return key;
 }
 
 // The datagram with that key, a new one if need be; others may have to give way to it.
@@ -171,32 +191,38 @@ note_end(struct datagram *datagram, const struct frag_place *place)
 	return true;
 }
 
-// IPv4: whatever is wrong ends the datagram. What is no multiple of eight bytes is cut off.
+// More is to follow, but not at a block: the fragments behind it leave a gap or overlap it.
+static bool
+ends_within_block(const struct frag_place *place)
+{
+	return place->more && place->end % COVER_BLOCK != 0;
+}
+
+// IPv4: whatever is wrong ends the datagram. The kernel would cut a fragment that ends within a
+// block, and send it so; ours leaves as it came, and its receiver might keep what was cut off.
 static enum effect
-check_ipv4(struct datagram *datagram, struct frag_place *place, enum reason *reason)
+check_ipv4(struct datagram *datagram, const struct frag_place *place, enum reason *reason)
 {
 	if (place->end > DATAGRAM_MAX) {
 		*reason = REASON_FRAG_OVERSIZE;
 		return EFFECT_GIVE_UP;
 	}
-	if (place->more)
-		place->end &= ~(COVER_BLOCK - 1U);
 	*reason = REASON_FRAG_LENGTH;
-	if (!note_end(datagram, place) || place->end == place->off)
+	if (ends_within_block(place) || !note_end(datagram, place) || place->end == place->off)
 		return EFFECT_GIVE_UP;
 	return EFFECT_HOLD;
 }
 
 // IPv6: a fragment that contradicts is dropped alone.
 static enum effect
-check_ipv6(struct datagram *datagram, struct frag_place *place, enum reason *reason)
+check_ipv6(struct datagram *datagram, const struct frag_place *place, enum reason *reason)
 {
 	if (place->end > DATAGRAM_MAX) {
 		*reason = REASON_FRAG_OVERSIZE;
 		return EFFECT_REFUSE;
 	}
 	*reason = REASON_FRAG_LENGTH;
-	if (place->more && place->end % COVER_BLOCK != 0)
+	if (ends_within_block(place))
 		return EFFECT_PASS;
 	if (!note_end(datagram, place) || place->end == place->off)
 		return EFFECT_REFUSE;

@@ -14,17 +14,21 @@
 #include "frag/frag.h"
 #include "frag/place.h"
 
-// What fragments of one datagram have in common. Those of two ports are never put together: a
-// fragment leaves at the other end of its own wire.
+#define FRAG_VLANS 3 // tags that tell fragments apart; nobody has more
+
+// What fragments of one datagram have in common. Those of two ports or VLANs are never put
+// together: a fragment leaves at the other end of its own wire, in its own VLAN, and who is there
+// gets no other.
 struct frag_key {
 	union address src;
 	union address dst;
 	uint32_t id;
 	uint16_t zone;
+	uint16_t vlans[FRAG_VLANS]; // outermost first; 0: no tag, or one that has a priority only
 	uint8_t family;
 	uint8_t proto;
 	uint8_t in_port;
-	uint8_t zero[7];
+	uint8_t zero;
 };
 
 struct source_key {

@@ -46,7 +46,7 @@ enum reason {
 	REASON_FRAG_TIMEOUT,   // the rest of its datagram did not come in time
 	REASON_FRAG_OVERLAP,   // a fragment of its datagram overlaps another
 	REASON_FRAG_DUPLICATE, // the datagram has these bytes already
-	REASON_FRAG_LENGTH, // empty, its header cut off, or it contradicts the end of the datagram
+	REASON_FRAG_LENGTH, // empty, no whole blocks, its header cut off, or it contradicts the end
 	REASON_FRAG_OVERSIZE, // its datagram would be longer than 65535 bytes
 	REASON_FRAG_ECN,      // marks of congestion contradict each other (RFC 3168, 5.3)
 	REASON_FRAG_FULL,     // no room to hold it any longer

@@ -6,13 +6,14 @@ import struct
 
 import pytest
 from scapy.layers.inet6 import IPv6, IPv6ExtHdrFragment
+from scapy.layers.l2 import Dot1Q
 from scapy.packet import Raw
 from scapy.utils import checksum
 
 from scenario.configuration import OPEN, TWO_WIRES, configuration
 from scenario.test_fragments import pieces
 from scenario.test_helpers import FTP, control
-from scenario.traffic import CLIENT, CLIENT6, SERVER, SERVER6, Tcp, Traffic, ip, syn, udp
+from scenario.traffic import CLIENT, CLIENT6, FRAME, SERVER, SERVER6, Tcp, Traffic, ip, syn, udp
 
 UDP, DCCP, UDPLITE = 17, 33, 136
 
@@ -162,6 +163,26 @@ def test_fragments_that_come_in_at_several_ports_make_no_datagram(replay):
 
     assert answers.of('verdict', 'reason') == [('drop', 'frag_timeout')] * 3
     assert answers.table == []
+
+
+@pytest.mark.parametrize('first, second, is_one', [
+    (Dot1Q(vlan=10), Dot1Q(vlan=20), False), (Dot1Q(vlan=10), None, False),
+    (Dot1Q(vlan=10, prio=1), Dot1Q(vlan=10, prio=2), True),
+    (Dot1Q(vlan=10) / Dot1Q(vlan=1), Dot1Q(vlan=10) / Dot1Q(vlan=2), False),
+    (Dot1Q(vlan=10) / Dot1Q(vlan=1), Dot1Q(vlan=10) / Dot1Q(vlan=1), True)])
+def test_fragments_in_several_vlans_make_no_datagram(replay, first, second, is_one):
+    """Who is in one of the VLANs would see a datagram that no rule has seen."""
+    def frame(tags, packet):
+        return FRAME / packet if tags is None else FRAME / tags / packet
+
+    begin, *rest = pieces()
+    traffic = Traffic()
+    traffic.lan(frame(first, begin), *(frame(second, packet) for packet in rest))
+
+    answers = replay(OPEN, traffic, '--settle', 31)
+
+    assert answers.of('verdict', 'reason') == [('accept', 'default') if is_one
+                                               else ('drop', 'frag_timeout')] * 3
 
 
 def test_a_fragment_of_ipv6_that_is_not_held_is_invalid(replay):

@@ -2,11 +2,11 @@
 """A datagram in fragments is judged as one, and each fragment has the verdict of its datagram."""
 
 import pytest
-from scapy.layers.inet import UDP, fragment
+from scapy.layers.inet import TCP, UDP, fragment
 from scapy.layers.inet6 import IPv6ExtHdrFragment, fragment6
 from scapy.packet import Raw
 
-from scenario.configuration import OPEN, SITE
+from scenario.configuration import OPEN, SITE, chain, configuration
 from scenario.traffic import CLIENT, CLIENT6, SERVER, SERVER6, Traffic, ip, udp
 
 PAYLOAD = bytes(range(256)) * 12
@@ -113,3 +113,36 @@ def test_a_fragment_that_comes_twice_is_harmless(replay):
 
     assert [answers.of('verdict')[i] for i in (0, 1, 3)] == ['accept'] * 3
     assert len(answers.table) == 1
+
+
+# Nobody may open a connection; what has been open since before the start goes on.
+NO_SYN = configuration(
+    chain('name = "nosyn"; proto = "tcp"; tcp_flags = "syn/syn,ack"; action = "drop";',
+          'name = "web"; state = "new"; proto = "tcp"; dport = 80; action = "accept";',
+          policy='drop'), conntrack='checksum = false;')
+
+
+@pytest.mark.parametrize('length', range(8, 17))
+@pytest.mark.parametrize('in_order', [True, False])
+def test_what_leaves_is_what_was_judged(replay, length, in_order):
+    """The first fragment has the bytes of a SYN, which the second has again, as those of an ACK. Whoever
+    cuts the first one to whole blocks sees an ACK; a receiver that keeps what came first, a SYN."""
+    header = {'sport': 40000, 'dport': 80, 'seq': 1}
+    syn, ack = bytes(TCP(flags='S', **header)), bytes(TCP(flags='A', **header))
+    found = [ip(CLIENT, SERVER, id=7, proto=6, flags='MF') / Raw(syn[:length]),
+             ip(CLIENT, SERVER, id=7, proto=6, frag=1) / Raw(ack[8:])]
+    traffic = Traffic()
+    traffic.lan(*(found if in_order else reversed(found)))
+
+    answers = replay(NO_SYN, traffic, '--settle', 31)
+
+    if length == 8:  # nothing twice: an ACK for everybody
+        assert answers.of('verdict', 'rule') == [('accept', 'web')] * 2
+        return
+    assert answers.accepted == answers.table == []
+    if length == 16:
+        assert answers.of('reason') == ['frag_overlap'] * 2
+    elif in_order:
+        assert answers.of('reason') == ['frag_length', 'frag_timeout']
+    else:
+        assert answers.of('reason') == ['frag_length'] * 2
