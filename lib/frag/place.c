@@ -5,6 +5,9 @@
 // datagram, but has a place in it like others: as in the kernel, it overlaps those that have the
 // same key, though RFC 6946 would have it left alone.
 //
+// A packet of IPv6 that says to have no payload has no fragment in it, as RFC 2675, 3 has it of
+// jumbograms, and the kernel of whatever else that may be.
+//
 // A first fragment of IPv6 that ends before the upper layer header does is nothing to hold: RFC
 // 8200, 4.5 forbids it, and the kernel lets it go on to conntrack.
 #include "frag/place.h"
@@ -107,16 +110,25 @@ ends_too_early(const struct pkt *pkt, uint32_t off)
 	return off + needed > packet_end(pkt);
 }
 
+static bool
+says_length(const struct pkt *pkt)
+{
+	struct rte_ipv6_hdr scratch;
+	const struct rte_ipv6_hdr *ip = pkt_bytes(pkt, pkt->l3_off, sizeof(scratch), &scratch);
+
+	return ip != NULL && ip->payload_len != 0;
+}
+
 static enum frag_place_kind
 read_ipv6(const struct pkt *pkt, struct frag_place *place)
 {
-	uint32_t header_off;
+	uint32_t header_off = 0;
 	uint32_t next_off = find_fragment_header(pkt, &header_off);
 	uint8_t scratch[8];
 	const uint8_t *bytes;
 	uint16_t fragment;
 
-	if (next_off == 0 || ends_too_early(pkt, header_off))
+	if (!says_length(pkt) || next_off == 0 || ends_too_early(pkt, header_off))
 		return FRAG_PLACE_NONE;
 	bytes = pkt_bytes(pkt, header_off, sizeof(scratch), scratch);
 	if (bytes == NULL)

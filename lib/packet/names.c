@@ -52,6 +52,7 @@ static const char *const faults[FAULT_COUNT] = {
 	[FAULT_IPV6_VERSION] = "ipv6_version",
 	[FAULT_IPV6_TRUNCATED] = "ipv6_truncated",
 	[FAULT_CUT] = "cut",
+	[FAULT_IPV6_HOP_BY_HOP] = "ipv6_hop_by_hop",
 	[FAULT_FRAGMENT] = "fragment",
 	[FAULT_IPV6_EXTENSION] = "ipv6_extension",
 	[FAULT_NO_NEXT_HEADER] = "no_next_header",

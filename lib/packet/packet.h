@@ -2,9 +2,9 @@
 //
 // struct pkt: everything the stages know about one packet of a burst.
 //
-// Life cycle: the burst fills mbuf, seq, now_ns, now and in_port; parse fills the first group;
-// each later stage reads the groups above its own and writes its own. A pkt lives as long as its
-// burst, in the worker's memory, and is never shared.
+// Life cycle: the burst fills mbuf, fragments, seq, now_ns, now and in_port; parse fills the first
+// group; each later stage reads the groups above its own and writes its own. A pkt lives as long as
+// its burst, in the worker's memory, and is never shared.
 #pragma once
 
 #include <stdbool.h>
@@ -70,7 +70,8 @@ enum fault {
 	FAULT_IPV6_VERSION,
 	FAULT_IPV6_TRUNCATED,
 	FAULT_CUT, // by the capture that it is replayed from
-	FAULT_L3_LAST = FAULT_CUT,
+	FAULT_IPV6_HOP_BY_HOP,
+	FAULT_L3_LAST = FAULT_IPV6_HOP_BY_HOP,
 	FAULT_FRAGMENT,
 	FAULT_IPV6_EXTENSION,
 	FAULT_NO_NEXT_HEADER,

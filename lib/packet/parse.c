@@ -15,6 +15,13 @@
 #define GRE_VERSION_PPTP   1
 #define ETHERTYPE_PPP      0x880B // protocol of enhanced GRE (RFC 2637)
 
+// Extension headers of IPv6 (RFC 8200, 4).
+#define EXTENSION_READ          2 // bytes that say where the next header is, and which
+#define EXTENSION_FRAGMENT_READ 4 // the same of a fragment header, whose offset is needed, too
+#define EXTENSION_MAX           2048
+#define OPTION_PAD1             0
+#define OPTION_JUMBO            0xC2
+
 // Where a layer 3 packet lies, while its headers are read. Used for the packet itself and for the
 // one quoted inside an ICMP error.
 struct view {
@@ -173,13 +180,16 @@ is_extension(uint8_t proto)
 	return ipv6_extension_len(proto, any_length) != 0;
 }
 
-// Follows the chain of extension headers to the header the tuple is made from.
+// Follows the chain of extension headers to the header the tuple is made from. As in the kernel,
+// what is needed of each has to be there: its first bytes, not all of it.
 static enum fault
 skip_extensions(struct view *view, struct tuple *tuple)
 {
 	while (is_extension(tuple->proto) && view->has_l4) {
-		uint8_t scratch[8];
-		const uint8_t *bytes = view_bytes(view, view->l4_off, sizeof(scratch), scratch);
+		uint8_t scratch[EXTENSION_FRAGMENT_READ];
+		const uint32_t needed =
+			tuple->proto == IPPROTO_FRAGMENT ? EXTENSION_FRAGMENT_READ : EXTENSION_READ;
+		const uint8_t *bytes = view_bytes(view, view->l4_off, needed, scratch);
 		uint8_t next;
 
 		if (bytes == NULL) {
@@ -201,6 +211,55 @@ skip_extensions(struct view *view, struct tuple *tuple)
 	return FAULT_NONE;
 }
 
+// Hop-by-hop options that run out of their header, or a header that runs out of the packet, leave
+// in doubt where anything else is. The Jumbo option (RFC 2675) lies about the length, or there
+// would be more bytes than any frame has.
+static enum fault
+check_hop_by_hop(const struct view *view)
+{
+	uint8_t scratch[EXTENSION_MAX];
+	const uint32_t off = view->off + (uint32_t)sizeof(struct rte_ipv6_hdr);
+	const uint8_t *bytes = view_bytes(view, off, EXTENSION_READ, scratch);
+	uint32_t at = EXTENSION_READ;
+	uint32_t len;
+
+	if (bytes == NULL)
+		return FAULT_IPV6_HOP_BY_HOP;
+	len = ipv6_extension_len(IPPROTO_HOPOPTS, bytes);
+	bytes = view_bytes(view, off, len, scratch);
+	if (bytes == NULL)
+		return FAULT_IPV6_HOP_BY_HOP;
+	while (at < len) {
+		if (bytes[at] == OPTION_PAD1) {
+			at++;
+			continue;
+		}
+		if (bytes[at] == OPTION_JUMBO || at + 1 == len)
+			return FAULT_IPV6_HOP_BY_HOP;
+		at += 2u + bytes[at + 1];
+	}
+	return at == len ? FAULT_NONE : FAULT_IPV6_HOP_BY_HOP;
+}
+
+// Where a packet that was not quoted ends. One of length 0 that has hop-by-hop options ends with
+// its frame, as in the kernel: where a Jumbo option could be, but is none. What comes to stand
+// behind the header only when fragments are put together is read by the receiver alone.
+static enum fault
+find_ipv6_end(struct view *view, const struct rte_ipv6_hdr *ip)
+{
+	const bool has_hop_by_hop = ip->proto == IPPROTO_HOPOPTS;
+	const uint32_t total_len = (uint32_t)sizeof(*ip) + rte_be_to_cpu_16(ip->payload_len);
+
+	if (ip->payload_len != 0 || !has_hop_by_hop) {
+		if (view->off + total_len > view->end)
+			return FAULT_IPV6_TRUNCATED;
+		view->end = view->off + total_len;
+	} else if (view->end - view->off > sizeof(*ip) + UINT16_MAX) {
+		return FAULT_IPV6_HOP_BY_HOP;
+	}
+	return has_hop_by_hop && view->pkt->fragments == NULL ? check_hop_by_hop(view) : FAULT_NONE;
+}
+
 static enum fault
 read_ipv6(struct view *view, struct tuple *tuple, bool is_quoted)
 {
@@ -212,11 +271,10 @@ read_ipv6(struct view *view, struct tuple *tuple, bool is_quoted)
 	if (!is_quoted && rte_be_to_cpu_32(ip->vtc_flow) >> 28 != 6)
 		return FAULT_IPV6_VERSION;
 	if (!is_quoted) {
-		uint32_t total_len = (uint32_t)sizeof(*ip) + rte_be_to_cpu_16(ip->payload_len);
+		enum fault fault = find_ipv6_end(view, ip);
 
-		if (view->off + total_len > view->end)
-			return FAULT_IPV6_TRUNCATED;
-		view->end = view->off + total_len;
+		if (fault != FAULT_NONE)
+			return fault;
 	}
 	view->l4_off = view->off + (uint32_t)sizeof(*ip);
 	view->has_l4 = true;

@@ -14,7 +14,8 @@
 // => pkt.fault is FAULT_NONE when everything could be read; up to FAULT_L3_LAST nothing behind the
 //    Ethernet header may be used; above it family, addresses, proto and the offsets are valid.
 // => What is not IP has family FAMILY_NONE and its ethertype.
-// => A packet may be parsed again when it has another mbuf; its zone stays.
+// => A packet may be parsed again when it has another mbuf; its zone stays. pkt.fragments tells
+//    whether it was put together.
 // => Reads nothing outside the packet, whatever the packet says. Worker only.
 void packet_parse(struct pkt *pkt);
 

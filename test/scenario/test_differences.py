@@ -10,7 +10,7 @@ from scapy.layers.l2 import Dot1Q
 from scapy.packet import Raw
 from scapy.utils import checksum
 
-from scenario.configuration import OPEN, TWO_WIRES, configuration
+from scenario.configuration import OPEN, TWO_WIRES, chain, configuration
 from scenario.test_fragments import pieces
 from scenario.test_helpers import FTP, control
 from scenario.traffic import CLIENT, CLIENT6, FRAME, SERVER, SERVER6, Tcp, Traffic, ip, syn, udp
@@ -195,6 +195,21 @@ def test_a_fragment_of_ipv6_that_is_not_held_is_invalid(replay):
 
     assert answers.of('verdict', 'state', 'conn') == [('accept', 'invalid', None)]
     assert answers.table == []
+
+
+@pytest.mark.parametrize('proto, verdict', [('tcp', 'accept'), ('ah', 'drop')])
+def test_rules_look_behind_an_authentication_header(replay, proto, verdict):
+    """Linux tracks TCP, too, but its rules see protocol 51."""
+    header = bytes([6, 4]) + bytes(22)
+    traffic = Traffic()
+    traffic.lan(IPv6(src=CLIENT6, dst=SERVER6, nh=51)
+                / Raw(header + bytes(syn(CLIENT6, SERVER6, 40000, 80))[40:]))
+    config = configuration(chain(f'proto = "{proto}"; action = "accept";', policy='drop'))
+
+    answers = replay(config, traffic)
+
+    assert answers.of('verdict', 'state') == [(verdict, 'new')]
+    assert len(answers.table) == (verdict == 'accept')
 
 
 def test_the_limit_is_divided_among_the_workers(replay):

@@ -43,6 +43,7 @@ MALFORMED = [
     ('ipv6_short', frame(GOOD6[:39], '86dd')),
     ('ipv6_version', frame(changed(GOOD6, 0, 0x50), '86dd')),
     ('ipv6_truncated', frame(GOOD6[:-1], '86dd')),
+    ('ipv6_hop_by_hop', FRAME / ip(CLIENT6, SERVER6, nh=0) / Raw(b'\x11')),
 ]
 
 
@@ -69,7 +70,7 @@ INVALID = [
     ('wrong_family', ip(CLIENT, SERVER, proto=58) / Raw(bytes(8))),
     ('wrong_family', ip(CLIENT6, SERVER6, nh=1) / Raw(bytes(8))),
     ('no_next_header', ip(CLIENT6, SERVER6, nh=59)),
-    ('ipv6_extension', ip(CLIENT6, SERVER6, nh=0) / Raw(b'\x11')),
+    ('ipv6_extension', ip(CLIENT6, SERVER6, nh=60) / Raw(b'\x11')),
 ]
 
 

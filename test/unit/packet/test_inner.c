@@ -159,6 +159,36 @@ a_quote_cut_anywhere_is_a_fault_until_it_is_enough(void **state)
 	}
 }
 
+// What leads on has to be there of an extension header, also of one that would be malformed in a
+// packet.
+static void
+a_quote_may_end_within_an_extension_header(void **state)
+{
+	static const struct {
+		uint8_t proto;
+		uint32_t needed;
+	} extensions[] = {{0, 2}, {43, 2}, {51, 2}, {60, 2}, {44, 4}};
+	struct frame frame;
+
+	(void)state;
+	for (size_t i = 0; i < RTE_DIM(extensions); i++) {
+		begin_error6(&frame, 2);
+		frame_ip(&frame, "2001:db8::1", "2001:db8::2");
+		if (extensions[i].proto == 44)
+			frame_fragment(&frame, 0, false);
+		else
+			frame_extension(&frame, extensions[i].proto, 8);
+		frame_proto(&frame, PROTO_ESP, 8);
+		frame_end(&frame);
+		for (uint32_t len = 16; len-- > 0;) {
+			frame_shorten_ip(&frame, 40 + 8 + 40 + len);
+			assert_inner(&frame, len < extensions[i].needed
+						     ? "icmp_inner"
+						     : "50 2001:db8::1 0 > 2001:db8::2 0");
+		}
+	}
+}
+
 static void
 a_first_fragment_may_be_quoted_a_later_one_not(void **state)
 {
@@ -343,6 +373,7 @@ main(void)
 		cmocka_unit_test(quotes_of_ipv4_are_read),
 		cmocka_unit_test(a_short_quote_is_enough),
 		cmocka_unit_test(a_quote_cut_anywhere_is_a_fault_until_it_is_enough),
+		cmocka_unit_test(a_quote_may_end_within_an_extension_header),
 		cmocka_unit_test(a_first_fragment_may_be_quoted_a_later_one_not),
 		cmocka_unit_test(quotes_of_ipv6_are_read),
 		cmocka_unit_test(a_redirect_of_ipv6_quotes_in_an_option),

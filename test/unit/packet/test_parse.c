@@ -164,13 +164,114 @@ an_extension_beyond_the_end_leaves_no_layer_4(void **state)
 	frame_begin(&frame);
 	frame_ethernet(&frame);
 	frame_ip(&frame, "2001:db8::1", "2001:db8::2");
-	extension = frame_extension(&frame, 0, 8);
+	extension = frame_extension(&frame, 60, 8);
 	frame_udp(&frame, 1025, 53);
 	frame_end(&frame);
 	extension[1] = 255;
 	assert_parsed(&frame, "l4_short: ipv6 17 2001:db8::1 > 2001:db8::2 l3 14+56 l4 70+0");
-	extension[0] = 60; // another extension, which cannot be there
-	assert_parsed(&frame, "ipv6_extension: ipv6 60 2001:db8::1 > 2001:db8::2 l3 14+56 l4 70+0");
+	extension[0] = 43; // another extension, which cannot be there
+	assert_parsed(&frame, "ipv6_extension: ipv6 43 2001:db8::1 > 2001:db8::2 l3 14+56 l4 70+0");
+}
+
+// RFC 8200, 4.2, and RFC 2675 for what says how long a packet is. The kernel drops the same before
+// any hook.
+static void
+hop_by_hop_options_that_lie_are_malformed(void **state)
+{
+	static const struct {
+		const char *name;
+		uint8_t length; // of the header, in its own unit
+		uint8_t options[6];
+		bool is_good;
+	} cases[] = {
+		{"padding", 0, {1, 4, 0, 0, 0, 0}, true},
+		{"single bytes of padding", 0, {0, 0, 0, 0, 0, 0}, true},
+		{"router alert", 0, {5, 2, 0, 0, 1, 0}, true},
+		{"two options", 0, {1, 1, 0, 0x1e, 1, 7}, true},
+		{"an option that nobody knows", 0, {0x3e, 4, 1, 2, 3, 4}, true},
+		{"a byte too long", 0, {1, 5, 0, 0, 0, 0}, false},
+		{"far too long", 0, {0x1e, 255, 0, 0, 0, 0}, false},
+		{"no length", 0, {1, 3, 0, 0, 0, 5}, false},
+		{"a header beyond the end", 2, {1, 4, 0, 0, 0, 0}, false},
+		{"a header far beyond the end", 255, {1, 4, 0, 0, 0, 0}, false},
+		{"Jumbo, of what a length could say", 0, {0xc2, 4, 0, 0, 0, 16}, false},
+		{"Jumbo, of more than there is", 0, {0xc2, 4, 0, 1, 0, 0}, false},
+		{"Jumbo, of another length", 0, {0xc2, 2, 0, 1, 1, 0}, false},
+		{"Jumbo behind padding", 0, {1, 0, 0xc2, 2, 0, 16}, false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < RTE_DIM(cases); i++) {
+		for (int has_length = 0; has_length <= 1; has_length++) {
+			struct frame frame;
+			uint8_t *ip, *extension;
+
+			frame_begin(&frame);
+			frame_ethernet(&frame);
+			ip = frame_ip(&frame, "2001:db8::1", "2001:db8::2");
+			extension = frame_extension(&frame, 0, 8);
+			frame_udp(&frame, 1025, 53);
+			frame_end(&frame);
+			extension[1] = cases[i].length;
+			memcpy(extension + 2, cases[i].options, sizeof(cases[i].options));
+			if (!has_length)
+				ip[4] = ip[5] = 0;
+			assert_parsed(&frame, cases[i].is_good
+						      ? "none: ipv6 17 2001:db8::1 :1025 > "
+							"2001:db8::2 :53 l3 14+56 l4 62+8"
+						      : "ipv6_hop_by_hop");
+		}
+	}
+}
+
+// Only behind hop-by-hop options does a length of 0 mean anything else.
+static void
+a_payload_of_no_length_is_none(void **state)
+{
+	struct frame frame;
+	uint8_t *ip;
+
+	(void)state;
+	frame_begin(&frame);
+	frame_ethernet(&frame);
+	ip = frame_ip(&frame, "2001:db8::1", "2001:db8::2");
+	frame_extension(&frame, 60, 8);
+	frame_udp(&frame, 1025, 53);
+	frame_end(&frame);
+	ip[4] = ip[5] = 0;
+	assert_parsed(&frame, "ipv6_extension: ipv6 60 2001:db8::1 > 2001:db8::2 l3 14+40 l4 54+0");
+}
+
+// One that no length can speak of, and that has no Jumbo option.
+static void
+a_packet_beyond_any_length_is_malformed(void **state)
+{
+	static uint8_t bytes[14 + 40 + 65536];
+	struct rte_mbuf *head, *tail;
+	struct frame frame;
+
+	(void)state;
+	frame_begin(&frame);
+	frame_ethernet(&frame);
+	frame_ip(&frame, "2001:db8::1", "2001:db8::2");
+	frame_extension(&frame, 0, 8);
+	frame_udp(&frame, 1025, 53);
+	frame_end(&frame);
+	memcpy(bytes, frame.bytes, frame.len);
+	bytes[18] = bytes[19] = 0;
+	for (uint32_t excess = 0; excess <= 1; excess++) {
+		const uint32_t len = sizeof(bytes) - 1 + excess;
+		struct pkt pkt;
+
+		head = mbuf_from_bytes(bytes, 40000);
+		tail = mbuf_from_bytes(bytes + 40000, len - 40000);
+		rte_pktmbuf_chain(head, tail);
+		pkt = fixture_parse(head);
+		assert_int_equal(pkt.fault, excess ? FAULT_IPV6_HOP_BY_HOP : FAULT_NONE);
+		if (!excess)
+			assert_int_equal(pkt.l4_len, 65535 - 8);
+		rte_pktmbuf_free(head);
+	}
 }
 
 // Each protocol number in both families is readable or has its fault: RFC 8200 has 59 for nothing.
@@ -341,6 +442,9 @@ main(void)
 		cmocka_unit_test(every_bit_of_the_ipv4_header_is_under_its_checksum),
 		cmocka_unit_test(the_nic_vouches_for_the_ipv4_checksum),
 		cmocka_unit_test(an_extension_beyond_the_end_leaves_no_layer_4),
+		cmocka_unit_test(hop_by_hop_options_that_lie_are_malformed),
+		cmocka_unit_test(a_payload_of_no_length_is_none),
+		cmocka_unit_test(a_packet_beyond_any_length_is_malformed),
 		cmocka_unit_test(every_protocol_number_has_a_tuple),
 		cmocka_unit_test(flags_of_tcp_and_types_of_icmp_are_kept),
 		cmocka_unit_test(offsets_beyond_16_bits_are_kept),
