@@ -76,18 +76,17 @@ ct_create(const struct ct_config *config)
 		.ends_stride = sizeof(*ct->colds),
 	};
 	ct->table = ct_table_create(&keys, capacity, config->socket);
-	ct->expects = ct_expects_create(config->socket);
-	ct->helper_memory = rte_zmalloc_socket(
-		"ct_helpers", HELPED_MAX * sizeof(*ct->helper_memory), 0, config->socket);
-	ct->helper_free = rte_malloc_socket(
-		"ct_helpers_free", HELPED_MAX * sizeof(*ct->helper_free), 0, config->socket);
+	ct->expects = ct_expects_create(&(struct ct_expects_config){
+		.n_masters = n_slots,
+		.secret = config->secret,
+		.n_given_up = &ct->stats.expect_drop,
+		.socket = config->socket,
+	});
+	ct->helper_memory = rte_zmalloc_socket("ct_helpers", n_slots * sizeof(*ct->helper_memory),
+					       0, config->socket);
 	if (ct->table == NULL || ct->conns == NULL || ct->colds == NULL || ct->expects == NULL ||
-	    ct->helper_memory == NULL || ct->helper_free == NULL)
+	    ct->helper_memory == NULL)
 		goto fail;
-	while (ct->n_helper_free < HELPED_MAX) {
-		ct->helper_free[ct->n_helper_free] = ct->n_helper_free;
-		ct->n_helper_free++;
-	}
 	ct->capacity = capacity;
 	ct->dying_head = SLOT_NONE;
 	ct->free_head = SLOT_NONE;
@@ -98,8 +97,9 @@ ct_create(const struct ct_config *config)
 	ct->events = config->events;
 	ct->worker = config->worker;
 	ct->wants_entries = config->wants_entries;
-	ct->bytes = sizeof(*ct) + ct_table_bytes(ct->table) +
-		    (size_t)n_slots * (sizeof(*ct->conns) + sizeof(*ct->colds));
+	ct->bytes =
+		sizeof(*ct) + ct_table_bytes(ct->table) + ct_expects_bytes(n_slots) +
+		n_slots * (sizeof(*ct->conns) + sizeof(*ct->colds) + sizeof(*ct->helper_memory));
 	return ct;
 fail:
 	ct_destroy(ct);
@@ -117,7 +117,6 @@ ct_destroy(struct ct *ct)
 	rte_free(ct->colds);
 	ct_expects_destroy(ct->expects);
 	rte_free(ct->helper_memory);
-	rte_free(ct->helper_free);
 	rte_free(ct);
 }
 
@@ -210,7 +209,6 @@ ct_conn_create(struct ct *ct, struct pkt *pkt)
 		.deadline = pkt->now,
 		.is_turned = is_turned,
 		.is_own_answer = tuple_is_own_answer(&pkt->tuple),
-		.helper_memory = HELPED_NONE,
 	};
 	change_end(cold, conn, CT_UNCONFIRMED);
 	ct->n_unconfirmed++;

@@ -86,14 +86,12 @@ struct ct_conn {
 	uint64_t key[KEY_WORDS]; // of struct flow_key; of IPv6 the rest is in struct ct_cold
 	tick_t deadline;         // owner: rw, others: ro
 	uint32_t mark;
-	uint8_t life;   // enum ct_life; owner: rw, others: ro
-	uint8_t status; // bits of enum ct_status
-	uint8_t events; // bits of enum ct_event_bit to be told with the next event
-	uint8_t helper; // enum ct_helper
-	uint16_t
-		helper_memory; // number of what its helper remembers, HELPED_NONE: it has no helper
-	uint8_t window;        // enum ct_window, of TCP
-	bool is_turned : 1;    // the original direction has the turned tuple of the key
+	uint8_t life;                // enum ct_life; owner: rw, others: ro
+	uint8_t status;              // bits of enum ct_status
+	uint8_t events;              // bits of enum ct_event_bit to be told with the next event
+	uint8_t helper;              // enum ct_helper
+	uint8_t window;              // enum ct_window, of TCP
+	bool is_turned : 1;          // the original direction has the turned tuple of the key
 	bool is_own_answer : 1;      // both directions have the same tuple
 	bool is_untold : 1;          // dying, and its destroy event waits for room
 	struct verdict_memo memo;    // what the rules said
@@ -145,10 +143,8 @@ struct ct {
 	uint32_t used_slots;    // slots from here on were never used; owner: rw, others: ro
 	uint32_t dying_head;    // list through ct_cold.next, SLOT_NONE ends it
 	struct ct_expects *expects;
-	union ct_helper_memory *helper_memory; // of HELPED_MAX connections that have a helper
-	uint32_t *helper_free;                 // stack
-	uint32_t n_helper_free;
-	struct ct_gre_map calls; // of PPTP
+	union ct_helper_memory *helper_memory; // of the connection with the same number
+	struct ct_gre_map calls;               // of PPTP
 	struct ct_evict evict;
 	struct ct_touched touched;
 	bool is_pass_plain; // no packet of this pass has to be looked at again behind the rules
@@ -163,9 +159,7 @@ struct ct {
 	size_t bytes; // reserved for all of this
 };
 
-#define SLOT_NONE   UINT32_MAX
-#define HELPED_MAX  4096 // connections of a shard that may have a helper
-#define HELPED_NONE UINT16_MAX
+#define SLOT_NONE UINT32_MAX
 
 static inline uint32_t
 conn_slot(const struct ct *ct, const struct ct_conn *conn)
@@ -288,12 +282,11 @@ bool ct_icmp_speaks_of_another(const struct pkt *pkt);
 bool ct_track_related(struct ct *ct, struct pkt *pkt);
 
 // A connection that is about to be confirmed gets the helper a rule asked for, if the helper is for
-// its protocol and there is room for what it remembers; an unconfirmed one that is discarded gives
-// it back. With a dying one (seq and now_ns as in ct_conn_kill) goes all that it expects, and what
-// cannot be without it.
+// its protocol. With an unconfirmed one that is discarded goes all that it expects, with a dying
+// one (seq and now_ns as in ct_conn_kill) also what cannot be without it.
 void ct_helper_attach(struct ct *ct, struct ct_conn *conn, uint8_t helper);
-void ct_helper_detach(struct ct *ct, struct ct_conn *conn);
-void ct_helper_end(struct ct *ct, struct ct_conn *conn, uint64_t seq, uint64_t now_ns);
+void ct_helper_detach(struct ct *ct, const struct ct_conn *conn);
+void ct_helper_end(struct ct *ct, const struct ct_conn *conn, uint64_t seq, uint64_t now_ns);
 
 // The helper of the packet's connection, if it has one, reads the packet. Returns false when the
 // packet must be dropped.

@@ -74,6 +74,7 @@ struct ct_stats {
 	uint64_t destroyed;     // left the table
 	uint64_t expired;       // of these, by timeout
 	uint64_t expected;      // new connections that a helper had announced
+	uint64_t expect_drop;   // such announcements that gave way to newer ones before their time
 	uint64_t found;         // lookups that hit
 	uint64_t invalid;       // packets of class invalid, those counted as error excepted
 	uint64_t error;         // ICMP packets that are broken, or errors about nothing known

@@ -1,43 +1,59 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// A fixed array with a list per bucket. The bucket is found by the destination, which is exact in
-// every expectation. There are few expectations at a time, and they are consulted only for packets
-// of unknown flows, so the buckets need no secret: a list can not be longer than the array.
+// A fixed array, found by all but the source port, by master and by age. Nothing that a packet can
+// ask for looks at more than one bucket, whose choice has a secret, or at more than one master
+// expects.
 #include "conntrack/expect.h"
 
+#include <sys/queue.h>
+
 #include <rte_common.h>
-#include <rte_jhash.h>
 #include <rte_malloc.h>
 
-#define N_BUCKETS 1024
-#define NONE      UINT32_MAX
+#define N_BUCKETS      1024
+#define PER_PACKET_MAX 2 // that a packet announces: both ways of a call
+
+LIST_HEAD(slot_list, slot);
+TAILQ_HEAD(slot_queue, slot);
 
 struct slot {
 	struct ct_expectation expectation;
-	uint64_t age; // smaller is older
-	uint32_t next;
-	bool is_used;
+	LIST_ENTRY(slot) by_tuple; // also chains the free ones
+	TAILQ_ENTRY(slot) by_age;
+	struct slot *next; // of the same master
 };
 
 struct ct_expects {
 	uint32_t n;
-	uint32_t used; // slots from here on were never used
-	uint64_t age;
-	uint32_t free; // list through slot.next
-	uint32_t buckets[N_BUCKETS];
+	const struct hash_secret *secret;
+	uint64_t *n_given_up;
+	struct slot_list free;
+	struct slot_queue by_age[2]; // oldest first; of masters without an answer, and with
+	struct slot_list buckets[N_BUCKETS];
 	struct slot slots[CT_EXPECTS_MAX];
+	struct slot *masters[]; // the oldest of each
 };
 
-struct ct_expects *
-ct_expects_create(int socket)
+size_t
+ct_expects_bytes(uint32_t n_masters)
 {
-	struct ct_expects *expects = rte_zmalloc_socket("expects", sizeof(*expects), 0, socket);
+	return sizeof(struct ct_expects) + n_masters * sizeof(struct slot *);
+}
+
+struct ct_expects *
+ct_expects_create(const struct ct_expects_config *config)
+{
+	struct ct_expects *expects = rte_zmalloc_socket(
+		"expects", ct_expects_bytes(config->n_masters), 0, config->socket);
 
 	if (expects == NULL)
 		return NULL;
-	expects->free = NONE;
-	for (int i = 0; i < N_BUCKETS; i++)
-		expects->buckets[i] = NONE;
+	expects->secret = config->secret;
+	expects->n_given_up = config->n_given_up;
+	for (unsigned int i = 0; i < RTE_DIM(expects->by_age); i++)
+		TAILQ_INIT(&expects->by_age[i]);
+	for (uint32_t i = CT_EXPECTS_MAX; i-- > 0;)
+		LIST_INSERT_HEAD(&expects->free, &expects->slots[i], by_tuple);
 	return expects;
 }
 
@@ -53,12 +69,19 @@ ct_expects_count(const struct ct_expects *expects)
 	return expects->n;
 }
 
-static uint32_t *
+bool
+ct_expects_are_short(const struct ct_expects *expects, uint32_t n_masters)
+{
+	return expects->n + n_masters * PER_PACKET_MAX > CT_EXPECTS_MAX;
+}
+
+static struct slot_list *
 bucket_of(struct ct_expects *expects, const struct tuple *tuple)
 {
-	uint32_t hash = rte_jhash(&tuple->dst, sizeof(tuple->dst), tuple->dst_field);
+	struct tuple known = *tuple;
 
-	return &expects->buckets[hash % N_BUCKETS];
+	known.src_field = 0;
+	return &expects->buckets[hash_tuple(expects->secret, &known) % N_BUCKETS];
 }
 
 // Equal in all but, maybe, the source port.
@@ -74,101 +97,103 @@ fits(const struct ct_expectation *expectation, const struct tuple *tuple)
 	       memcmp(&own->src, &tuple->src, sizeof(own->src)) == 0;
 }
 
-static uint32_t
+static struct slot *
 find(struct ct_expects *expects, const struct tuple *tuple)
 {
-	uint32_t at = *bucket_of(expects, tuple);
+	struct slot *slot;
 
-	while (at != NONE && !fits(&expects->slots[at].expectation, tuple))
-		at = expects->slots[at].next;
-	return at;
+	LIST_FOREACH(slot, bucket_of(expects, tuple), by_tuple)
+	{
+		if (fits(&slot->expectation, tuple))
+			break;
+	}
+	return slot;
+}
+
+static bool
+is_expired(const struct slot *slot, tick_t now)
+{
+	return tick_reached(slot->expectation.deadline, now);
+}
+
+static struct slot_queue *
+queue_of(struct ct_expects *expects, const struct slot *slot)
+{
+	return &expects->by_age[slot->expectation.is_answered];
 }
 
 static void
-release(struct ct_expects *expects, uint32_t index)
+release(struct ct_expects *expects, struct slot *slot)
 {
-	struct slot *slot = &expects->slots[index];
-	uint32_t *link = bucket_of(expects, &slot->expectation.tuple);
+	struct slot **link = &expects->masters[slot->expectation.master];
 
-	while (*link != index)
-		link = &expects->slots[*link].next;
+	while (*link != slot)
+		link = &(*link)->next;
 	*link = slot->next;
-	slot->is_used = false;
-	slot->next = expects->free;
-	expects->free = index;
+	LIST_REMOVE(slot, by_tuple);
+	TAILQ_REMOVE(queue_of(expects, slot), slot, by_age);
+	LIST_INSERT_HEAD(&expects->free, slot, by_tuple);
 	expects->n--;
 }
 
+// All hold for equally long, so the oldest ones expire first. An expired one gives way before all,
+// then one whose master nobody has answered: those cost a sender one packet each.
 static void
-release_expired(struct ct_expects *expects, tick_t now)
+make_room(struct ct_expects *expects, tick_t now)
 {
-	for (uint32_t i = 0; i < expects->used; i++) {
-		if (expects->slots[i].is_used &&
-		    tick_reached(expects->slots[i].expectation.deadline, now))
-			release(expects, i);
-	}
-}
+	struct slot *unanswered = TAILQ_FIRST(&expects->by_age[false]);
+	struct slot *answered = TAILQ_FIRST(&expects->by_age[true]);
 
-static uint32_t
-take_slot(struct ct_expects *expects, tick_t now)
-{
-	uint32_t index;
-
-	if (expects->free == NONE && expects->used == CT_EXPECTS_MAX)
-		release_expired(expects, now);
-	if (expects->free == NONE)
-		return expects->used < CT_EXPECTS_MAX ? expects->used++ : NONE;
-	index = expects->free;
-	expects->free = expects->slots[index].next;
-	return index;
+	if (!LIST_EMPTY(&expects->free))
+		return;
+	if (unanswered == NULL || (answered != NULL && is_expired(answered, now)))
+		unanswered = answered;
+	if (!is_expired(unanswered, now))
+		++*expects->n_given_up;
+	release(expects, unanswered);
 }
 
 // Makes room for one more expectation of the master.
 static void
 limit(struct ct_expects *expects, uint32_t master, uint8_t max_per_master)
 {
-	uint32_t oldest = NONE;
 	unsigned int n = 0;
 
-	for (uint32_t i = 0; i < expects->used; i++) {
-		if (!expects->slots[i].is_used || expects->slots[i].expectation.master != master)
-			continue;
+	for (struct slot *slot = expects->masters[master]; slot != NULL; slot = slot->next)
 		n++;
-		if (oldest == NONE || expects->slots[i].age < expects->slots[oldest].age)
-			oldest = i;
-	}
 	if (n >= max_per_master)
-		release(expects, oldest);
+		release(expects, expects->masters[master]);
+}
+
+static void
+insert(struct ct_expects *expects, const struct ct_expectation *wanted)
+{
+	struct slot *slot = LIST_FIRST(&expects->free);
+	struct slot **link = &expects->masters[wanted->master];
+
+	LIST_REMOVE(slot, by_tuple);
+	slot->expectation = *wanted;
+	slot->next = NULL;
+	while (*link != NULL)
+		link = &(*link)->next;
+	*link = slot;
+	LIST_INSERT_HEAD(bucket_of(expects, &wanted->tuple), slot, by_tuple);
+	TAILQ_INSERT_TAIL(queue_of(expects, slot), slot, by_age);
+	expects->n++;
 }
 
 bool
 ct_expect_add(struct ct_expects *expects, const struct ct_expectation *wanted, tick_t now)
 {
-	uint32_t *bucket = bucket_of(expects, &wanted->tuple);
-	uint32_t index = find(expects, &wanted->tuple);
+	struct slot *slot = find(expects, &wanted->tuple);
 
-	if (index != NONE && tick_reached(expects->slots[index].expectation.deadline, now)) {
-		release(expects, index);
-		index = NONE;
-	}
-	if (index != NONE) {
-		if (expects->slots[index].expectation.master != wanted->master)
-			return false;
-		expects->slots[index].expectation.deadline = wanted->deadline;
-		return true;
-	}
-	limit(expects, wanted->master, wanted->max_per_master);
-	index = take_slot(expects, now);
-	if (index == NONE)
+	if (slot != NULL && !is_expired(slot, now) && slot->expectation.master != wanted->master)
 		return false;
-	expects->slots[index] = (struct slot){
-		.expectation = *wanted,
-		.age = expects->age++,
-		.next = *bucket,
-		.is_used = true,
-	};
-	*bucket = index;
-	expects->n++;
+	if (slot != NULL)
+		release(expects, slot);
+	limit(expects, wanted->master, wanted->max_per_master);
+	make_room(expects, now);
+	insert(expects, wanted);
 	return true;
 }
 
@@ -177,25 +202,25 @@ static void
 release_answer(struct ct_expects *expects, const struct ct_expectation *taken)
 {
 	struct tuple answer;
-	uint32_t index;
+	struct slot *slot;
 
 	if (!tuple_invert(&taken->tuple, &answer))
 		return;
-	index = find(expects, &answer);
-	if (index != NONE && expects->slots[index].expectation.master == taken->master)
-		release(expects, index);
+	slot = find(expects, &answer);
+	if (slot != NULL && slot->expectation.master == taken->master)
+		release(expects, slot);
 }
 
 uint32_t
 ct_expect_take(struct ct_expects *expects, const struct tuple *tuple, tick_t now)
 {
-	uint32_t index = expects->n == 0 ? NONE : find(expects, tuple);
+	struct slot *slot = expects->n == 0 ? NULL : find(expects, tuple);
 	struct ct_expectation taken;
 
-	if (index == NONE)
+	if (slot == NULL)
 		return UINT32_MAX;
-	taken = expects->slots[index].expectation;
-	release(expects, index);
+	taken = slot->expectation;
+	release(expects, slot);
 	if (tick_reached(taken.deadline, now))
 		return UINT32_MAX;
 	if (taken.is_either_way)
@@ -206,8 +231,6 @@ ct_expect_take(struct ct_expects *expects, const struct tuple *tuple, tick_t now
 void
 ct_expect_forget(struct ct_expects *expects, uint32_t master)
 {
-	for (uint32_t i = 0; i < expects->used && expects->n > 0; i++) {
-		if (expects->slots[i].is_used && expects->slots[i].expectation.master == master)
-			release(expects, i);
-	}
+	while (expects->masters[master] != NULL)
+		release(expects, expects->masters[master]);
 }

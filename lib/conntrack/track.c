@@ -352,7 +352,8 @@ must_wait(const struct ct *ct, const struct pkt *pkt, struct found found)
 	if (ct_is_touched(ct, found.hash) || (!is_known && is_room_uncertain(ct, pkt->now)))
 		return true;
 	return ct->touched.has_homes && (!is_known || pkt->tuple.proto == PROTO_GRE) &&
-	       ct_is_touched(ct, packet_home(pkt, ct->secret));
+	       (ct_expects_are_short(ct->expects, ct->touched.n) ||
+		ct_is_touched(ct, packet_home(pkt, ct->secret)));
 }
 
 // What is decided without the packet's own connection.

@@ -122,6 +122,7 @@ static const struct {
 	{"destroyed", offsetof(struct ct_stats, destroyed)},
 	{"expired", offsetof(struct ct_stats, expired)},
 	{"expected", offsetof(struct ct_stats, expected)},
+	{"expect_drop", offsetof(struct ct_stats, expect_drop)},
 	{"found", offsetof(struct ct_stats, found)},
 	{"invalid", offsetof(struct ct_stats, invalid)},
 	{"error", offsetof(struct ct_stats, error)},

@@ -104,6 +104,7 @@ log_connections(const struct runtime *runtime)
 	add_count(&connections, "destroyed", sum.destroyed);
 	add_count(&connections, "expired", sum.expired);
 	add_count(&connections, "expected", sum.expected);
+	add_count(&connections, "expect_drop", sum.expect_drop);
 	add_count(&connections, "early_drop", sum.early_drop);
 	add_count(&connections, "table_full", sum.table_full);
 	add_count(&connections, "insert_failed", sum.insert_failed);

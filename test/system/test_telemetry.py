@@ -303,7 +303,7 @@ def test_counts_of_connections(small):
     stats = small.json('ct', 'stats')
     assert stats['created'] == stats['confirmed'] == N_LAN - N_REFUSED
     assert (stats['found'], stats['discarded'], stats['destroyed']) == (N_WAN, 0, 0)
-    assert {'expired', 'invalid', 'error', 'table_full', 'insert_failed'} < set(stats)
+    assert {'expired', 'invalid', 'error', 'table_full', 'insert_failed', 'expect_drop'} < set(stats)
 
 
 @pytest.mark.parametrize('words', ['info', 'stats', 'ports', 'workers', 'pipeline', 'rules',

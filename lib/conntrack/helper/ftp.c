@@ -289,6 +289,7 @@ expect_data(struct ct *ct, const struct ct_conn *conn, const struct pkt *pkt,
 		.master = conn_slot(ct, conn),
 		.deadline = pkt->now + ticks_from_sec(TIMEOUT_SEC),
 		.max_per_master = MAX_EXPECTED,
+		.is_answered = true,
 	};
 
 	// Only its own address may be announced; anything else is none of our business.

@@ -10,30 +10,23 @@ static const struct ct_helper_ops *const helpers[CT_HELPER_COUNT] = {
 void
 ct_helper_attach(struct ct *ct, struct ct_conn *conn, uint8_t helper)
 {
-	if (helper == CT_HELPER_NONE || helpers[helper]->proto != conn_proto(conn) ||
-	    ct->n_helper_free == 0)
+	if (helper == CT_HELPER_NONE || helpers[helper]->proto != conn_proto(conn))
 		return;
 	conn->helper = helper;
-	conn->helper_memory = (uint16_t)ct->helper_free[--ct->n_helper_free];
-	ct->helper_memory[conn->helper_memory] = (union ct_helper_memory){0};
+	*ct_helper_memory(ct, conn) = (union ct_helper_memory){0};
 }
 
 void
-ct_helper_detach(struct ct *ct, struct ct_conn *conn)
+ct_helper_detach(struct ct *ct, const struct ct_conn *conn)
 {
-	if (conn->helper == CT_HELPER_NONE)
-		return;
-	ct_expect_forget(ct->expects, conn_slot(ct, conn));
-	ct->helper_free[ct->n_helper_free++] = conn->helper_memory;
-	conn->helper_memory = HELPED_NONE;
+	if (conn->helper != CT_HELPER_NONE)
+		ct_expect_forget(ct->expects, conn_slot(ct, conn));
 }
 
 void
-ct_helper_end(struct ct *ct, struct ct_conn *conn, uint64_t seq, uint64_t now_ns)
+ct_helper_end(struct ct *ct, const struct ct_conn *conn, uint64_t seq, uint64_t now_ns)
 {
-	if (conn->helper == CT_HELPER_NONE)
-		return;
-	if (helpers[conn->helper]->end != NULL)
+	if (conn->helper != CT_HELPER_NONE && helpers[conn->helper]->end != NULL)
 		helpers[conn->helper]->end(ct, conn, seq, now_ns);
 	ct_helper_detach(ct, conn);
 }
@@ -41,9 +34,11 @@ ct_helper_end(struct ct *ct, struct ct_conn *conn, uint64_t seq, uint64_t now_ns
 bool
 ct_helper_read(struct ct *ct, struct pkt *pkt)
 {
+	const struct ct_conn *conn = pkt->conn;
+
 	// An ICMP error about the connection is none of its packets; a dying one has nothing to
 	// announce.
-	if (pkt->conn->helper_memory == HELPED_NONE || pkt->class == CLASS_RELATED)
+	if (conn->helper == CT_HELPER_NONE || conn->life == CT_DYING || pkt->class == CLASS_RELATED)
 		return true;
-	return helpers[pkt->conn->helper]->read(ct, pkt->conn, pkt);
+	return helpers[conn->helper]->read(ct, pkt->conn, pkt);
 }

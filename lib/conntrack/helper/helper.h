@@ -43,10 +43,11 @@ union ct_helper_memory {
 	struct ct_pptp pptp;
 };
 
-// What the helper of a connection remembers.
-// => The connection has a helper and is not dying.
+// What the helper of a connection remembers. Every connection has room for that: who opens many of
+// them takes nothing from others.
+// => The connection has a helper.
 static inline union ct_helper_memory *
 ct_helper_memory(struct ct *ct, const struct ct_conn *conn)
 {
-	return &ct->helper_memory[conn->helper_memory];
+	return &ct->helper_memory[conn_slot(ct, conn)];
 }

@@ -95,6 +95,7 @@ expect_direction(const struct message *message, enum dir dir)
 		.max_per_master = MAX_EXPECTED,
 		.has_src_field = true,
 		.is_either_way = true,
+		.is_answered = true,
 	};
 
 	ct_conn_tuple(message->ct, message->conn, dir, &wanted.tuple);
@@ -132,7 +133,7 @@ end_call(struct ct *ct, const struct ct_conn *conn, uint64_t seq, uint64_t now_n
 	if (!call->is_mapped)
 		return;
 	ct_expect_forget(ct->expects, conn_slot(ct, conn));
-	ct_gre_unmap(ct, call);
+	ct_gre_unmap(ct, conn);
 	ct_conn_tuple(ct, conn, DIR_ORIG, &tuple);
 	tuple.proto = PROTO_GRE;
 	tuple.src_field = call->id[DIR_ORIG];

@@ -5,6 +5,8 @@
 
 #include <rte_udp.h>
 
+#include "conntrack/proto/proto.h"
+
 #define OPCODE_READ  1
 #define OPCODE_WRITE 2
 #define TIMEOUT_SEC  300
@@ -17,6 +19,7 @@ read_packet(struct ct *ct, struct ct_conn *conn, const struct pkt *pkt)
 		.master = conn_slot(ct, conn),
 		.deadline = pkt->now + ticks_from_sec(TIMEOUT_SEC),
 		.max_per_master = MAX_EXPECTED,
+		.is_answered = conn_has(conn, CT_SEEN_REPLY),
 	};
 	uint8_t scratch[2];
 	const uint8_t *opcode = pkt_bytes(pkt, pkt->l4_off + (uint32_t)sizeof(struct rte_udp_hdr),

@@ -22,6 +22,18 @@ track(struct ct *ct, struct ct_conn *conn, struct pkt *pkt, enum ct_timeout *tim
 
 const struct ct_proto ct_proto_gre = {.track = track};
 
+static uint32_t
+link_to(const struct ct *ct, const struct ct_conn *master, enum dir dir)
+{
+	return (conn_slot(ct, master) << 1 | dir) + 1;
+}
+
+static const struct ct_conn *
+master_of(const struct ct *ct, uint32_t link)
+{
+	return &ct->conns[(link - 1) >> 1];
+}
+
 static struct ct_gre_call *
 call_of(const struct ct *ct, uint32_t link)
 {
@@ -34,16 +46,16 @@ dir_of(uint32_t link)
 	return (enum dir)((link - 1) & 1);
 }
 
-// A packet of the call in this direction, as it is looked for: without the key it does not carry.
+// A packet of a call, as it is looked for: without the key it does not carry.
 static struct tuple
-bare_tuple(const struct ct *ct, const struct ct_gre_call *call, enum dir dir)
+bare_tuple(const struct ct *ct, uint32_t link)
 {
 	struct tuple tuple;
 
-	ct_conn_tuple(ct, &ct->conns[call->master], dir, &tuple);
+	ct_conn_tuple(ct, master_of(ct, link), dir_of(link), &tuple);
 	tuple.proto = PROTO_GRE;
 	tuple.src_field = 0;
-	tuple.dst_field = call->id[dir_other(dir)];
+	tuple.dst_field = call_of(ct, link)->id[dir_other(dir_of(link))];
 	return tuple;
 }
 
@@ -56,49 +68,46 @@ bucket_of(const struct ct *ct, const struct tuple *bare)
 
 // As in the kernel the older one of two calls is found, should they share an id and addresses.
 static void
-append(struct ct *ct, struct ct_gre_call *call, uint32_t link)
+append(struct ct *ct, uint32_t link)
 {
-	const struct tuple bare = bare_tuple(ct, call, dir_of(link));
+	const struct tuple bare = bare_tuple(ct, link);
 	uint32_t *at = &ct->calls.buckets[bucket_of(ct, &bare)];
 
 	while (*at != 0)
 		at = &call_of(ct, *at)->next[dir_of(*at)];
 	*at = link;
-	call->next[dir_of(link)] = 0;
+	call_of(ct, link)->next[dir_of(link)] = 0;
 }
 
 static void
-take_out(struct ct *ct, const struct ct_gre_call *call, enum dir dir)
+take_out(struct ct *ct, uint32_t link)
 {
-	const struct tuple bare = bare_tuple(ct, call, dir);
+	const struct tuple bare = bare_tuple(ct, link);
 	uint32_t *at = &ct->calls.buckets[bucket_of(ct, &bare)];
 
-	while (call_of(ct, *at) != call || dir_of(*at) != dir)
+	while (*at != link)
 		at = &call_of(ct, *at)->next[dir_of(*at)];
-	*at = call->next[dir];
+	*at = call_of(ct, link)->next[dir_of(link)];
 }
 
 void
 ct_gre_map(struct ct *ct, const struct ct_conn *master, const uint16_t id[DIR_COUNT])
 {
-	struct ct_gre_call *call = &ct->helper_memory[master->helper_memory].pptp.call;
-
-	*call = (struct ct_gre_call){
-		.master = conn_slot(ct, master),
+	ct_helper_memory(ct, master)->pptp.call = (struct ct_gre_call){
 		.id = {id[DIR_ORIG], id[DIR_REPLY]},
 		.is_mapped = true,
 	};
 	for (enum dir dir = DIR_ORIG; dir < DIR_COUNT; dir++)
-		append(ct, call, (master->helper_memory << 1 | dir) + 1);
+		append(ct, link_to(ct, master, dir));
 	ct->calls.n++;
 }
 
 void
-ct_gre_unmap(struct ct *ct, struct ct_gre_call *call)
+ct_gre_unmap(struct ct *ct, const struct ct_conn *master)
 {
 	for (enum dir dir = DIR_ORIG; dir < DIR_COUNT; dir++)
-		take_out(ct, call, dir);
-	call->is_mapped = false;
+		take_out(ct, link_to(ct, master, dir));
+	ct_helper_memory(ct, master)->pptp.call.is_mapped = false;
 	ct->calls.n--;
 }
 
@@ -112,7 +121,7 @@ ct_gre_complete(const struct ct *ct, struct tuple *tuple)
 		link = ct->calls.buckets[bucket_of(ct, tuple)];
 	while (link != 0) {
 		const struct ct_gre_call *call = call_of(ct, link);
-		const struct tuple bare = bare_tuple(ct, call, dir_of(link));
+		const struct tuple bare = bare_tuple(ct, link);
 
 		if (tuple_equal(&bare, tuple)) {
 			tuple->src_field = call->id[dir_of(link)];

@@ -23,14 +23,13 @@ struct ct_conn;
 
 // One call. Packets of a direction carry the id that the other side has given.
 struct ct_gre_call {
-	uint32_t master;          // slot of the control connection
 	uint32_t next[DIR_COUNT]; // in a bucket, see struct ct_gre_map
 	uint16_t id[DIR_COUNT];   // given by the sender of this direction
 	bool is_mapped;
 };
 
-// A link is 0 at the end of a list, else one more than the number of what the helper remembers,
-// doubled, plus the direction of the packets that are looked for.
+// A link is 0 at the end of a list, else one more than the slot of the control connection, doubled,
+// plus the direction of the packets that are looked for.
 struct ct_gre_map {
 	uint32_t n; // calls
 	uint32_t buckets[GRE_BUCKETS];
@@ -41,7 +40,7 @@ struct ct_gre_map {
 void ct_gre_map(struct ct *ct, const struct ct_conn *master, const uint16_t id[DIR_COUNT]);
 
 // They are packets of no known call again. => The call is mapped.
-void ct_gre_unmap(struct ct *ct, struct ct_gre_call *call);
+void ct_gre_unmap(struct ct *ct, const struct ct_conn *master);
 
 // The source key of a tuple of version 1 is the id that its packet does not carry, 0 when it is
 // of no known call.

@@ -11,17 +11,32 @@
 #include <rte_common.h>
 #include <rte_memory.h>
 
+#include "packet/hash.h"
 #include "util/eal.h"
+#include "util/random.h"
 
 #define NOBODY UINT32_MAX
 
+#define N_MASTERS 80000
+
 static struct ct_expects *expects;
+static uint64_t n_given_up;
 
 static int
 create(void **state)
 {
+	static const uint8_t seed[HASH_SEED_BYTES] = {1};
+	static struct hash_secret secret;
+
 	(void)state;
-	expects = ct_expects_create(SOCKET_ID_ANY);
+	hash_secret_init(&secret, seed);
+	n_given_up = 0;
+	expects = ct_expects_create(&(struct ct_expects_config){
+		.n_masters = N_MASTERS,
+		.secret = &secret,
+		.n_given_up = &n_given_up,
+		.socket = SOCKET_ID_ANY,
+	});
 	return expects == NULL ? -1 : 0;
 }
 
@@ -212,23 +227,126 @@ all_of_a_master_go_with_it(void **state)
 		assert_int_equal(take(20, port, 0), port % 2 == 0 ? 0 : NOBODY);
 }
 
-// Memory is bounded: a full array refuses, until one is used or has expired.
+static bool
+expect_as(uint32_t master, uint16_t dport, tick_t now, bool is_answered)
+{
+	const struct ct_expectation wanted = {
+		.tuple = make_tuple(0, dport),
+		.master = master,
+		.deadline = now + ticks_from_sec(300),
+		.max_per_master = 1,
+		.is_answered = is_answered,
+	};
+
+	return ct_expect_add(expects, &wanted, now);
+}
+
+// Memory is bounded: in a full array the oldest one gives way to a newcomer, which is counted.
 static void
-a_full_array_refuses(void **state)
+in_a_full_array_the_oldest_gives_way(void **state)
 {
 	(void)state;
 	for (uint32_t i = 0; i < CT_EXPECTS_MAX; i++)
-		assert_true(expect(i, (uint16_t)i, i == 5 ? 0 : 1, 1));
-	assert_false(expect(70000, 60000, 1, 1));
+		assert_true(expect_as(i, (uint16_t)i, 1, false));
+	assert_int_equal(n_given_up, 0);
+	assert_true(expect_as(0, 0, 2, false)); // again: it is the youngest now
+	assert_true(expect_as(70000, 60000, 2, false));
 	assert_int_equal(ct_expects_count(expects), CT_EXPECTS_MAX);
-	assert_int_equal(take(20, 77, 1), 77);
-	assert_true(expect(70000, 60000, 1, 1));
-	assert_false(expect(70001, 60001, 1, 1));
-	// Number 5 is over one tick earlier than the others.
-	assert_true(expect(70001, 60001, ticks_from_sec(300), 1));
-	assert_int_equal(take(20, 5, ticks_from_sec(300)), NOBODY);
-	assert_int_equal(take(20, 60001, ticks_from_sec(300)), 70001);
+	assert_int_equal(n_given_up, 1);
+	assert_int_equal(take(20, 1, 2), NOBODY);
+	assert_int_equal(take(20, 0, 2), 0);
+	assert_int_equal(take(20, 60000, 2), 70000);
+	assert_int_equal(ct_expects_count(expects), CT_EXPECTS_MAX - 2);
+	assert_true(expect_as(70001, 60001, 2, false));
+	assert_true(expect_as(70002, 60002, 2, false));
+	assert_int_equal(n_given_up, 1);
 	ct_expects_destroy(NULL);
+}
+
+// What anybody can announce with one packet gives way to what has been answered, never the other
+// way round; what is over, before both, uncounted.
+static void
+who_was_not_answered_gives_way_first(void **state)
+{
+	const tick_t later = ticks_from_sec(300);
+
+	(void)state;
+	for (uint32_t i = 0; i < CT_EXPECTS_MAX; i++)
+		assert_true(expect_as(i, (uint16_t)i, i == 7 ? 0 : 1, i < 10));
+	for (uint32_t i = 0; i < 3 * CT_EXPECTS_MAX; i++)
+		assert_true(expect_as(10000 + i, (uint16_t)(10000 + i), 1, false));
+	assert_int_equal(n_given_up, 3 * CT_EXPECTS_MAX);
+	for (uint16_t port = 0; port < 7; port++)
+		assert_int_equal(take(20, port, 1), port);
+	for (uint32_t i = 0; i < 7; i++)
+		assert_true(expect_as(i, (uint16_t)i, 1, true));
+	assert_int_equal(n_given_up, 3 * CT_EXPECTS_MAX);
+	assert_true(expect_as(70000, 60000, later, false));
+	assert_int_equal(n_given_up, 3 * CT_EXPECTS_MAX);
+	assert_int_equal(take(20, 7, 1), NOBODY);
+}
+
+// As long as somebody can announce, nobody is kept out: not even by those who are answered.
+static void
+who_was_answered_gives_way_too(void **state)
+{
+	(void)state;
+	for (uint32_t i = 0; i < CT_EXPECTS_MAX; i++)
+		assert_true(expect_as(i, (uint16_t)i, 1, true));
+	for (uint32_t i = 0; i < 100; i++)
+		assert_true(expect_as(10000 + i, (uint16_t)(10000 + i), 1, false));
+	assert_int_equal(take(20, 10099, 1), 10099);
+	assert_int_equal(take(20, 0, 1), NOBODY);
+	assert_int_equal(take(20, 1, 1), 1);
+	assert_int_equal(n_given_up, 100);
+}
+
+// However many are announced and whoever goes, in whatever order: what is found is what a list of
+// all would have found.
+static void
+a_million_steps_are_those_of_a_plain_list(void **state)
+{
+	enum { MASTERS = 40, PORTS = 90 };
+	static struct {
+		uint32_t master;
+		tick_t deadline;
+		bool is_there;
+	} model[PORTS];
+	tick_t now = 0;
+
+	(void)state;
+	random_start(random_seed(), 1);
+	for (unsigned int step = 0; step < 1000000; step++) {
+		const uint16_t port = (uint16_t)random_below(PORTS);
+		const uint32_t master = random_below(MASTERS);
+		bool is_there;
+
+		now += random_below(3) == 0 ? random_below(2000) : 0;
+		is_there = model[port].is_there && !tick_reached(model[port].deadline, now);
+		switch (random_below(8)) {
+		case 0:
+			ct_expect_forget(expects, master);
+			for (unsigned int i = 0; i < PORTS; i++)
+				model[i].is_there &= model[i].master != master;
+			break;
+		case 1:
+		case 2:
+			assert_int_equal(take(20, port, now),
+					 is_there ? model[port].master : NOBODY);
+			model[port].is_there = false;
+			break;
+		default:
+			if (is_there && model[port].master != master) {
+				assert_false(expect(master, port, now, PORTS));
+				break;
+			}
+			assert_true(expect(master, port, now, PORTS));
+			model[port].master = master;
+			model[port].deadline = now + ticks_from_sec(300);
+			model[port].is_there = true;
+		}
+	}
+	assert_int_equal(n_given_up, 0);
 }
 
 int
@@ -244,7 +362,13 @@ main(void)
 		cmocka_unit_test_setup_teardown(the_same_expectation_is_refreshed, create, destroy),
 		cmocka_unit_test_setup_teardown(the_oldest_of_a_master_gives_way, create, destroy),
 		cmocka_unit_test_setup_teardown(all_of_a_master_go_with_it, create, destroy),
-		cmocka_unit_test_setup_teardown(a_full_array_refuses, create, destroy),
+		cmocka_unit_test_setup_teardown(in_a_full_array_the_oldest_gives_way, create,
+						destroy),
+		cmocka_unit_test_setup_teardown(who_was_not_answered_gives_way_first, create,
+						destroy),
+		cmocka_unit_test_setup_teardown(who_was_answered_gives_way_too, create, destroy),
+		cmocka_unit_test_setup_teardown(a_million_steps_are_those_of_a_plain_list, create,
+						destroy),
 	};
 
 	return cmocka_run_group_tests(tests, test_eal_start, test_eal_stop);
