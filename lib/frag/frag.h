@@ -8,7 +8,7 @@
 //   arrives -> held -> its datagram is complete: judged with it, sent as it came or dropped with it
 //                  \-> given up: in time, for an overlap, for want of room
 //          \-> refused alone: a duplicate, a wrong length
-//          \-> goes on by itself, as a packet that cannot be tracked
+//          \-> goes on by itself, as a packet with what is there of it
 //
 // A datagram exists from its first fragment on until it is complete or given up; its timeout runs
 // from then on and nothing prolongs it. A store belongs to one worker. Everything is reserved by

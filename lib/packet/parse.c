@@ -229,15 +229,8 @@ check_hop_by_hop(const struct view *view)
 	bytes = view_bytes(view, off, len, scratch);
 	if (bytes == NULL)
 		return FAULT_IPV6_HOP_BY_HOP;
-	while (at < len) {
-		if (bytes[at] == OPTION_PAD1) {
-			at++;
-			continue;
-		}
-		if (bytes[at] == OPTION_JUMBO || at + 1 == len)
-			return FAULT_IPV6_HOP_BY_HOP;
-		at += 2u + bytes[at + 1];
-	}
+	while (at < len && bytes[at] != OPTION_JUMBO && (bytes[at] == OPTION_PAD1 || at + 1 < len))
+		at += bytes[at] == OPTION_PAD1 ? 1 : 2u + bytes[at + 1];
 	return at == len ? FAULT_NONE : FAULT_IPV6_HOP_BY_HOP;
 }
 
@@ -342,6 +335,22 @@ parse_ethernet(struct pkt *pkt)
 	return true;
 }
 
+static bool
+is_icmpv6_error(uint8_t type)
+{
+	return type < 128 || type == 137;
+}
+
+// A fragment cannot be judged without the rest of its datagram. A first one of IPv6 that nobody
+// would put together, see frag/place.c, is judged by itself, as in the kernel; not so an ICMP
+// error, whose home would be another.
+static bool
+goes_on_alone(const struct tuple *tuple)
+{
+	return tuple->family == FAMILY_IPV6 &&
+	       (tuple->proto != PROTO_ICMPV6 || !is_icmpv6_error((uint8_t)(tuple->dst_field >> 8)));
+}
+
 static enum fault
 parse_ip(struct pkt *pkt)
 {
@@ -365,8 +374,7 @@ parse_ip(struct pkt *pkt)
 	pkt->has_ports = view.has_ports;
 	pkt->has_call_id = view.has_call_id;
 	pkt->has_tuple = fault == FAULT_NONE;
-	// A fragment cannot be judged without the rest of its datagram.
-	if (fault == FAULT_NONE && pkt->is_fragment)
+	if (fault == FAULT_NONE && pkt->is_fragment && !goes_on_alone(&pkt->tuple))
 		fault = FAULT_FRAGMENT;
 	return fault;
 }
@@ -545,8 +553,7 @@ icmp_is_error(const struct pkt *pkt)
 	if (!pkt->has_tuple)
 		return false;
 	if (pkt->family == FAMILY_IPV6)
-		return pkt->tuple.proto == PROTO_ICMPV6 &&
-		       (pkt->icmp_type < 128 || pkt->icmp_type == 137);
+		return pkt->tuple.proto == PROTO_ICMPV6 && is_icmpv6_error(pkt->icmp_type);
 	return pkt->tuple.proto == PROTO_ICMP &&
 	       (pkt->icmp_type == 3 || pkt->icmp_type == 4 || pkt->icmp_type == 5 ||
 		pkt->icmp_type == 11 || pkt->icmp_type == 12);

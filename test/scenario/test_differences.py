@@ -13,7 +13,7 @@ from scapy.utils import checksum
 from scenario.configuration import OPEN, TWO_WIRES, chain, configuration
 from scenario.test_fragments import pieces
 from scenario.test_helpers import FTP, control
-from scenario.traffic import CLIENT, CLIENT6, FRAME, SERVER, SERVER6, Tcp, Traffic, ip, syn, udp
+from scenario.traffic import CLIENT, CLIENT6, FRAME, SERVER, SERVER6, Tcp, Traffic, ip, syn, udp, unreachable
 
 UDP, DCCP, UDPLITE = 17, 33, 136
 
@@ -185,16 +185,16 @@ def test_fragments_in_several_vlans_make_no_datagram(replay, first, second, is_o
                                                else ('drop', 'frag_timeout')] * 3
 
 
-def test_a_fragment_of_ipv6_that_is_not_held_is_invalid(replay):
-    """More is to follow, and its length is no multiple of 8; there are all of its UDP ports."""
-    whole = bytes(udp(CLIENT6, SERVER6, 5000, 53, bytes(5)))[40:]
+def test_an_icmpv6_error_in_a_fragment_that_is_not_held_is_invalid(replay):
+    """More is to follow, and its length is no multiple of 8; all of the quotation is there."""
+    error = unreachable(SERVER6, CLIENT6, udp(CLIENT6, SERVER6, 5000, 53, bytes(5)))
+    header = IPv6(src=SERVER6, dst=CLIENT6) / IPv6ExtHdrFragment(id=9, m=1, nh=58)
     traffic = Traffic()
-    traffic.lan(IPv6(src=CLIENT6, dst=SERVER6) / IPv6ExtHdrFragment(id=9, m=1, nh=17) / Raw(whole))
+    traffic.lan(udp(CLIENT6, SERVER6, 5000, 53, bytes(5)))
+    traffic.wan(error, header / Raw(bytes(error)[40:]))
 
-    answers = replay(OPEN, traffic)
-
-    assert answers.of('verdict', 'state', 'conn') == [('accept', 'invalid', None)]
-    assert answers.table == []
+    assert replay(OPEN, traffic).of('verdict', 'state') == [
+        ('accept', 'new'), ('accept', 'related'), ('accept', 'invalid')]
 
 
 @pytest.mark.parametrize('proto, verdict', [('tcp', 'accept'), ('ah', 'drop')])

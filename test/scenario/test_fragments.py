@@ -146,3 +146,19 @@ def test_what_leaves_is_what_was_judged(replay, length, in_order):
         assert answers.of('reason') == ['frag_length', 'frag_timeout']
     else:
         assert answers.of('reason') == ['frag_length'] * 2
+
+
+def test_a_fragment_of_ipv6_that_is_not_held_is_tracked_by_what_is_there(replay):
+    """More is to follow, and its length is no multiple of 8, or not all of its UDP header is there:
+    nobody would put that together. Linux tracks the first two, and takes the third for cut short."""
+    def alone(proto, content):
+        return ip(CLIENT6, SERVER6) / IPv6ExtHdrFragment(id=9, m=1, nh=proto) / Raw(content)
+
+    whole = bytes(ip(CLIENT6, SERVER6) / UDP(sport=5000, dport=53) / Raw(bytes(5)))[40:]
+    traffic = Traffic()
+    traffic.lan(alone(17, whole), alone(50, b''), alone(17, whole[:5]))
+
+    answers = replay(OPEN, traffic)
+
+    assert answers.of('verdict', 'state') == [('accept', 'new'), ('accept', 'new'), ('accept', 'invalid')]
+    assert [entry['protonum'] for entry in answers.table] == [17, 50]
