@@ -100,8 +100,10 @@ read_l4(struct view *view, struct tuple *tuple)
 {
 	if (!view->has_l4)
 		return FAULT_FRAGMENT;
+	// DCCP may be tracked without its ports, and its tracker knows what is too short.
 	if (proto_has_ports(tuple->proto))
-		return read_ports(view, tuple) ? FAULT_NONE : FAULT_L4_SHORT;
+		return read_ports(view, tuple) || tuple->proto == PROTO_DCCP ? FAULT_NONE
+									     : FAULT_L4_SHORT;
 	switch (tuple->proto) {
 	case PROTO_ICMP:
 	case PROTO_ICMPV6:

@@ -67,6 +67,21 @@ def test_dccp_is_tracked_by_ports_and_states(replay):
         ('dccp', 6000), ('dccp', 6001)]
 
 
+@pytest.mark.parametrize('dccp, state, about', [('generic', 'new', 'related'),
+                                                ('tracked', 'invalid', 'invalid')])
+def test_generic_dccp_needs_no_ports(replay, dccp, state, about):
+    cut = ip(CLIENT, SERVER, proto=DCCP) / Raw(b'abc')
+    traffic = Traffic()
+    traffic.lan(cut)
+    traffic.wan(unreachable(SERVER, CLIENT, cut))
+    config = configuration(conntrack=f'dccp = "{dccp}";')
+
+    answers = replay(config, traffic)
+
+    assert answers.of('state') == [state, about]
+    assert answers.verdicts[0].get('fault') == (None if state == 'new' else 'l4_short')
+
+
 @pytest.mark.parametrize('spoilt, state', [(None, 'new'), (19, 'invalid'), (23, 'invalid'),
                                            (24, 'new'), (31, 'new')])
 def test_dccp_coverage_is_header_options_and_the_covered_data(replay, spoilt, state):

@@ -436,7 +436,7 @@ const struct packet_case packet_cases[] = {
 	{"sctp4", sctp4, "none: ipv4 132 192.0.2.1 :100 > 198.51.100.2 :200 l3 14+32 l4 34+12",
 	 IPV4({20, FAULT_L4_SHORT}, {24, FAULT_NONE})},
 	{"dccp4", dccp4, "none: ipv4 33 192.0.2.1 :100 > 198.51.100.2 :200 l3 14+32 l4 34+12",
-	 IPV4({20, FAULT_L4_SHORT}, {24, FAULT_NONE})},
+	 IPV4({20, FAULT_NONE})},
 	{"udplite4", udplite4, "none: ipv4 136 " V4 " l3 14+32 l4 34+12",
 	 IPV4({20, FAULT_L4_SHORT}, {24, FAULT_NONE})},
 	{"esp4", esp4, "none: ipv4 50 192.0.2.1 0 > 198.51.100.2 0 l3 14+28 l4 34+8",
