@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <rte_common.h>
+#include <rte_lcore.h>
 #include <rte_version.h>
 
 #include "control/cursor.h"
@@ -16,6 +17,10 @@ static void command_help(const struct runtime *runtime, uint64_t index, struct a
 // Those outside of /sallyport/ are DPDK's by name and answer: its tools ask them.
 static const struct command commands[] = {
 	{"/", PARAMETER_NONE, ANSWER_LIST, command_root, "Returns the commands."},
+	{"/eal/heap_info", PARAMETER_HEAP, ANSWER_OBJECT, command_heap_info,
+	 "Returns how much of a heap is free. Parameters: its number"},
+	{"/eal/heap_list", PARAMETER_NONE, ANSWER_LIST, command_heap_list,
+	 "Returns the numbers of EAL's heaps, one per NUMA node."},
 	{"/ethdev/info", PARAMETER_DEVICE, ANSWER_OBJECT, command_device_info,
 	 "Returns what a device is. Parameters: its number"},
 	{"/ethdev/link_status", PARAMETER_DEVICE, ANSWER_OBJECT, command_device_link,
@@ -104,6 +109,15 @@ parse_device(const struct runtime *runtime, const struct command *command, const
 }
 
 static bool
+parse_heap(const struct runtime *runtime, const struct command *command, const char *text,
+	   uint64_t *number)
+{
+	(void)runtime;
+	(void)command;
+	return text != NULL && cursor_parse(text, number) && *number < rte_socket_count();
+}
+
+static bool
 parse_command(const struct runtime *runtime, const struct command *command, const char *text,
 	      uint64_t *number)
 {
@@ -122,6 +136,7 @@ static const struct {
 	[PARAMETER_NONE] = {parse_none, "this command takes no parameter"},
 	[PARAMETER_CURSOR] = {parse_cursor, "the cursor is not a number"},
 	[PARAMETER_DEVICE] = {parse_device, NULL},
+	[PARAMETER_HEAP] = {parse_heap, NULL},
 	[PARAMETER_COMMAND] = {parse_command, NULL},
 };
 

@@ -18,6 +18,7 @@ enum parameter {
 	PARAMETER_NONE,    // nothing: 0
 	PARAMETER_CURSOR,  // a list, which may have several pages: where to begin, or nothing: 0
 	PARAMETER_DEVICE,  // the number of a device, which is one of a port
+	PARAMETER_HEAP,    // the number of a heap of EAL
 	PARAMETER_COMMAND, // a command, or nothing, which is this one: its index
 	PARAMETERS
 };
@@ -47,6 +48,10 @@ void command_device_info(const struct runtime *runtime, uint64_t device, struct 
 void command_device_link(const struct runtime *runtime, uint64_t device, struct answer *answer);
 void command_device_stats(const struct runtime *runtime, uint64_t device, struct answer *answer);
 void command_device_xstats(const struct runtime *runtime, uint64_t device, struct answer *answer);
+
+// Handlers in heaps.c.
+void command_heap_list(const struct runtime *runtime, uint64_t none, struct answer *answer);
+void command_heap_info(const struct runtime *runtime, uint64_t heap, struct answer *answer);
 
 // Handlers in totals.c.
 void command_info(const struct runtime *runtime, uint64_t cursor, struct answer *answer);

@@ -138,6 +138,14 @@ def test_devices(client):
     assert client.ask('/ethdev/xstats,0')['rx_good_packets'] == 0
 
 
+def test_heaps(client):
+    assert client.ask('/eal/heap_list')[0] == 0
+    heap = client.ask('/eal/heap_info,0')
+    assert (heap['Heap_id'], heap['Name']) == (0, 'socket_0')
+    assert 0 < heap['Alloc_size'] < heap['Heap_size'] == heap['Alloc_size'] + heap['Free_size']
+    assert heap['Alloc_count'] > 0 < heap['Greatest_free_size'] <= heap['Free_size']
+
+
 @pytest.mark.parametrize('command', ['info', 'link_status', 'stats', 'xstats'])
 def test_a_device_that_is_not_there(client, command):
     for number in ('', '2', '31', '32', '65535', '65536', '65537', '-1', 'x', '4294967296'):
