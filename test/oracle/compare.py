@@ -18,7 +18,7 @@ timeout (+- --slack), seen_reply, assured.  Not comparable, and counted by reaso
   rules behind AH            conntrack looks behind an IPv6 authentication header, nft's rules do not: dropped there
   fragments not held         of IPv6, and such as are in the midst of a datagram: the kernel tracks what is there of
                              layer 4, for sallyport they are invalid (doc/kernel-differences.md); nothing else is compared
-  fragments of what the IP stack drops    it has dropped another one of the same hosts and protocol
+  fragments of what the IP stack drops    it has dropped another one of the datagram
   fragment overlaps          the oracle does not tell which of them became part of the datagram
   entry: cannot be told      the oracle found no entry by addresses alone, or one with another ICMP code, or may have
                              found another one: from an address to itself, or a later fragment of ICMP, or that of
@@ -206,10 +206,11 @@ def make_config(ruleset, sysctl):
 
 
 # ------------------------------------------------------------------ packets
-class Packet(collections.namedtuple("Packet", "addresses flow ports told code fragment ah unheld nested")):
+class Packet(collections.namedtuple("Packet", "addresses flow ports told code fragment ident ah unheld nested")):
     """What a frame tells.  addresses: all in it, those inside an ICMP error too.  flow: family, protocol and the two
     addresses; ports: both, or the ICMP identifier (of the packet inside an ICMP error).  told: how the oracle looks
     its entry up, "tuple", "addresses" or None.  code: of an ICMP query.  fragment: (begin, end) in octets.
+    ident: of the datagram, in octets as they are.
     ah: behind an IPv6 authentication header.  unheld: a fragment of IPv6 that Linux does not hold.  nested: in the
     midst of a datagram of IPv6 is a fragment header that says there is more."""
 
@@ -219,12 +220,15 @@ class Packet(collections.namedtuple("Packet", "addresses flow ports told code fr
         return self.flow is not None and (self.flow[2] == self.flow[3] or self.flow[:2] in ICMP_ERRORS and
                                           self.fragment is not None and self.fragment[0] > 0)
 
+    def of_same_hosts(self, other):
+        return None not in (self.flow, other.flow) and self.flow[2:] == other.flow[2:]
+
     def akin(self, other):
         """May be of the same connection."""
         return self.flow == other.flow is not None and (self.ports == other.ports or None in (self.ports, other.ports))
 
 
-UNKNOWN = Packet(frozenset(), None, None, None, None, None, False, False, False)
+UNKNOWN = Packet(frozenset(), None, None, None, None, None, None, False, False, False)
 EXTENSIONS = (0, 43, 44, 51, 60)                # headers of IPv6, by protocol number
 FAMILIES = {b"\x08\x00": 4, b"\x86\xdd": 6}      # by Ethernet type
 ICMP_ERRORS = {(4, 1): (3, 4, 5, 11, 12), (6, 58): (1, 2, 3, 4)}
@@ -246,16 +250,17 @@ def dissect_ip(family, b, inner):
     ah, headers = False, []                     # headers: of fragments of IPv6, what they say and where their data begins
     if family == 4:
         p, proto, src, dst = (b[0] & 15) * 4, b[9], b[12:16], b[16:20]
-        begin, part, end = (u16(6) & 0x1FFF) * 8, u16(6) & 0x3FFF != 0, u16(2)
+        begin, part, end, ident = (u16(6) & 0x1FFF) * 8, u16(6) & 0x3FFF != 0, u16(2), b[4:6]
     else:
         p, proto, src, dst = 40, b[6], b[8:24], b[24:40]
-        begin, part, end = 0, False, 40 + u16(4) if u16(4) else len(b)
+        begin, part, end, ident = 0, False, 40 + u16(4) if u16(4) else len(b), None
         while proto in EXTENSIONS and not begin:
             if p + 2 > min(end, len(b)):
                 break
             if proto == 44:
                 begin, part = u16(p + 2) & 0xFFF8, True
                 headers.append((u16(p + 2), p + 8))
+                ident = ident or b[p + 4:p + 8]
                 proto, p = b[p], p + 8
             else:
                 ah |= proto == 51
@@ -263,7 +268,7 @@ def dissect_ip(family, b, inner):
     if len(dst) != (4 if family == 4 else 16):
         return UNKNOWN
     pkt = Packet(frozenset((src, dst)), (family, proto, min(src, dst), max(src, dst)), None, "addresses", None,
-                 (begin, begin + end - p) if part else None, ah, unheld(headers, proto, p, end) or bool(headers) and not u16(4),
+                 (begin, begin + end - p) if part else None, ident, ah, unheld(headers, proto, p, end) or bool(headers) and not u16(4),
                  any(what & 0xFFF9 for what, _ in headers[1:]))
     if begin:
         return pkt
@@ -275,7 +280,7 @@ def dissect_ip(family, b, inner):
         return pkt._replace(told=None)
     if b[p] in ICMP_ERRORS[family, proto] and not inner:
         about = dissect(family, b[p + 8:], True)
-        return about._replace(addresses=pkt.addresses | about.addresses, fragment=pkt.fragment, unheld=pkt.unheld, nested=pkt.nested)
+        return about._replace(addresses=pkt.addresses | about.addresses, fragment=pkt.fragment, ident=pkt.ident, unheld=pkt.unheld, nested=pkt.nested)
     return pkt._replace(told="tuple", ports=u16(p + 4), code=b[p + 1])
 
 
@@ -340,7 +345,10 @@ class Case:
         for i, (kernel, ours) in enumerate(zip(answers, lines)):
             pkt = self.packets[i][3]
             pairs = []                                          # (field, kernel's value, ours)
-            after = next((stage for p, stage in tainted if p.akin(pkt)), None)
+            # a datagram's protocol and ports are not always in each of its pieces
+            is_piece = "releases" in kernel or i in completed_by
+            after = next((stage for p, stage in tainted if p.akin(pkt) or
+                          (is_piece or p.fragment and p.told != "tuple") and p.of_same_hosts(pkt)), None)
             if kernel["stage"] == "post" and self.has_helper:
                 pairs = [("forwarded", False, ours["verdict"] == "accept")]
             elif kernel["stage"] in BLIND:
@@ -351,11 +359,10 @@ class Case:
                 self.blind["after " + after] += 1
             elif kernel["stage"] == "defrag":
                 pairs = self.fragment_verdict(i, completed_by, ours)
-            elif pkt.unheld or any(self.packets[j][3].nested for j in kernel.get("releases", ())):
+            elif ours["state"] == "invalid" != kernel["ct_state"] and (
+                    pkt.unheld or any(self.packets[j][3].nested for j in kernel.get("releases", ()))):
                 self.blind["fragments not held"] += 1
-                pairs = [("ct_state", "invalid", ours["state"])]
-                if kernel["ct_state"] != "invalid":
-                    tainted.append((pkt, "fragments not held"))
+                tainted.append((pkt, "fragments not held"))
             elif pkt.ah and kernel["ct_state"] == "new" and kernel["verdict"] == "drop" and ours["verdict"] == "accept":
                 self.blind["rules behind AH"] += 1
                 tainted.append((pkt, "rules behind AH"))
@@ -373,16 +380,17 @@ class Case:
         self.status = "differs" if self.differences else "passed" if self.agree else "not comparable"
 
     def fragment_verdict(self, i, completed_by, ours):
+        answers = self.answer["packets"]
         have = ours["verdict"] == "accept"
         k = completed_by.get(i)
         pkt = self.packets[i][3]
-        if k is None and any(q["stage"] in BLIND and p[3].fragment and p[3].akin(pkt)
-                             for p, q in zip(self.packets, self.answer["packets"])):
+        if k is None and pkt.ident and any(q["stage"] in BLIND and pkt.ident in p[2]
+                                           for p, q in zip(self.packets, answers)):
             self.blind["fragments of what the IP stack drops"] += 1
             return []
         if k is None:                                           # never completed, or thrown away
             return [("forwarded", False, have)]
-        last = self.answer["packets"][k]
+        last = answers[k]
         if last["stage"] in BLIND:
             self.blind[last["stage"]] += 1
             return []
