@@ -13,6 +13,5 @@
 // break becomes \n, a tab \t, a carriage return \r, and every other byte of what is not printable
 // \xHH. Backslashes stay, so that paths stay what they are.
 // => What does not fit is cut off between two characters; size is at least 1. Returns escaped,
-// which
-//    ends with a zero byte.
+//    which ends with a zero byte.
 char *escape_text(const char *text, char *escaped, size_t size);

@@ -64,11 +64,9 @@ void pipeline_destroy(struct pipeline *pipeline); // takes NULL
 // Goes by another plan from the next burst on, and by the parameters in its configuration.
 // Connections stay, and fragments that wait; counters of rules begin with the plan.
 // => Returns true with what it went by until now in *plan, for the caller to free. False: call
-// again
-//    after the next burst; it has changed nothing yet that a packet notices.
+//    again after the next burst; it has changed nothing yet that a packet notices.
 // => The plan's generation follows upon the one before. Its worker, between bursts; bounded,
-// without
-//    allocation.
+//    without allocation.
 bool pipeline_take(struct pipeline *pipeline, struct plan *plan);
 
 // Takes every packet of the burst to its verdict: accept, drop or reject, with its reason. Packets

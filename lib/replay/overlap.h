@@ -17,7 +17,6 @@ struct named_file {
 };
 
 // => Returns 0, or -1 with an error added for every output that is a file before it in the list,
-// and
-//    for standard input that is there twice. Devices, as /dev/null, may be there as often as one
-//    likes. Opens nothing.
+//    and for standard input that is there twice. Devices, as /dev/null, may be there as often as
+//    one likes. Opens nothing.
 int overlap_check(const struct named_file files[], unsigned int n, struct errors *errors);

@@ -42,8 +42,7 @@ struct source *source_create(unsigned int n_held);
 void source_destroy(struct source *source); // takes NULL; closes the devices
 
 // => The capture stays the caller's, and open for as long as the source lives. Returns 0, or -1
-// with
-//    an error added.
+//    with an error added.
 int source_add(struct source *source, const struct capture *capture, uint8_t port,
 	       struct errors *errors);
 
