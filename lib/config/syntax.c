@@ -64,8 +64,11 @@ blank_string(char *bytes, struct word word, bool continues)
 		if (bytes[i] != '\n')
 			bytes[i] = ' ';
 	}
-	if (!continues)
-		memcpy(bytes + word.begin, "0.", 2);
+	if (continues)
+		return;
+	bytes[word.begin] = '0';
+	if (word.end - word.begin > 1) // a quote may be the last of the text
+		bytes[word.begin + 1] = '.';
 }
 
 static struct words
@@ -226,8 +229,7 @@ show(const struct cfg_text *text, size_t offset, struct cfg_place place, struct 
 	while (end > begin && isspace((unsigned char)end[-1]))
 		end--;
 	for (size_t i = 0; i < (size_t)(end - begin); i++)
-		shown[i] =
-			(unsigned char)begin[i] < ' ' ? ' ' : begin[i]; // tabs keep the caret away
+		shown[i] = iscntrl((unsigned char)begin[i]) ? (char)' ' : begin[i]; // tabs, too
 	shown[end - begin] = '\0';
 	errors_add(errors, place.file, place.line, "    %s", shown);
 	errors_add(errors, place.file, place.line, "    %*s^",
