@@ -219,12 +219,13 @@ parse_replay(int key, char *text, struct argp_state *state)
 	}
 }
 
+// Returns the exit status as it is.
 static int
-report(struct errors *errors, int result)
+report(struct errors *errors, int status)
 {
 	errors_print(errors, log_errors());
 	errors_fini(errors);
-	return result == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return status;
 }
 
 static int
@@ -248,7 +249,7 @@ check(int argc, char **argv)
 	result = config_load(&config, words.config, &errors);
 	if (result == 0)
 		config_fini(&config);
-	return report(&errors, result);
+	return report(&errors, result == 0 ? EXIT_SUCCESS : EXIT_FAILURE);
 }
 
 // Finds the ports of --side. Returns 0, or -1 with an error added.
@@ -368,7 +369,7 @@ replay(int argc, char **argv)
 		config_fini(&config);
 	}
 	side_fini(&words.side);
-	return report(&errors, result);
+	return report(&errors, result == 0 ? EXIT_SUCCESS : EXIT_FAILURE);
 }
 
 // Everything behind -- is EAL's. Returns where that begins, argc when there is none.
@@ -401,20 +402,22 @@ run(int argc, char **argv)
 	};
 	int own = find_dashes(argc, argv);
 	struct words words = {0};
+	static const int statuses[] = {
+		[RUNTIME_ENDED] = EXIT_SUCCESS,
+		[RUNTIME_BAD_CONFIG] = EXIT_FAILURE,
+		[RUNTIME_BAD_ARGUMENTS] = EXIT_USAGE,
+		[RUNTIME_NO_MACHINE] = EXIT_MACHINE,
+	};
 	struct errors errors;
 	struct config config;
-	int result;
+	int n_eal = own == argc ? 0 : argc - own - 1;
+	enum runtime_end end = RUNTIME_BAD_CONFIG;
 
 	argp_parse(&argp, own, argv, 0, NULL, &words);
 	errors_init(&errors);
-	result = config_load(&config, words.config, &errors);
-	if (result == 0) {
-		int n_eal = own == argc ? 0 : argc - own - 1;
-
-		result = runtime_run(&config, n_eal, argv + argc - n_eal, &hooks, &errors);
-		return report(&errors, result) == EXIT_SUCCESS ? EXIT_SUCCESS : EXIT_MACHINE;
-	}
-	return report(&errors, result);
+	if (config_load(&config, words.config, &errors) == 0)
+		end = runtime_run(&config, n_eal, argv + argc - n_eal, &hooks, &errors);
+	return report(&errors, statuses[end]);
 }
 
 static const struct {

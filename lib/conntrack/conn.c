@@ -9,6 +9,7 @@
 #include <rte_ring.h>
 #include <rte_ring_elem.h>
 
+#include "base/bytes.h"
 #include "conntrack/helper/helper.h"
 #include "conntrack/proto/proto.h"
 
@@ -54,12 +55,37 @@ ct_conn_hash(const struct ct *ct, const struct ct_conn *conn)
 	return hash_key(ct->secret, &key);
 }
 
+static uint32_t
+capacity_for(const struct ct_params *params, unsigned int n_workers)
+{
+	return RTE_MAX(params->max_connections / n_workers, 1u);
+}
+
+// A reopened connection is dying beside its heir.
+static uint32_t
+n_slots_for(uint32_t capacity)
+{
+	return capacity + CT_BURST_MAX;
+}
+
+uint64_t
+ct_bytes_for(const struct ct_params *params, unsigned int n_workers)
+{
+	const uint32_t capacity = capacity_for(params, n_workers);
+	const uint64_t n_slots = n_slots_for(capacity);
+
+	return bytes_of_object(sizeof(struct ct)) + ct_table_bytes_for(capacity) +
+	       bytes_of_object(n_slots * sizeof(struct ct_conn)) +
+	       bytes_of_object(n_slots * sizeof(struct ct_cold)) +
+	       bytes_of_object(ct_expects_bytes(n_slots)) +
+	       bytes_of_object(n_slots * sizeof(*((struct ct *)NULL)->helper_memory));
+}
+
 struct ct *
 ct_create(const struct ct_config *config)
 {
-	uint32_t capacity = RTE_MAX(config->params->max_connections / config->n_workers, 1u);
-	uint32_t n_slots =
-		capacity + CT_BURST_MAX; // a reopened connection is dying beside its heir
+	uint32_t capacity = capacity_for(config->params, config->n_workers);
+	uint32_t n_slots = n_slots_for(capacity);
 	struct ct *ct = rte_zmalloc_socket("ct", sizeof(*ct), RTE_CACHE_LINE_SIZE, config->socket);
 	struct ct_keys keys;
 

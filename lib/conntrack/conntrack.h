@@ -95,6 +95,9 @@ struct ct_config {
 	bool wants_entries; // fill the ct_ fields and conn_id of every packet (replay)
 };
 
+// How much of EAL's memory ct_create reserves for one of n_workers shards.
+uint64_t ct_bytes_for(const struct ct_params *params, unsigned int n_workers);
+
 // A shard with all its memory reserved.
 // => Main thread, EAL initialised. Returns NULL with rte_errno set when memory is short.
 struct ct *ct_create(const struct ct_config *config);

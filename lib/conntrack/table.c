@@ -16,6 +16,8 @@
 #include <rte_malloc.h>
 #include <rte_prefetch.h>
 
+#include "base/bytes.h"
+
 #ifdef RTE_ARCH_X86
 #include <emmintrin.h>
 #endif
@@ -41,6 +43,19 @@ struct ct_table {
 	struct ct_keys keys;
 };
 
+static uint32_t
+n_buckets_for(uint32_t n_conns)
+{
+	return RTE_MAX(n_conns / BUCKET_LOAD + 1, (uint32_t)BUCKETS_MIN);
+}
+
+uint64_t
+ct_table_bytes_for(uint32_t n_conns)
+{
+	return bytes_of_object(sizeof(struct ct_table)) +
+	       bytes_of_object((uint64_t)n_buckets_for(n_conns) * sizeof(struct bucket));
+}
+
 struct ct_table *
 ct_table_create(const struct ct_keys *keys, uint32_t n_conns, int socket)
 {
@@ -51,7 +66,7 @@ ct_table_create(const struct ct_keys *keys, uint32_t n_conns, int socket)
 		return NULL;
 	}
 	table->keys = *keys;
-	table->n_buckets = RTE_MAX(n_conns / BUCKET_LOAD + 1, (uint32_t)BUCKETS_MIN);
+	table->n_buckets = n_buckets_for(n_conns);
 	table->buckets =
 		rte_zmalloc_socket("ct_buckets", (size_t)table->n_buckets * sizeof(struct bucket),
 				   RTE_CACHE_LINE_SIZE, socket);

@@ -28,6 +28,9 @@ struct ct_keys {
 	size_t ends_stride;
 };
 
+// How much of EAL's memory ct_table_create reserves.
+uint64_t ct_table_bytes_for(uint32_t n_conns);
+
 // A table for n_conns connections.
 // => socket is a NUMA node or SOCKET_ID_ANY. Returns NULL with rte_errno set when memory is short.
 struct ct_table *ct_table_create(const struct ct_keys *keys, uint32_t n_conns, int socket);

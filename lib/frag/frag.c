@@ -12,6 +12,7 @@
 #include <rte_malloc.h>
 #include <rte_mempool.h>
 
+#include "base/bytes.h"
 #include "frag/join.h"
 #include "frag/store.h"
 #include "packet/parse.h"
@@ -21,6 +22,17 @@
 #define POOL_CACHE   64
 #define HEADER_ROOM  256 // bytes of headers in one segment
 #define VLAN_ID_MASK 0x0fff
+#define SEGMENT_ROOM (RTE_PKTMBUF_HEADROOM + HEADER_ROOM)
+
+uint64_t
+frag_bytes_for(const struct frag_params *params)
+{
+	const unsigned int n = params->max_fragments + IN_FLIGHT;
+
+	return bytes_of_object(sizeof(struct frag_store)) +
+	       bytes_of_pool(n, sizeof(struct fragment), POOL_CACHE) +
+	       bytes_of_mbufs(n, POOL_CACHE, SEGMENT_ROOM) + frag_store_bytes_for(params);
+}
 
 struct frag_store *
 frag_create(const struct frag_config *config)
@@ -40,8 +52,8 @@ frag_create(const struct frag_config *config)
 	store->nodes = rte_mempool_create(name, n, sizeof(struct fragment), POOL_CACHE, 0, NULL,
 					  NULL, NULL, NULL, config->socket, 0);
 	snprintf(name, sizeof(name), "frag_segments%u", config->worker);
-	store->segments = rte_pktmbuf_pool_create(
-		name, n, POOL_CACHE, 0, RTE_PKTMBUF_HEADROOM + HEADER_ROOM, config->socket);
+	store->segments =
+		rte_pktmbuf_pool_create(name, n, POOL_CACHE, 0, SEGMENT_ROOM, config->socket);
 	if (store->nodes == NULL || store->segments == NULL ||
 	    !frag_store_init(store, config->socket)) {
 		frag_destroy(store);

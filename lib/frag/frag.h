@@ -50,6 +50,9 @@ struct frag_config {
 	int socket;          // NUMA node
 };
 
+// How much of EAL's memory frag_create reserves.
+uint64_t frag_bytes_for(const struct frag_params *params);
+
 // => Main thread, EAL initialised. Returns NULL with rte_errno set when memory is short.
 struct frag_store *frag_create(const struct frag_config *config);
 

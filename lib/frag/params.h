@@ -15,6 +15,3 @@ struct frag_params {
 
 // The kernel's timeouts; room for about what the kernel's 4 MiB of memory hold.
 void frag_params_init(struct frag_params *params);
-
-// Bytes that a store with these parameters reserves, rounded up generously.
-uint64_t frag_params_bytes(const struct frag_params *params);

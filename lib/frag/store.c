@@ -6,6 +6,8 @@
 #include <rte_common.h>
 #include <rte_malloc.h>
 
+#include "base/bytes.h"
+
 _Static_assert(sizeof(struct frag_key) == 48 && sizeof(struct source_key) == 32,
 	       "keys are whole blocks of the hash, without padding");
 
@@ -15,11 +17,28 @@ reserve(const char *name, size_t n, size_t size, int socket)
 	return rte_zmalloc_socket(name, n * size, RTE_CACHE_LINE_SIZE, socket);
 }
 
+static uint32_t
+n_buckets_for(const struct frag_params *params)
+{
+	return rte_align32pow2(params->max_datagrams * 2);
+}
+
+uint64_t
+frag_store_bytes_for(const struct frag_params *params)
+{
+	const uint64_t n = params->max_datagrams, n_buckets = n_buckets_for(params);
+
+	return bytes_of_object(n * sizeof(struct datagram)) +
+	       bytes_of_object(n * sizeof(struct source)) +
+	       bytes_of_object(n_buckets * sizeof(struct datagram_bucket)) +
+	       bytes_of_object(n_buckets * sizeof(struct source_bucket));
+}
+
 bool
 frag_store_init(struct frag_store *store, int socket)
 {
 	const uint32_t n = store->params.max_datagrams;
-	const uint32_t n_buckets = rte_align32pow2(n * 2);
+	const uint32_t n_buckets = n_buckets_for(&store->params);
 
 	store->bucket_mask = n_buckets - 1;
 	store->datagrams = reserve("frag_datagrams", n, sizeof(*store->datagrams), socket);

@@ -94,6 +94,9 @@ struct frag_store {
 	struct fragment *at[COVER_BLOCKS]; // scratch of join.c
 };
 
+// How much of EAL's memory frag_store_init reserves.
+uint64_t frag_store_bytes_for(const struct frag_params *params);
+
 // The tables, empty. Returns false when memory is short.
 bool frag_store_init(struct frag_store *store, int socket);
 void frag_store_fini(struct frag_store *store);

@@ -4,10 +4,19 @@
 #include <rte_hash_crc.h>
 #include <rte_malloc.h>
 
+#include "base/bytes.h"
+
 #define OUTCOMES_MAX 16384 // what comes later is not remembered
 #define INDEX_SIZE   (2 * OUTCOMES_MAX)
 #define NO_OUTCOME   UINT32_MAX
 #define UPPER_HALF   0x8000 // of the numbers of generations
+
+uint64_t
+memos_bytes(void)
+{
+	return bytes_of_object(OUTCOMES_MAX * sizeof(struct outcome)) +
+	       bytes_of_object((uint64_t)INDEX_SIZE * sizeof(*((struct memos *)NULL)->index));
+}
 
 bool
 memos_init(struct memos *memos, const struct snapshot *snapshot, unsigned int first,

@@ -48,6 +48,9 @@ struct memos {
 _Static_assert(CLASS_COUNT <= 1 << MEMO_PORT_SHIFT, "a class has its bits of the facts");
 _Static_assert(PORTS_MAX <= 1 << (8 - MEMO_PORT_SHIFT), "a port has the others");
 
+// How much of EAL's memory memos_init takes.
+uint64_t memos_bytes(void);
+
 // For the chains [first, end) of the snapshot's ruleset.
 // => Returns false when memory is short.
 bool memos_init(struct memos *memos, const struct snapshot *snapshot, unsigned int first,

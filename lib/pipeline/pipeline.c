@@ -5,6 +5,7 @@
 
 #include <rte_malloc.h>
 
+#include "base/bytes.h"
 #include "frag/frag.h"
 #include "packet/parse.h"
 #include "pipeline/steer.h"
@@ -108,6 +109,13 @@ create_store(struct pipeline *pipeline, const struct pipeline_config *config)
 	};
 
 	return frag_create(&store);
+}
+
+uint64_t
+pipeline_bytes_for(const struct frag_params *fragments, unsigned int n_counters)
+{
+	return bytes_of_object(sizeof(struct pipeline)) + frag_bytes_for(fragments) +
+	       plan_bytes_for(n_counters);
 }
 
 struct pipeline *

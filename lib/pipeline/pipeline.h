@@ -57,6 +57,10 @@ struct pipeline_config {
 	void *context;                 // for the listener
 };
 
+// How much of EAL's memory pipeline_create reserves, without its shard, for rules with so many
+// counters.
+uint64_t pipeline_bytes_for(const struct frag_params *fragments, unsigned int n_counters);
+
 // => Returns NULL with errno set when memory is short.
 struct pipeline *pipeline_create(const struct pipeline_config *config);
 void pipeline_destroy(struct pipeline *pipeline); // takes NULL

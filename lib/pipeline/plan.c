@@ -3,6 +3,8 @@
 
 #include <rte_malloc.h>
 
+#include "base/bytes.h"
+
 static void
 place_chains(struct plan *plan)
 {
@@ -25,6 +27,19 @@ what_rules_do(const struct ruleset *ruleset)
 	       (ruleset_sets_helpers(ruleset) ? CT_RULES_SET_HELPERS : CT_RULES_ONLY_JUDGE);
 }
 
+// One counter more than there are, so that none at all is no special case.
+static size_t
+counters_size(unsigned int n_counters)
+{
+	return (n_counters + 1) * sizeof(struct rule_counter);
+}
+
+uint64_t
+plan_bytes_for(unsigned int n_counters)
+{
+	return bytes_of_object(counters_size(n_counters)) + memos_bytes();
+}
+
 bool
 plan_init(struct plan *plan, const struct snapshot *snapshot)
 {
@@ -36,8 +51,7 @@ plan_init(struct plan *plan, const struct snapshot *snapshot)
 		.tracks = snapshot_tracks(snapshot),
 	};
 	place_chains(plan);
-	plan->counters = rte_zmalloc("rule_counters",
-				     (ruleset_n_counters(ruleset) + 1) * sizeof(*plan->counters),
+	plan->counters = rte_zmalloc("rule_counters", counters_size(ruleset_n_counters(ruleset)),
 				     RTE_CACHE_LINE_SIZE);
 	if (plan->counters != NULL &&
 	    memos_init(&plan->memos, snapshot, plan->stateless, plan->late))

@@ -28,6 +28,9 @@ struct plan {
 	struct memos memos;            // of the chains between conntrack and confirm
 };
 
+// How much of EAL's memory plan_init takes for rules with so many counters.
+uint64_t plan_bytes_for(unsigned int n_counters);
+
 // => The snapshot must outlive the plan. Returns false when memory is short; then nothing is left.
 bool plan_init(struct plan *plan, const struct snapshot *snapshot);
 void plan_fini(struct plan *plan); // takes what is all zero

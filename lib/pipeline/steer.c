@@ -8,6 +8,7 @@
 #include <rte_ring.h>
 #include <rte_ring_elem.h>
 
+#include "base/bytes.h"
 #include "frag/frag.h"
 #include "packet/hash.h"
 #include "packet/parse.h"
@@ -43,12 +44,24 @@ hash_as_nics(const struct steer *steer, const struct tuple *tuple)
 	return toeplitz_home(&steer->toeplitz, toeplitz_hash(&steer->toeplitz, tuple));
 }
 
+static size_t
+steer_size(unsigned int n_workers)
+{
+	return sizeof(struct steer) + n_workers * sizeof(struct rte_ring *);
+}
+
+uint64_t
+steer_bytes_for(unsigned int n_workers, unsigned int ring_size)
+{
+	return bytes_of_object(steer_size(n_workers)) +
+	       n_workers * bytes_of_ring(sizeof(struct parcel), ring_size);
+}
+
 struct steer *
 steer_create(const struct hash_secret *secret, const struct toeplitz *toeplitz,
 	     unsigned int n_workers, unsigned int ring_size)
 {
-	struct steer *steer =
-		rte_zmalloc("steer", sizeof(*steer) + n_workers * sizeof(steer->rings[0]), 0);
+	struct steer *steer = rte_zmalloc("steer", steer_size(n_workers), 0);
 
 	if (steer == NULL)
 		return NULL;

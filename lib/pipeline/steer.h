@@ -22,6 +22,9 @@
 
 struct steer;
 
+// How much of EAL's memory steer_create reserves.
+uint64_t steer_bytes_for(unsigned int n_workers, unsigned int ring_size);
+
 // => secret is kept, toeplitz is copied; without one homes are chosen by the secret. ring_size is a
 //    power of two: packets that may wait for one worker. Returns NULL with rte_errno set when
 //    memory is short.

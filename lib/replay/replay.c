@@ -2,14 +2,10 @@
 #include "replay/replay.h"
 
 #include <limits.h>
-#include <sched.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include <rte_eal.h>
-#include <rte_errno.h>
-#include <rte_malloc.h>
-#include <rte_string_fns.h>
 
 #include "base/files.h"
 #include "packet/parse.h"
@@ -20,6 +16,9 @@
 #include "replay/source.h"
 #include "replay/summary.h"
 #include "service/service.h"
+#include "sizing/bare_eal.h"
+#include "sizing/footprint.h"
+#include "sizing/machine.h"
 
 #define EVENT_RING    65536
 #define STEER_RING    256
@@ -81,60 +80,52 @@ write_lost(void *context, const struct pkt *pkt)
 	write_verdicts(replay, pkt);
 }
 
-// Memory that EAL reserves, in MiB: it has no more to give later.
+static struct service_config
+service_config(struct replay *replay)
+{
+	return (struct service_config){
+		.n_shards = replay->options->workers,
+		.listener = replay->options->outputs.events == NULL ? NULL : listen,
+		.context = replay,
+		.event_ring = EVENT_RING,
+	};
+}
+
+// Fragments that may be held while others are read.
 static unsigned int
-memory_mib(const struct config *config, unsigned int workers)
+n_held(const struct replay *replay)
 {
-	uint64_t connections = config->conntrack.max_connections;
-	uint64_t per_worker = frag_params_bytes(&config->fragments) +
-			      (uint64_t)config->fragments.max_fragments * SOURCE_BYTES_PER_PACKET;
-
-	return (unsigned int)(192 + workers * 4 + config->n_chains * 16 +
-			      ((connections * 1024 + workers * per_worker) >> 20));
+	return replay->options->workers * replay->config->fragments.max_fragments;
 }
 
-// The CPUs that this process may use, as EAL's --lcores wants them: ranges, with commas between.
-static void
-list_cpus(char *text, size_t size)
+static struct footprint
+footprint(struct replay *replay, const struct ruleset_size *size)
 {
-	cpu_set_t cpus;
-	size_t len = 0;
+	const struct service_config service = service_config(replay);
+	const unsigned int n = replay->options->workers;
+	const struct footprint_parts parts = {
+		.n_workers = n,
+		.packets = source_bytes_for(n_held(replay)),
+		.others = service_bytes_for(&service) + steer_bytes_for(n, STEER_RING),
+	};
 
-	CPU_ZERO(&cpus);
-	if (sched_getaffinity(0, sizeof(cpus), &cpus) != 0)
-		CPU_SET(0, &cpus);
-	text[0] = '\0';
-	for (int first = 0; first < RTE_MAX_LCORE && len < size; first++) {
-		int last = first;
-
-		if (!CPU_ISSET(first, &cpus))
-			continue;
-		while (last + 1 < RTE_MAX_LCORE && CPU_ISSET(last + 1, &cpus))
-			last++;
-		len += (size_t)snprintf(text + len, size - len, "%s%d-%d", len == 0 ? "" : ",",
-					first, last);
-		first = last;
-	}
+	return footprint_of(replay->config, size, &parts);
 }
 
-// EAL without hugepages, devices of the machine, or anything shared with other processes; one
-// lcore, which is not tied to a CPU: replays that run at the same time stay out of each other's
-// way.
+// EAL has no more memory to give later.
 static int
-start_eal(const struct config *config, unsigned int workers)
+start_eal(struct replay *replay, struct errors *errors)
 {
-	char cpus[RTE_MAX_LCORE * 4];
-	char line[sizeof(cpus) + 160];
-	char *arguments[16];
-	int n;
+	const struct config *config = replay->config;
+	struct footprint needed;
+	struct ruleset_size size;
 
-	list_cpus(cpus, sizeof(cpus));
-	snprintf(line, sizeof(line),
-		 "sallyport --no-huge -m %u --no-pci --no-shconf --no-telemetry --lcores 0@(%s) "
-		 "--log-level *:error",
-		 memory_mib(config, workers), cpus);
-	n = rte_strsplit(line, sizeof(line), arguments, RTE_DIM(arguments), ' ');
-	return rte_eal_init(n, arguments);
+	if (!ruleset_measure(config->chains, config->n_chains, config->file, &size, errors))
+		return -1;
+	needed = footprint(replay, &size);
+	if (!footprint_fits(&needed, config, machine_memory_bytes(""), errors))
+		return -1;
+	return bare_eal_start(footprint_reserve(&needed, 1), errors);
 }
 
 static int
@@ -142,7 +133,7 @@ add_captures(struct replay *replay, const struct capture captures[], struct erro
 {
 	const struct replay_options *options = replay->options;
 
-	replay->source = source_create(options->workers * replay->config->fragments.max_fragments);
+	replay->source = source_create(n_held(replay));
 	if (replay->source == NULL) {
 		errors_add(errors, NULL, 0, "no memory for packets");
 		return -1;
@@ -160,13 +151,8 @@ add_captures(struct replay *replay, const struct capture captures[], struct erro
 static int
 create_workers(struct replay *replay, struct errors *errors)
 {
+	const struct service_config service = service_config(replay);
 	unsigned int n = replay->options->workers;
-	struct service_config service = {
-		.n_shards = n,
-		.listener = replay->options->outputs.events == NULL ? NULL : listen,
-		.context = replay,
-		.event_ring = EVENT_RING,
-	};
 
 	hash_secret_init(&replay->secret, seed);
 	replay->steer = steer_create(&replay->secret, NULL, n, STEER_RING);
@@ -204,9 +190,8 @@ create_workers(struct replay *replay, struct errors *errors)
 	}
 	return 0;
 no_memory:
-	errors_add(errors, NULL, 0,
-		   "no memory for %u connections; set conntrack.max_connections lower",
-		   replay->config->conntrack.max_connections);
+	errors_add(errors, NULL, 0, "no memory for %u workers and %u connections",
+		   replay->options->workers, replay->config->conntrack.max_connections);
 	return -1;
 }
 
@@ -403,14 +388,13 @@ drive(struct replay *replay)
 			      &replay->cut, stdout);
 }
 
+// The shards go with EAL: to give back one is to clear it, pages that were never used included.
 static void
 clean_up(struct replay *replay)
 {
 	steer_destroy(replay->steer); // what is in its rings belongs to the pipelines
-	for (unsigned int i = 0; i < replay->options->workers; i++) {
+	for (unsigned int i = 0; i < replay->options->workers; i++)
 		pipeline_destroy(replay->pipelines[i]);
-		ct_destroy(replay->shards[i]);
-	}
 	service_destroy(replay->service);
 	source_destroy(replay->source);
 	snapshot_destroy(replay->snapshot);
@@ -475,14 +459,8 @@ replay_run(const struct config *config, const struct replay_options *options, st
 	} else if (open_captures(options, captures, errors) == 0) {
 		replay->config = config;
 		replay->options = options;
-		rte_errno = 0;
-		if (files_allow(FILES_OPEN + options->n_captures, errors) != 0) {
-			result = -1;
-		} else if (start_eal(config, options->workers) < 0) {
-			errors_add(errors, NULL, 0, "DPDK cannot start: %s",
-				   rte_errno == 0 ? "what EAL says above is all that is known"
-						  : rte_strerror(rte_errno));
-		} else {
+		if (files_allow(FILES_OPEN + options->n_captures, errors) == 0 &&
+		    start_eal(replay, errors) == 0) {
 			result = run(replay, captures, errors);
 			clean_up(replay);
 			rte_eal_cleanup();

@@ -13,6 +13,7 @@
 #include <rte_ethdev.h>
 #include <rte_malloc.h>
 
+#include "base/bytes.h"
 #include "replay/reader.h"
 
 #define MBUFS        8191 // a pool: one less than a power of two
@@ -24,6 +25,8 @@
 // Packets that are read ahead of each capture, and bytes after which they are enough.
 #define READ_AHEAD  32
 #define AHEAD_BYTES 32768
+
+#define BYTES_PER_DEVICE (64 * 1024) // of DPDK for a device of net_pcap, generous
 
 // A record in a pcap file, which is a header and the packet.
 struct record_header {
@@ -57,6 +60,14 @@ struct source {
 	struct feed feeds[CAPTURES_MAX];
 	uint8_t batch[BATCH_BYTES]; // records on their way to a device
 };
+
+uint64_t
+source_bytes_for(unsigned int n_held)
+{
+	return bytes_of_object(sizeof(struct source)) +
+	       bytes_of_mbufs(MBUFS + n_held, 0, RTE_MBUF_DEFAULT_BUF_SIZE) +
+	       CAPTURES_MAX * (uint64_t)BYTES_PER_DEVICE;
+}
 
 struct source *
 source_create(unsigned int n_held)

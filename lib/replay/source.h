@@ -23,8 +23,8 @@
 
 struct source;
 
-// Memory that a packet takes, in bytes.
-#define SOURCE_BYTES_PER_PACKET 2560
+// How much of EAL's memory source_create reserves, its devices included.
+uint64_t source_bytes_for(unsigned int n_held);
 
 // A packet that has come. What the capture cut off is there again, as zeros, so that lengths are
 // what they were; not more of it than an IP packet can have.

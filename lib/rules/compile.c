@@ -28,6 +28,11 @@
 
 #define N_FAMILIES 2
 
+// What tries take: up to 900 bytes for an entry of lists that multiply, a hundred times as much for
+// entries of a few hundred rules that have little in common, 170 MB for ten thousand of these.
+#define TRIES_BYTES          (UINT64_C(256) << 20)
+#define TRIE_BYTES_PER_ENTRY UINT64_C(2048)
+
 static const struct {
 	enum family family;
 	const char *name;
@@ -84,9 +89,10 @@ entry_size(enum family family)
 	return (uint32_t)RTE_ACL_RULE_SZ(key_n_fields(family));
 }
 
-// Reports the rules that are too large for one family.
+// Adds up the entries of the rules for one family, and reports the rules that are too large.
 static void
-check_rules(const struct compilation *to, const struct chain *chain, unsigned int family)
+measure_rules(const struct compilation *to, const struct chain *chain, unsigned int family,
+	      struct ruleset_size *size)
 {
 	for (unsigned int i = 0; i < chain->n_rules; i++) {
 		const struct rule *rule = &chain->rules[i];
@@ -100,25 +106,43 @@ check_rules(const struct compilation *to, const struct chain *chain, unsigned in
 			errors_add(to->errors, file_of(to, rule), rule->line,
 				   "rule \"%s\": its lists make more than %u combinations for %s",
 				   printable(rule->name), EXPANSION_MAX, families[family].name);
+		if (count < 0 || count > EXPANSION_MAX)
+			continue;
+		size->n_entries += (uint64_t)count;
+		size->bytes_least += (uint64_t)count * entry_size(families[family].family);
 	}
 }
 
 static bool
-check_sizes(const struct compilation *to, const struct chain chains[], unsigned int n_chains)
+measure(const struct compilation *to, const struct chain chains[], unsigned int n_chains,
+	struct ruleset_size *size)
 {
 	unsigned int before = to->errors->count;
 	uint64_t n_rules = 0;
 
+	*size = (struct ruleset_size){0};
 	if (n_chains > CHAINS_MAX)
 		errors_add(to->errors, to->file, 0, "more than %u chains", CHAINS_MAX);
 	for (unsigned int i = 0; i < n_chains; i++) {
 		n_rules += chains[i].n_rules;
 		for (unsigned int f = 0; f < N_FAMILIES; f++)
-			check_rules(to, &chains[i], f);
+			measure_rules(to, &chains[i], f, size);
 	}
 	if (n_rules > RULES_MAX)
 		errors_add(to->errors, to->file, 0, "more than %u rules", RULES_MAX);
+	size->n_rules = (unsigned int)n_rules;
+	size->n_counters = (unsigned int)n_rules + n_chains;
+	size->bytes_most = TRIES_BYTES + size->bytes_least + size->n_entries * TRIE_BYTES_PER_ENTRY;
 	return to->errors->count == before;
+}
+
+bool
+ruleset_measure(const struct chain chains[], unsigned int n_chains, const char *file,
+		struct ruleset_size *size, struct errors *errors)
+{
+	const struct compilation to = {.file = file, .errors = errors};
+
+	return measure(&to, chains, n_chains, size);
 }
 
 // Rules of one chain in a row, to be put into contexts for one family.
@@ -385,10 +409,11 @@ ruleset_compile(const struct chain chains[], unsigned int n_chains, uint32_t id,
 {
 	const struct compilation to = {.file = file, .errors = errors, .id = id};
 	struct progress progress;
+	struct ruleset_size size;
 	struct ruleset *ruleset;
 	bool is_good = true;
 
-	if (!check_sizes(&to, chains, n_chains))
+	if (!measure(&to, chains, n_chains, &size))
 		return NULL;
 	ruleset = ruleset_alloc(chains, n_chains);
 	if (ruleset == NULL) {

@@ -22,6 +22,21 @@ struct rule_counter {
 	uint64_t bytes; // of layer 3, as conntrack counts
 };
 
+// What chains are and will take, before they are compiled.
+struct ruleset_size {
+	unsigned int n_rules;
+	unsigned int n_counters; // see ruleset_n_counters
+	uint64_t n_entries;      // of rte_acl: the combinations of the rules' lists
+	uint64_t bytes_least;    // of EAL's memory: the entries alone
+	uint64_t bytes_most;     // the same with the tries that rte_acl makes of them, generous
+};
+
+// Measures chains.
+// => Returns false when there is too much of something, with errors added. Any thread, EAL need not
+//    be initialised.
+bool ruleset_measure(const struct chain chains[], unsigned int n_chains, const char *file,
+		     struct ruleset_size *size, struct errors *errors);
+
 // Compiles chains, already sorted by priority, into rte_acl contexts: one per chain and family if
 // rte_acl can build it, for the rules it can express, and a list for the others (see the head of
 // compile.c).

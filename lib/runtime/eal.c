@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "runtime/eal.h"
 
+#include <errno.h>
 #include <sched.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -8,19 +9,16 @@
 
 #include <rte_eal.h>
 #include <rte_errno.h>
+#include <rte_malloc.h>
 #include <rte_lcore.h>
 
-#include "runtime/pools.h"
 #include "base/files.h"
 #include "base/progress.h"
 #include "runtime/diagnosis.h"
 
-#define OWN_ARGUMENTS      8
-#define BYTES_PER_CONN     1024 // generous: both families' tables at full size
-#define NO_TELEMETRY       "--no-telemetry"
-#define BASE_MIB           256
-#define MIB_PER_PORT_QUEUE 8
-#define BYTES_PER_PACKET   2560 // a packet buffer with its headers
+#define OWN_ARGUMENTS 8
+#define NO_TELEMETRY  "--no-telemetry"
+#define N_RULESETS    2 // the one in force, and one that is being loaded
 
 // True when the user gave one of the options, as -x, --name or --name=value.
 static bool
@@ -60,19 +58,6 @@ write_lcores(char *text, size_t size, unsigned int n_workers)
 	snprintf(text + len, size - len, ",%u@%u", n_workers + 1, cpus[0]);
 }
 
-static unsigned int
-memory_mib(const struct config *config)
-{
-	uint64_t connections = config->conntrack.max_connections;
-	uint64_t per_worker = frag_params_bytes(&config->fragments) +
-			      (uint64_t)config->fragments.max_fragments * BYTES_PER_PACKET;
-
-	return BASE_MIB + config->n_ports * config->workers * MIB_PER_PORT_QUEUE +
-	       (unsigned int)((connections * BYTES_PER_CONN + config->workers * per_worker +
-			       pools_jumbo_bytes(config)) >>
-			      20);
-}
-
 // getopt_long(3) takes the beginning of a name for the name, where it is that of no other.
 bool
 eal_refuses_telemetry(int argc, char **argv)
@@ -96,13 +81,17 @@ n_files(const struct config *config)
 	return 32 + 4 * (config->workers + 2) + 4 * config->n_ports * config->workers;
 }
 
-static void
+static enum runtime_end
 report(int argc, char **argv, int error, struct errors *errors)
 {
 	static const char *const no_huge[] = {"--no-huge", NULL};
 	static const char *const unmounted[] = {"--in-memory", "--huge-dir", NULL};
 	char why[DIAGNOSIS_MAX];
 
+	if (error == EINVAL) {
+		errors_add(errors, NULL, 0, "EAL refuses its arguments; why, it says above");
+		return RUNTIME_BAD_ARGUMENTS;
+	}
 	if (!has_option(argc, argv, no_huge) &&
 	    diagnose_hugepages("", !has_option(argc, argv, unmounted), why) != NULL)
 		errors_add(errors, NULL, 0, "DPDK cannot start: %s", why);
@@ -111,26 +100,32 @@ report(int argc, char **argv, int error, struct errors *errors)
 			   "DPDK cannot start; the lines of EAL above say why, if anything does");
 	else
 		errors_add(errors, NULL, 0, "DPDK cannot start: %s", rte_strerror(error));
+	return RUNTIME_NO_MACHINE;
 }
 
-static int
-init(int argc, char **argv, struct errors *errors)
+static enum runtime_end
+start(int argc, char *argv[], struct errors *errors)
 {
 	struct progress progress;
-	int result;
+	int n_taken;
 
 	progress_begin(&progress, PROGRESS_AFTER_MS, "DPDK starts and takes its memory");
 	rte_errno = 0;
-	result = rte_eal_init(argc, argv);
+	n_taken = rte_eal_init(argc, argv);
 	progress_end(&progress);
-	if (result >= 0)
-		return 0;
-	report(argc, argv, rte_errno, errors);
-	return -1;
+	if (n_taken < 0)
+		return report(argc, argv, rte_errno, errors);
+	if (n_taken + 1 == argc)
+		return RUNTIME_ENDED;
+	// Behind those that it took, EAL has put the name of the program.
+	errors_add(errors, NULL, 0, "\"%s\" is no argument of EAL", argv[n_taken + 1]);
+	rte_eal_cleanup();
+	return RUNTIME_BAD_ARGUMENTS;
 }
 
-int
-eal_start(const struct config *config, int argc, char **argv, struct errors *errors)
+enum runtime_end
+eal_start(const struct config *config, const struct footprint *footprint, int argc, char **argv,
+	  struct errors *errors)
 {
 	static const char *const lcore_options[] = {"-l", "-c", "--lcores", NULL};
 	static const char *const no_huge[] = {"--no-huge", NULL};
@@ -139,16 +134,16 @@ eal_start(const struct config *config, int argc, char **argv, struct errors *err
 	char program[] = "sallyport", lcores_option[] = "--lcores", memory_option[] = "-m";
 	char no_telemetry[] = NO_TELEMETRY;
 	char **all = calloc((size_t)argc + OWN_ARGUMENTS, sizeof(*all));
+	enum runtime_end end;
 	int n = 0;
-	int result;
 
 	if (all == NULL) {
 		errors_add(errors, NULL, 0, "no memory");
-		return -1;
+		return RUNTIME_NO_MACHINE;
 	}
 	if (files_allow(n_files(config), errors) != 0) {
 		free(all);
-		return -1;
+		return RUNTIME_NO_MACHINE;
 	}
 	all[n++] = program;
 	all[n++] = no_telemetry;
@@ -158,15 +153,27 @@ eal_start(const struct config *config, int argc, char **argv, struct errors *err
 		all[n++] = lcores;
 	}
 	if (has_option(argc, argv, no_huge) && !has_option(argc, argv, memory_options)) {
-		snprintf(memory, sizeof(memory), "%u", memory_mib(config));
+		snprintf(memory, sizeof(memory), "%u",
+			 footprint_mib(footprint_reserve(footprint, N_RULESETS)));
 		all[n++] = memory_option;
 		all[n++] = memory;
 	}
 	for (int i = 0; i < argc; i++)
 		all[n++] = argv[i];
-	result = init(n, all, errors);
+	end = start(n, all, errors);
 	free(all);
-	return result;
+	return end;
+}
+
+bool
+eal_has_less(uint64_t bytes, uint64_t *has)
+{
+	struct rte_malloc_socket_stats heap;
+
+	if (rte_eal_has_hugepages() || rte_malloc_get_socket_stats(0, &heap) != 0)
+		return false;
+	*has = heap.heap_totalsz_bytes;
+	return *has < bytes;
 }
 
 int

@@ -5,18 +5,33 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "base/errors.h"
 #include "config/config.h"
+#include "sizing/footprint.h"
 
 #define WORKERS_MAX 64
 
+// How a run has ended, or why it did not begin.
+enum runtime_end {
+	RUNTIME_ENDED,         // by a signal; of a part: it has begun
+	RUNTIME_BAD_CONFIG,    // the configuration has to be changed
+	RUNTIME_BAD_ARGUMENTS, // EAL's arguments have to be
+	RUNTIME_NO_MACHINE,    // something is missing that may be there another time
+};
+
 // Initialises EAL. Unless the arguments choose lcores, there is one for the main thread, one per
 // worker and one for the service core: workers on CPUs of their own as far as there are any, the
-// other two together on the first. With --no-huge and no -m, enough memory for the configured
-// connections is asked for.
-// => Main thread. Returns 0, or -1 with an error added.
-int eal_start(const struct config *config, int argc, char **argv, struct errors *errors);
+// other two together on the first. With --no-huge and no -m, so much memory is asked for as
+// the footprint says.
+// => Main thread. With another end than RUNTIME_ENDED an error was added.
+enum runtime_end eal_start(const struct config *config, const struct footprint *footprint, int argc,
+			   char **argv, struct errors *errors);
+
+// True when EAL's memory, of which there are *has bytes, is less than that and does not grow: there
+// are no hugepages.
+bool eal_has_less(uint64_t bytes, uint64_t *has);
 
 // True when the user's arguments want no telemetry socket. Ours stands in the place of EAL's.
 bool eal_refuses_telemetry(int argc, char **argv);

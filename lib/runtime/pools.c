@@ -6,6 +6,7 @@
 #include <rte_errno.h>
 #include <rte_mbuf.h>
 
+#include "base/bytes.h"
 #include "runtime/af_packet.h"
 
 #define CACHE 256
@@ -37,10 +38,9 @@ buffer_bytes(const struct config *config)
 }
 
 uint64_t
-pools_jumbo_bytes(const struct config *config)
+pools_bytes_for(const struct config *config)
 {
-	return (uint64_t)pool_size(config, config->workers) *
-	       (buffer_bytes(config) - RTE_MBUF_DEFAULT_BUF_SIZE);
+	return bytes_of_mbufs(pool_size(config, config->workers), CACHE, buffer_bytes(config));
 }
 
 static struct rte_mempool *

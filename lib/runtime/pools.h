@@ -22,8 +22,8 @@ struct pools {
 	struct rte_mempool *of_worker[WORKERS_MAX]; // workers on one node share theirs
 };
 
-// What the pools take more than they would if no port of net_af_packet had large frames.
-uint64_t pools_jumbo_bytes(const struct config *config);
+// How much of EAL's memory the pools take of one node, when all workers are there.
+uint64_t pools_bytes_for(const struct config *config);
 
 // nodes is that of each worker.
 // => Returns 0, or -1 with an error added; nothing is open then.

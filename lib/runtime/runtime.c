@@ -13,23 +13,18 @@
 #include <rte_launch.h>
 #include <rte_lcore.h>
 #include <rte_malloc.h>
-#include <rte_service.h>
-#include <rte_service_component.h>
 
+#include "base/bytes.h"
 #include "base/log.h"
 #include "base/progress.h"
-#include "runtime/eal.h"
+#include "runtime/footprint.h"
 #include "runtime/notify.h"
 #include "runtime/reload.h"
+#include "runtime/service_core.h"
 #include "runtime/statistics.h"
 #include "runtime/steering.h"
 #include "runtime/upkeep.h"
 
-#define STEER_RING      4096
-#define SCAN_BUDGET     8192 // slots per shard and turn: a million in an eighth of a second
-#define SCAN_FASTER     4    // times that, where room becomes short
-#define ROUND_REST_NS   (UINT64_C(500) * 1000 * NS_PER_USEC) // the expired are gone in a second
-#define TURN_PAUSE_USEC 1000
 #define TAKE_PAUSE_USEC 100 // a worker takes its plan at the end of a turn
 #define RELOAD_PAUSE_NS 10000000
 
@@ -45,74 +40,15 @@ struct runtime {
 	struct upkeep upkeep;
 	struct steer *steer;
 	struct service *service;
-	uint32_t service_id;
+	struct service_core service_core;
 	unsigned int lcores[WORKERS_MAX + 1]; // of the workers, and of the service core
-	unsigned int service_lcore;
-	bool has_service;
 	unsigned int n_workers;
 	struct ct *shards[WORKERS_MAX];
 	struct worker *workers[WORKERS_MAX];
 	struct notify notify;
 	bool offers_telemetry;
-	uint64_t service_turns; // service core: rw, main: ro
-	uint64_t next_round_ns; // service core: rw; when it looks for the expired again
-	bool is_stopping;       // main: rw, workers: ro
+	bool is_stopping; // main: rw, workers: ro
 };
-
-// One turn of the service core; DPDK's service lcore calls it again and again. Between two rounds
-// over all connections it rests while there is room: who looks at a connection takes its line away
-// from the worker.
-static int32_t
-service_turn_live(void *argument)
-{
-	struct runtime *runtime = argument;
-	uint64_t now_ns = live_clock_ns(&runtime->clock);
-	bool is_hurried = service_is_crowded(runtime->service);
-	uint32_t budget = is_hurried ? SCAN_FASTER * SCAN_BUDGET : SCAN_BUDGET;
-	tick_t next;
-
-	if (now_ns < runtime->next_round_ns && !is_hurried)
-		service_drain(runtime->service);
-	else if (service_turn(runtime->service, tick_from_ns(now_ns), budget, &next))
-		runtime->next_round_ns = now_ns + ROUND_REST_NS;
-	runtime->service_turns++;
-	rte_delay_us_sleep(TURN_PAUSE_USEC);
-	return 0;
-}
-
-static int
-start_service(struct runtime *runtime)
-{
-	struct rte_service_spec spec = {
-		.name = "sallyport",
-		.callback = service_turn_live,
-		.callback_userdata = runtime,
-	};
-	int result = rte_service_component_register(&spec, &runtime->service_id);
-
-	if (result != 0)
-		return result;
-	runtime->has_service = true;
-	rte_service_component_runstate_set(runtime->service_id, 1);
-	rte_service_runstate_set(runtime->service_id, 1);
-	result = rte_service_lcore_add(runtime->service_lcore);
-	if (result == 0)
-		result = rte_service_map_lcore_set(runtime->service_id, runtime->service_lcore, 1);
-	return result == 0 ? rte_service_lcore_start(runtime->service_lcore) : result;
-}
-
-static void
-stop_service(struct runtime *runtime)
-{
-	if (!runtime->has_service)
-		return;
-	rte_service_runstate_set(runtime->service_id, 0);
-	rte_service_lcore_stop(runtime->service_lcore);
-	rte_eal_wait_lcore(runtime->service_lcore);
-	rte_service_lcore_del(runtime->service_lcore);
-	rte_service_component_unregister(runtime->service_id);
-	runtime->has_service = false;
-}
 
 static int
 create_worker(struct runtime *runtime, unsigned int index, unsigned int lcore)
@@ -165,8 +101,22 @@ choose_lcores(struct runtime *runtime, struct errors *errors)
 			   config->workers, config->workers + 1, rte_lcore_count() - 1);
 		return -1;
 	}
-	runtime->service_lcore = runtime->lcores[config->workers];
 	return 0;
+}
+
+// Rules that cannot be compiled are the configuration's fault, unless even what they take at least
+// is more than EAL has.
+static enum runtime_end
+compile_rules(struct runtime *runtime, const struct ruleset_size *size, struct errors *errors)
+{
+	void *room;
+
+	runtime->snapshot = snapshot_create(runtime->config, 1, errors);
+	if (runtime->snapshot != NULL)
+		return RUNTIME_ENDED;
+	room = rte_malloc(NULL, size->bytes_least, 0);
+	rte_free(room);
+	return room == NULL && size->bytes_least > 0 ? RUNTIME_NO_MACHINE : RUNTIME_BAD_CONFIG;
 }
 
 // The ports, with memory on the nodes of the workers.
@@ -181,20 +131,28 @@ open_ports(struct runtime *runtime, struct errors *errors)
 }
 
 static int
-create_workers(struct runtime *runtime, struct errors *errors)
+make_secret(struct runtime *runtime, struct errors *errors)
 {
-	const struct config *config = runtime->config;
-	struct service_config service = {.n_shards = config->workers};
 	uint8_t seed[HASH_SEED_BYTES];
-	struct progress progress;
-	int result = 0;
 
-	runtime->n_workers = config->workers;
 	if (getrandom(seed, sizeof(seed), 0) != sizeof(seed)) {
 		errors_add(errors, NULL, 0, "the system has no random numbers to give");
 		return -1;
 	}
 	hash_secret_init(&runtime->secret, seed);
+	return 0;
+}
+
+// Only memory can be missing.
+static int
+create_workers(struct runtime *runtime)
+{
+	const struct config *config = runtime->config;
+	struct service_config service = {.n_shards = config->workers};
+	struct progress progress;
+	int result = 0;
+
+	runtime->n_workers = config->workers;
 	if (config->workers > 1) {
 		const struct rss *rss = &runtime->ports.rss;
 
@@ -211,14 +169,10 @@ create_workers(struct runtime *runtime, struct errors *errors)
 	for (unsigned int i = 0; result == 0 && i < config->workers; i++)
 		result = create_worker(runtime, i, runtime->lcores[i]);
 	progress_end(&progress);
-	if (result != 0)
-		errors_add(errors, config->file, 0,
-			   "no memory for %u connections: set conntrack.max_connections lower, or "
-			   "give EAL more",
-			   config->conntrack.max_connections);
 	return result;
 }
 
+// The shards go with EAL: to give back one is to clear it, pages that were never used included.
 static void
 destroy_workers(struct runtime *runtime)
 {
@@ -227,7 +181,6 @@ destroy_workers(struct runtime *runtime)
 		if (runtime->workers[i] != NULL)
 			pipeline_destroy(runtime->workers[i]->pipeline);
 		rte_free(runtime->workers[i]);
-		ct_destroy(runtime->shards[i]);
 	}
 	service_destroy(runtime->service);
 }
@@ -249,14 +202,19 @@ launch(struct runtime *runtime, struct errors *errors)
 	int result;
 
 	notify_init(&runtime->notify);
-	notify_watch(&runtime->notify, runtime->service_lcore, &runtime->service_turns);
+	runtime->service_core = (struct service_core){
+		.service = runtime->service,
+		.clock = &runtime->clock,
+		.lcore = runtime->lcores[runtime->n_workers],
+	};
+	notify_watch(&runtime->notify, runtime->service_core.lcore, &runtime->service_core.turns);
 	for (unsigned int i = 0; i < runtime->n_workers; i++) {
 		const uint64_t *turns = &runtime->workers[i]->stats.turns;
 
 		notify_watch(&runtime->notify, runtime->workers[i]->lcore, turns);
 		upkeep_watch(&runtime->upkeep, turns, runtime->shards[i]);
 	}
-	result = start_service(runtime);
+	result = service_core_start(&runtime->service_core);
 	for (unsigned int i = 0; result == 0 && i < runtime->n_workers; i++)
 		result = rte_eal_remote_launch(worker_main, runtime->workers[i],
 					       runtime->workers[i]->lcore);
@@ -272,7 +230,7 @@ stop(struct runtime *runtime)
 	__atomic_store_n(&runtime->is_stopping, true, __ATOMIC_RELAXED);
 	for (unsigned int i = 0; i < runtime->n_workers; i++)
 		rte_eal_wait_lcore(runtime->workers[i]->lcore);
-	stop_service(runtime);
+	service_core_stop(&runtime->service_core);
 }
 
 // Waits for every worker to take its plan. While one hangs, so does this, and the watchdog is not
@@ -416,56 +374,95 @@ log_running(const struct runtime *runtime)
 		 ruleset_n_chains(ruleset), ruleset_n_rules(ruleset), runtime->n_workers);
 }
 
-// From EAL to the end. EAL is initialised.
-static int
-run(struct runtime *runtime, const sigset_t *signals, struct errors *errors)
+// Runs what is there, to the end. Returns false when it did not come to that.
+static bool
+serve(struct runtime *runtime, const sigset_t *signals, struct errors *errors)
 {
-	unsigned int n_lost = 0;
-	unsigned int n_held;
-	int result = -1;
-	int signal_number;
+	bool is_running = launch(runtime, errors) == 0;
 
-	live_clock_init(&runtime->clock);
-	if (choose_lcores(runtime, errors) != 0)
-		return -1;
-	runtime->snapshot = snapshot_create(runtime->config, 1, errors);
-	if (runtime->snapshot == NULL)
-		return -1;
-	if (open_ports(runtime, errors) == 0) {
-		upkeep_init(&runtime->upkeep, &runtime->ports, runtime->config,
-			    live_clock_ns(&runtime->clock));
-		if (create_workers(runtime, errors) == 0 &&
-		    steering_test(&runtime->ports, runtime->steer, runtime->config, errors) == 0) {
-			result = launch(runtime, errors);
-			if (result == 0) {
-				runtime->hooks->started(runtime);
-				log_running(runtime);
-				signal_number = attend(runtime, signals);
-				notify_stopping(&runtime->notify);
-				runtime->hooks->stopping();
-				log_line(LOG_PRIORITY_NOTICE, "%s, stopping",
-					 strsignal(signal_number));
-			}
-			stop(runtime);
-			reload_destroy(runtime->reload);
-			n_lost = count_lost(runtime);
-		}
-		destroy_workers(runtime); // packets in their rings belong to the ports' pools
-		n_held = ports_close(&runtime->ports);
-		if (result == 0)
-			statistics_log_leaked(n_held, n_lost);
+	if (is_running) {
+		int signal_number;
+
+		runtime->hooks->started(runtime);
+		log_running(runtime);
+		signal_number = attend(runtime, signals);
+		notify_stopping(&runtime->notify);
+		runtime->hooks->stopping();
+		log_line(LOG_PRIORITY_NOTICE, "%s, stopping", strsignal(signal_number));
 	}
-	snapshot_destroy(runtime->snapshot);
-	return result;
+	stop(runtime);
+	reload_destroy(runtime->reload);
+	return is_running;
 }
 
-int
+// With ports and workers.
+static enum runtime_end
+run(struct runtime *runtime, const struct footprint *footprint, const sigset_t *signals,
+    struct errors *errors)
+{
+	enum runtime_end end = RUNTIME_NO_MACHINE;
+	unsigned int n_lost = 0;
+	unsigned int n_held;
+	uint64_t has;
+
+	if (open_ports(runtime, errors) != 0)
+		return eal_has_less(footprint->packets, &has)
+			       ? runtime_shortage(runtime->config, footprint, errors)
+			       : RUNTIME_NO_MACHINE;
+	upkeep_init(&runtime->upkeep, &runtime->ports, runtime->config,
+		    live_clock_ns(&runtime->clock));
+	if (create_workers(runtime) != 0) {
+		end = runtime_shortage(runtime->config, footprint, errors);
+	} else if (steering_test(&runtime->ports, runtime->steer, runtime->config, errors) == 0 &&
+		   serve(runtime, signals, errors)) {
+		end = RUNTIME_ENDED;
+		n_lost = count_lost(runtime);
+	}
+	destroy_workers(runtime); // packets in their rings belong to the ports' pools
+	n_held = ports_close(&runtime->ports);
+	if (end == RUNTIME_ENDED)
+		statistics_log_leaked(n_held, n_lost);
+	return end;
+}
+
+// From EAL to the end.
+static enum runtime_end
+start(struct runtime *runtime, int eal_argc, char **eal_argv, const sigset_t *signals,
+      struct errors *errors)
+{
+	const struct config *config = runtime->config;
+	struct footprint footprint;
+	struct ruleset_size size;
+	enum runtime_end end;
+	uint64_t before;
+
+	if (!runtime_footprint(config, &footprint, &size, errors))
+		return RUNTIME_BAD_CONFIG;
+	if (make_secret(runtime, errors) != 0)
+		return RUNTIME_NO_MACHINE;
+	end = eal_start(config, &footprint, eal_argc, eal_argv, errors);
+	if (end != RUNTIME_ENDED)
+		return end;
+	live_clock_init(&runtime->clock);
+	before = bytes_taken();
+	end = choose_lcores(runtime, errors) == 0 ? compile_rules(runtime, &size, errors)
+						  : RUNTIME_BAD_ARGUMENTS;
+	if (end == RUNTIME_ENDED) {
+		footprint_set_rules(&footprint, bytes_taken() - before);
+		end = run(runtime, &footprint, signals, errors);
+	}
+	snapshot_destroy(runtime->snapshot);
+	rte_eal_cleanup();
+	return end;
+}
+
+enum runtime_end
 runtime_run(struct config *config, int eal_argc, char **eal_argv, const struct runtime_hooks *hooks,
 	    struct errors *errors)
 {
 	struct runtime *runtime = calloc(1, sizeof(*runtime));
+	enum runtime_end end;
 	sigset_t signals;
-	int result = -1;
 
 	if (runtime != NULL)
 		runtime->config = malloc(sizeof(*runtime->config));
@@ -473,7 +470,7 @@ runtime_run(struct config *config, int eal_argc, char **eal_argv, const struct r
 		errors_add(errors, NULL, 0, "no memory");
 		config_fini(config);
 		free(runtime);
-		return -1;
+		return RUNTIME_NO_MACHINE;
 	}
 	*runtime->config = *config;
 	runtime->hooks = hooks;
@@ -485,14 +482,11 @@ runtime_run(struct config *config, int eal_argc, char **eal_argv, const struct r
 		sigaddset(&signals, handled_signals[i].number);
 	sigprocmask(SIG_BLOCK, &signals, NULL);
 	runtime->offers_telemetry = !eal_refuses_telemetry(eal_argc, eal_argv);
-	if (eal_start(runtime->config, eal_argc, eal_argv, errors) == 0) {
-		result = run(runtime, &signals, errors);
-		rte_eal_cleanup();
-	}
+	end = start(runtime, eal_argc, eal_argv, &signals, errors);
 	config_fini(runtime->config);
 	free(runtime->config);
 	free(runtime);
-	return result;
+	return end;
 }
 
 const struct config *

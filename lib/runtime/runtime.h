@@ -13,6 +13,7 @@
 #include "base/errors.h"
 #include "config/config.h"
 #include "pipeline/pipeline.h"
+#include "runtime/eal.h"
 #include "runtime/worker.h"
 
 struct runtime;
@@ -31,10 +32,10 @@ struct runtime_hooks {
 // and the service manager is told that all is well (notify.h).
 // => What is in config becomes the runtime's, whatever comes of it.
 // => eal_argv goes to EAL behind what sallyport adds itself; the strings must be writable.
-// => Main thread; initialises and cleans up EAL, so once in a process. Returns 0, or -1 with
-//    errors added.
-int runtime_run(struct config *config, int eal_argc, char **eal_argv,
-		const struct runtime_hooks *hooks, struct errors *errors);
+// => Main thread; initialises and cleans up EAL, so once in a process. With another end than
+//    RUNTIME_ENDED errors were added.
+enum runtime_end runtime_run(struct config *config, int eal_argc, char **eal_argv,
+			     const struct runtime_hooks *hooks, struct errors *errors);
 
 // What it is made of. Any thread, between started and stopping; configuration and snapshot, and
 // rule counters of a pipeline, not between changing and changed.

@@ -7,6 +7,8 @@
 #include <rte_ring.h>
 #include <rte_ring_elem.h>
 
+#include "base/bytes.h"
+
 #define EXPIRED_RING 8192 // numbers of connections that may wait for their owner
 #define POST_MAX     256  // of these, posted at once
 #define EVENT_BATCH  256  // handed over at once
@@ -39,11 +41,29 @@ create_ring(const char *kind, unsigned int shard, unsigned int element, unsigned
 				    RING_F_SP_ENQ | RING_F_SC_DEQ);
 }
 
+static size_t
+service_size(const struct service_config *config)
+{
+	return sizeof(struct service) + config->n_shards * sizeof(struct lane);
+}
+
+uint64_t
+service_bytes_for(const struct service_config *config)
+{
+	uint64_t lane = bytes_of_ring(sizeof(uint32_t), EXPIRED_RING);
+	uint64_t batch = 0;
+
+	if (config->listener != NULL) {
+		lane += bytes_of_ring(sizeof(struct ct_event), config->event_ring);
+		batch = bytes_of_object(EVENT_BATCH * sizeof(struct ct_event));
+	}
+	return bytes_of_object(service_size(config)) + batch + config->n_shards * lane;
+}
+
 struct service *
 service_create(const struct service_config *config)
 {
-	struct service *service = rte_zmalloc(
-		"service", sizeof(*service) + config->n_shards * sizeof(service->lanes[0]), 0);
+	struct service *service = rte_zmalloc("service", service_size(config), 0);
 
 	if (service == NULL)
 		return NULL;

@@ -31,6 +31,9 @@ struct service_config {
 	unsigned int event_ring;   // events that may wait per shard, a power of two
 };
 
+// How much of EAL's memory service_create reserves.
+uint64_t service_bytes_for(const struct service_config *config);
+
 // => Main thread, EAL initialised. Returns NULL with rte_errno set when memory is short.
 struct service *service_create(const struct service_config *config);
 void service_destroy(struct service *service); // takes NULL

@@ -14,6 +14,8 @@
 #include <rte_common.h>
 #include <rte_eal.h>
 
+#include "base/bytes.h"
+
 // The smallest pool takes more than the EAL of other tests has.
 static int
 start_eal(void **state)
@@ -56,6 +58,7 @@ workers_of_a_node_share_a_pool(void **state)
 {
 	const struct config config = config_of(3);
 	const int nodes[] = {0, 0, 0};
+	const uint64_t before = bytes_taken();
 	struct errors errors;
 	struct pools pools;
 
@@ -66,6 +69,9 @@ workers_of_a_node_share_a_pool(void **state)
 	assert_ptr_equal(pools.of_worker[1], pools.of_worker[0]);
 	assert_ptr_equal(pools.of_worker[2], pools.of_worker[0]);
 	assert_null(pools.of_worker[3]);
+	// What EAL has less of now is what was said: no less, and not much more.
+	assert_true(pools_bytes_for(&config) >= bytes_taken() - before);
+	assert_true(pools_bytes_for(&config) <= (bytes_taken() - before) / 10 * 11);
 	// Two queues of 1024 for each worker, and the fragments each may hold.
 	assert_true(pools.of_worker[0]->size >= 8192 + 3 * 2 * 1024 + 3 * 64);
 	pools_close(&pools);

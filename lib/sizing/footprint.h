@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// The memory that a configuration takes, added up from what each module says that it reserves. One
+// sum for all who need it: run and replay ask EAL for that much, and who wants more than
+// the machine has is refused before anything is reserved.
+//
+// Life cycle: footprint_of, before EAL is there; footprint_set_rules, once the rules are compiled
+// and known to the byte. Any thread.
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/errors.h"
+#include "config/config.h"
+#include "rules/ruleset.h"
+
+struct footprint {
+	uint64_t connections; // bytes of EAL's memory, like all of these
+	uint64_t packets;
+	uint64_t fragments;
+	uint64_t rules; // compiled, and what every worker has of them for itself
+	uint64_t others;
+	uint64_t rules_most; // what the rules may take while they are compiled
+	uint64_t plans;      // of rules: the workers' part
+};
+
+// What the one who adds up knows best.
+struct footprint_parts {
+	unsigned int n_workers;
+	uint64_t packets; // bytes of their pools
+	uint64_t others;  // bytes of rings, devices and the like
+};
+
+// => size is that of the configuration's rules. As long as these are not compiled, rules has what
+//    they take at least.
+struct footprint footprint_of(const struct config *config, const struct ruleset_size *size,
+			      const struct footprint_parts *parts);
+
+// The rules take so many bytes compiled.
+void footprint_set_rules(struct footprint *footprint, uint64_t bytes);
+
+uint64_t footprint_total(const struct footprint *footprint);
+
+// How much to reserve before the rules are compiled, with room to compile n_rulesets like these.
+uint64_t footprint_reserve(const struct footprint *footprint, unsigned int n_rulesets);
+
+// Bytes as MiB, rounded up.
+unsigned int footprint_mib(uint64_t bytes);
+
+// Writes "412 MiB of memory: 380 for connections, ...".
+#define FOOTPRINT_TEXT_SIZE 192
+void footprint_format(const struct footprint *footprint, char text[FOOTPRINT_TEXT_SIZE]);
+
+// False when the machine has less memory than that, with an error added.
+bool footprint_fits(const struct footprint *footprint, const struct config *config,
+		    uint64_t machine_bytes, struct errors *errors);
