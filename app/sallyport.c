@@ -13,6 +13,7 @@
 #include "base/errors.h"
 #include "base/log.h"
 #include "config/config.h"
+#include "check/check.h"
 #include "control/control.h"
 #include "replay/overlap.h"
 #include "replay/replay.h"
@@ -239,17 +240,23 @@ check(int argc, char **argv)
 		NULL,
 		NULL,
 		NULL};
+	static const int statuses[] = {
+		[CHECK_GOOD] = EXIT_SUCCESS,
+		[CHECK_BAD] = EXIT_FAILURE,
+		[CHECK_NO_ANSWER] = EXIT_MACHINE,
+	};
+	enum check_result result = CHECK_BAD;
 	struct words words = {0};
 	struct errors errors;
 	struct config config;
-	int result;
 
 	argp_parse(&argp, argc, argv, 0, NULL, &words);
 	errors_init(&errors);
-	result = config_load(&config, words.config, &errors);
-	if (result == 0)
+	if (config_load(&config, words.config, &errors) == 0) {
+		result = check_config(&config, stdout, &errors);
 		config_fini(&config);
-	return report(&errors, result == 0 ? EXIT_SUCCESS : EXIT_FAILURE);
+	}
+	return report(&errors, statuses[result]);
 }
 
 // Finds the ports of --side. Returns 0, or -1 with an error added.

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
 // The memory that a configuration takes, added up from what each module says that it reserves. One
-// sum for all who need it: run and replay ask EAL for that much, and who wants more than
-// the machine has is refused before anything is reserved.
+// sum for all who need it: run and replay ask EAL for that much, check tells it, and who wants more
+// than the machine has is refused before anything is reserved.
 //
 // Life cycle: footprint_of, before EAL is there; footprint_set_rules, once the rules are compiled
 // and known to the byte. Any thread.

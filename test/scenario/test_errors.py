@@ -91,8 +91,11 @@ def test_every_mistake_of_a_configuration_at_once(files, words):
         assert word in match[2]
 
 
-def test_check_says_nothing_about_a_good_configuration(files):
-    assert complaints(run_sallyport('check', '-c', files / 'good.conf'), 0) == []
+def test_check_says_what_a_good_configuration_takes(files):
+    done = run_sallyport('check', '-c', files / 'good.conf')
+
+    assert (done.returncode, done.stderr) == (0, '')
+    assert re.fullmatch(re.escape(f'{files}/good.conf') + r': good: .*memory.*\n', done.stdout)
 
 
 def test_a_syntax_error_has_its_line(files):
