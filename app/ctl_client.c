@@ -62,6 +62,7 @@ receive_banner(struct ctl_client *client)
 	if (banner == NULL)
 		return -1;
 	size = json_integer_value(json_object_get(banner, "max_output_len"));
+	client->pid = (pid_t)json_integer_value(json_object_get(banner, "pid"));
 	json_decref(banner);
 	if (size < BANNER_SIZE || size > ANSWER_SIZE_MAX) {
 		ctl_report("%s is no telemetry socket of DPDK", client->path);

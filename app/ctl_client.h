@@ -9,12 +9,14 @@
 #pragma once
 
 #include <stddef.h>
+#include <sys/types.h>
 
 #include <jansson.h>
 
 struct ctl_client {
 	int socket;
 	const char *path;
+	pid_t pid;    // of the process at the other end, as it says
 	char *buffer; // owned; room for the longest answer
 	size_t size;
 };

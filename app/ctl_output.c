@@ -88,7 +88,8 @@ add_group(struct libscols_table *table, const char *group, json_t *object)
 		char full_name[NAME_LEN];
 
 		snprintf(full_name, sizeof(full_name), "%s %s", group, name);
-		if (json_integer_value(value) != 0 && add_pair(table, full_name, value) != 0)
+		if ((json_is_string(value) || json_integer_value(value) != 0) &&
+		    add_pair(table, full_name, value) != 0)
 			return -1;
 	}
 	return 0;

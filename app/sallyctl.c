@@ -14,6 +14,7 @@
 #include "app/ctl_entry.h"
 #include "app/ctl_filter.h"
 #include "app/ctl_output.h"
+#include "app/ctl_reload.h"
 #include "app/ctl_socket.h"
 #include "app/ctl_stream.h"
 #include "report/report.h"
@@ -181,6 +182,13 @@ run_connections(struct ctl_client *client, const struct words *words)
 	return 0;
 }
 
+static int
+run_reload(struct ctl_client *client, const struct words *words)
+{
+	(void)words;
+	return ctl_reload(client);
+}
+
 static const struct ctl_column port_columns[] = {
 	{"PORT", "name", false},
 	{"DEVICE", "device", false},
@@ -237,6 +245,8 @@ static const struct ctl_column rule_columns[] = {
 
 static const struct command commands[] = {
 	{"info", "/sallyport/info", run_object, NULL, NULL, "what runs and since when"},
+	{"reload", "/sallyport/info", run_reload, NULL, NULL,
+	 "load the configuration anew, and say what came of it"},
 	{"stats", "/sallyport/stats", run_object, NULL, NULL, "packets by what became of them"},
 	{"ports", "/sallyport/ports", run_list, "ports", port_columns, "ports and their counters"},
 	{"workers", "/sallyport/workers", run_list, "workers", worker_columns,

@@ -4,9 +4,12 @@
 #include "control/commands.h"
 
 #include <stddef.h>
+#include <stdio.h>
 
 #include <rte_common.h>
 #include <rte_version.h>
+
+#include "runtime/reload_report.h"
 
 struct ct_count
 command_count(const struct runtime *runtime)
@@ -22,6 +25,29 @@ command_count(const struct runtime *runtime)
 		sum.capacity += count.capacity;
 	}
 	return sum;
+}
+
+// The last reload, and whether another one is under way.
+static void
+fill_reload(const struct runtime *runtime, struct answer *answer)
+{
+	const struct reload_report *report = runtime_reload_report(runtime);
+	struct answer object = answer_object(answer, "reload");
+
+	answer_number(&object, "ended", report->n_ended);
+	answer_number(&object, "loading", report->is_loading);
+	if (report->n_ended == 0)
+		return;
+	answer_number(&object, "ended_sec", report->ended_ns / NS_PER_SEC);
+	answer_string(&object, "result", report->is_good ? "loaded" : "refused");
+	answer_number(&object, "errors", report->n_errors);
+	for (unsigned int i = 0; i < RTE_MIN(report->n_errors, (unsigned int)RELOAD_ERRORS_MAX);
+	     i++) {
+		char name[16];
+
+		snprintf(name, sizeof(name), "error_%u", i + 1);
+		answer_string(&object, name, report->errors[i]);
+	}
 }
 
 void
@@ -47,6 +73,7 @@ command_info(const struct runtime *runtime, uint64_t cursor, struct answer *answ
 	answer_number(answer, "bytes_per_connection",
 		      count.capacity == 0 ? 0 : bytes / count.capacity);
 	answer_string(answer, "hash", runtime_hashes_with_aes(runtime) ? "aes" : "siphash");
+	fill_reload(runtime, answer);
 }
 
 static struct pipeline_stats

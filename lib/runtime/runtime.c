@@ -20,6 +20,7 @@
 #include "runtime/footprint.h"
 #include "runtime/notify.h"
 #include "runtime/reload.h"
+#include "runtime/reload_report.h"
 #include "runtime/service_core.h"
 #include "runtime/statistics.h"
 #include "runtime/steering.h"
@@ -34,6 +35,7 @@ struct runtime {
 	struct snapshot *snapshot;
 	struct reload *reload; // on its way, NULL: none is
 	bool wants_reload;
+	struct reload_report reload_report; // changes between hooks
 	struct hash_secret secret;
 	struct live_clock clock;
 	struct ports ports;
@@ -253,11 +255,15 @@ finish_reload(struct runtime *runtime)
 {
 	struct reload *reload = runtime->reload;
 
+	runtime->hooks->changing();
 	if (reload_is_good(reload)) {
-		runtime->hooks->changing();
 		give_plans(runtime);
 		reload_exchange(reload, &runtime->config, &runtime->snapshot);
-		runtime->hooks->changed();
+	}
+	reload_report_end(&runtime->reload_report, reload_errors(reload),
+			  live_clock_ns(&runtime->clock));
+	runtime->hooks->changed();
+	if (reload_is_good(reload)) {
 		log_line(LOG_PRIORITY_NOTICE, "configuration loaded anew: %u chains, %u rules",
 			 ruleset_n_chains(runtime->snapshot->ruleset),
 			 ruleset_n_rules(runtime->snapshot->ruleset));
@@ -270,6 +276,19 @@ finish_reload(struct runtime *runtime)
 	notify_reloaded(&runtime->notify);
 }
 
+static void
+report_no_thread(struct runtime *runtime)
+{
+	struct errors errors;
+
+	errors_init(&errors);
+	errors_add(&errors, NULL, 0, "no thread can be started");
+	runtime->hooks->changing();
+	reload_report_end(&runtime->reload_report, &errors, live_clock_ns(&runtime->clock));
+	runtime->hooks->changed();
+	errors_fini(&errors);
+}
+
 // Goes on with what SIGHUP has asked for. If it was asked again meanwhile, the file may be another.
 static void
 turn_reload(struct runtime *runtime)
@@ -280,11 +299,15 @@ turn_reload(struct runtime *runtime)
 		return;
 	runtime->wants_reload = false;
 	notify_reloading(&runtime->notify);
+	runtime->hooks->changing();
+	reload_report_begin(&runtime->reload_report);
+	runtime->hooks->changed();
 	runtime->reload = reload_start(runtime->config, runtime->snapshot->generation + 1,
 				       runtime->n_workers);
 	if (runtime->reload != NULL)
 		return;
 	log_line(LOG_PRIORITY_ERROR, "configuration not loaded: no thread can be started");
+	report_no_thread(runtime);
 	notify_reloaded(&runtime->notify);
 }
 
@@ -499,6 +522,12 @@ const struct snapshot *
 runtime_snapshot(const struct runtime *runtime)
 {
 	return runtime->snapshot;
+}
+
+const struct reload_report *
+runtime_reload_report(const struct runtime *runtime)
+{
+	return &runtime->reload_report;
 }
 
 unsigned int

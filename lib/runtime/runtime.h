@@ -16,13 +16,15 @@
 #include "runtime/eal.h"
 #include "runtime/worker.h"
 
+struct reload_report;
 struct runtime;
 
 // Called on the main thread when everything runs, around a change of the configuration, and before
 // anything is taken down.
 struct runtime_hooks {
 	void (*started)(struct runtime *runtime);
-	void (*changing)(void); // nobody reads the configuration, its snapshot or rule counters
+	void (*changing)(void); // nobody reads the configuration, its snapshot, rule counters, or
+				// what is told of reloads
 	void (*changed)(void);  // until now
 	void (*stopping)(void);
 };
@@ -37,10 +39,11 @@ struct runtime_hooks {
 enum runtime_end runtime_run(struct config *config, int eal_argc, char **eal_argv,
 			     const struct runtime_hooks *hooks, struct errors *errors);
 
-// What it is made of. Any thread, between started and stopping; configuration and snapshot, and
-// rule counters of a pipeline, not between changing and changed.
+// What it is made of. Any thread, between started and stopping; configuration, snapshot, report of
+// reloads, and rule counters of a pipeline, not between changing and changed.
 const struct config *runtime_config(const struct runtime *runtime);
 const struct snapshot *runtime_snapshot(const struct runtime *runtime);
+const struct reload_report *runtime_reload_report(const struct runtime *runtime);
 unsigned int runtime_n_workers(const struct runtime *runtime);
 struct pipeline *runtime_pipeline(const struct runtime *runtime, unsigned int worker);
 const struct worker_stats *runtime_worker_stats(const struct runtime *runtime, unsigned int worker);

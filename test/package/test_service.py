@@ -175,22 +175,20 @@ def test_a_reload_changes_the_rules_and_not_the_process(machine):
 old=$(property MainPID)
 sed -i 's/name = "broken"/name = "torn"/' {CONFIG}
 systemctl reload sallyport.service
-for ((i = 0; i < 100; i++)); do
-    journalctl --no-pager -o cat -t sallyport | grep 'configuration loaded anew' && break
-    sleep 0.1
-done
-await ActiveState active
 [[ $(property MainPID) == $old ]]
 sallyctl rules
 ''')
-    assert 'configuration loaded anew: ' in printed
     assert re.search(r'\btorn\b', printed)
 
 
 def test_a_reload_with_a_mistake_changes_nothing(machine):
     printed = machine.boot(START + f'''
 old=$(property MainPID)
+cp {CONFIG} saved
 echo nonsense >>{CONFIG}
+! systemctl reload sallyport.service
+cp saved {CONFIG}
+sed -i 's/^workers = .*/workers = 7;/' {CONFIG}
 ! systemctl reload sallyport.service
 [[ $(property MainPID) == $old ]]
 say ActiveState

@@ -9,6 +9,7 @@ import re
 import signal
 import socket
 import threading
+import time
 
 import pytest
 
@@ -167,6 +168,61 @@ def test_a_file_that_is_gone(running):
     wait_until(lambda: times_logged(running, REFUSED) == 1, 'it is refused')
     assert 'sallyport.conf: cannot be read: No such file or directory' in running.log.read_text()
     assert_still_counts(running, 'answers')
+
+
+def test_before_the_first_reload(running):
+    assert running.json('info')['reload'] == {'ended': 0, 'loading': 0}
+
+
+def test_sallyctl_waits_for_the_answer(running):
+    """And info tells it to others."""
+    running.configure(NO_ANSWERS)
+    before = int(time.time())
+    done = running.ctl('reload')
+    assert (done.returncode, done.stdout, done.stderr) == (0, 'configuration loaded anew\n', '')
+    assert rule_names(running.json('rules'))[1] == 'no answers'
+    report = running.json('info')['reload']
+    assert before <= report.pop('ended_sec') <= time.time()
+    assert report == {'ended': 1, 'loading': 0, 'result': 'loaded', 'errors': 0}
+    table = running.ctl('info').stdout
+    assert re.search(r'^reload ended +1$', table, re.M)
+    assert re.search(r'^reload result +loaded$', table, re.M)
+
+
+@pytest.mark.parametrize('change, complaints', [
+    (('"answers"', '"answers"; colour = "red"'), [r'sallyport\.conf:9: unknown key "colour".*']),
+    (('workers = 2', 'workers = 1'),
+     [r'sallyport\.conf: workers changes from 2 to 1: that needs a restart']),
+    (('action = "accept"', 'action = "acept"'), [r'sallyport\.conf:8: .*"acept".*']),
+    (('rules = (', 'rules = (' + '{ colour = "red"; },' * 20),
+     [r'sallyport\.conf:7: .*'] * 8 + [r'sallyctl: 12 more errors are in the log']),
+], ids=['key', 'restart', 'word', 'many'])
+def test_sallyctl_says_why_it_is_refused(running, change, complaints):
+    running.configure(CONFIG.replace(*change, 1))
+    done = running.ctl('reload')
+    assert (done.returncode, done.stdout) == (1, '')
+    lines = done.stderr.splitlines()
+    assert len(lines) == len(complaints) + 1
+    assert lines[-1] == 'sallyctl: configuration not loaded: the old one stays'
+    for line, complaint in zip(lines, complaints):
+        assert re.search(f'{complaint}$', line)
+    report = running.json('info')['reload']
+    assert (report['ended'], report['result']) == (1, 'refused')
+    assert report['error_1'] == lines[0]
+    assert_still_counts(running, 'answers')
+    running.configure(CONFIG)
+    assert running.ctl('reload').returncode == 0
+    assert 'error_1' not in running.json('info')['reload']
+
+
+def test_an_answer_is_that_of_a_later_reload(running):
+    """One that is under way may have read the file too early: twenty thousand rules take a while."""
+    ask_to_load(running, with_many_rules())
+    wait_until(lambda: running.json('info')['reload']['loading'], 'it is under way')
+    running.configure('nonsense')
+    done = running.ctl('reload')
+    assert done.returncode == 1
+    assert 'sallyport.conf:1: ' in done.stderr
 
 
 @contextlib.contextmanager

@@ -188,7 +188,7 @@ def test_info(small):
     info = small.json('info')
     assert list(info) == ['version', 'dpdk', 'config', 'started_sec', 'uptime_sec', 'ports',
                           'workers', 'generation', 'connections', 'capacity', 'bytes_reserved',
-                          'bytes_per_connection', 'hash']
+                          'bytes_per_connection', 'hash', 'reload']
     assert info['config'] == str(small.folder / 'sallyport.conf')
     assert abs(info['started_sec'] + info['uptime_sec'] - time.time()) < 5
     assert (info['ports'], info['workers'], info['generation']) == (2, 2, 1)
