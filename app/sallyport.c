@@ -18,6 +18,7 @@
 #include "replay/overlap.h"
 #include "replay/replay.h"
 #include "runtime/runtime.h"
+#include "sizing/machine.h"
 
 #define EXIT_USAGE   2
 #define EXIT_MACHINE 3
@@ -229,6 +230,18 @@ report(struct errors *errors, int status)
 	return status;
 }
 
+// What the configuration hardly means is told, and no obstacle.
+static void
+print_warnings(const struct config *config)
+{
+	struct errors warnings;
+
+	errors_init(&warnings);
+	config_warn(config, machine_n_cpus(), &warnings);
+	errors_print(&warnings, log_warnings());
+	errors_fini(&warnings);
+}
+
 static int
 check(int argc, char **argv)
 {
@@ -253,6 +266,7 @@ check(int argc, char **argv)
 	argp_parse(&argp, argc, argv, 0, NULL, &words);
 	errors_init(&errors);
 	if (config_load(&config, words.config, &errors) == 0) {
+		print_warnings(&config);
 		result = check_config(&config, stdout, &errors);
 		config_fini(&config);
 	}
@@ -422,8 +436,10 @@ run(int argc, char **argv)
 
 	argp_parse(&argp, own, argv, 0, NULL, &words);
 	errors_init(&errors);
-	if (config_load(&config, words.config, &errors) == 0)
+	if (config_load(&config, words.config, &errors) == 0) {
+		print_warnings(&config);
 		end = runtime_run(&config, n_eal, argv + argc - n_eal, &hooks, &errors);
+	}
 	return report(&errors, statuses[end]);
 }
 

@@ -16,13 +16,14 @@
 // A stream into the journal.
 struct journal {
 	FILE *stream;   // NULL: standard error is no journal
-	bool is_dpdk;   // what DPDK logs, which says with what priority; else errors
+	int priority;   // of its lines; -1: what DPDK logs, which says with what priority
 	bool is_inside; // of a line that has begun
 };
 
 static bool is_journal;
-static struct journal dpdk_journal = {.is_dpdk = true};
-static struct journal errors_journal;
+static struct journal dpdk_journal = {.priority = -1};
+static struct journal errors_journal = {.priority = LOG_PRIORITY_ERROR};
+static struct journal warnings_journal = {.priority = LOG_PRIORITY_WARNING};
 
 // True when fd is the very pipe or socket that systemd made for the journal: the variable alone is
 // inherited by whoever sends standard error elsewhere.
@@ -43,7 +44,7 @@ leads_to_journal(int fd)
 static int
 priority_now(const struct journal *journal)
 {
-	int level = journal->is_dpdk ? rte_log_cur_msg_loglevel() - 1 : LOG_PRIORITY_ERROR;
+	int level = journal->priority < 0 ? rte_log_cur_msg_loglevel() - 1 : journal->priority;
 
 	return level >= 0 && level <= LOG_PRIORITY_DEBUG ? level : LOG_PRIORITY_INFO;
 }
@@ -86,6 +87,7 @@ log_init(void)
 	if (!is_journal)
 		return;
 	open_stream(&errors_journal);
+	open_stream(&warnings_journal);
 	open_stream(&dpdk_journal);
 	// Else EAL would write to standard error and to syslog, and the journal have it twice.
 	rte_openlog_stream(dpdk_journal.stream);
@@ -107,8 +109,20 @@ log_line(enum log_priority priority, const char *format, ...)
 		fprintf(stderr, "sallyport: %s\n", line);
 }
 
+static FILE *
+stream_of(const struct journal *journal)
+{
+	return is_journal && journal->stream != NULL ? journal->stream : stderr;
+}
+
 FILE *
 log_errors(void)
 {
-	return is_journal && errors_journal.stream != NULL ? errors_journal.stream : stderr;
+	return stream_of(&errors_journal);
+}
+
+FILE *
+log_warnings(void)
+{
+	return stream_of(&warnings_journal);
 }

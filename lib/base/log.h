@@ -30,5 +30,7 @@ void log_init(void);
 void log_line(enum log_priority priority, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
-// Standard error for who writes to a stream: in the journal its lines have the priority of errors.
+// Standard error for who writes to a stream: in the journal its lines have the priority of errors,
+// or of warnings.
 FILE *log_errors(void);
+FILE *log_warnings(void);

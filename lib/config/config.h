@@ -37,7 +37,9 @@ struct config {
 	struct port_config ports[PORTS_MAX];
 	unsigned int n_wires;
 	struct wire_config wires[PORTS_MAX / 2];
-	unsigned int workers;          // 1 when the file does not say
+	unsigned int workers;     // 1 when the file does not say
+	const char *workers_file; // where it says: one of files; NULL: nowhere
+	unsigned int workers_line;
 	bool measure_cycles;           // of each part of a worker's loop
 	uint32_t non_ip[NON_IP_COUNT]; // enum verdict: whether frames of that kind pass
 	struct frag_params fragments;
@@ -57,6 +59,11 @@ void config_fini(struct config *config);
 // differs that stays as it is until the firewall is started again, and adds it to errors.
 bool config_needs_restart(const struct config *running, const struct config *next,
 			  struct errors *errors);
+
+// Adds what the configuration allows itself and hardly means, with file and line, as "warning:
+// ...": what does nothing, rules that no packet can match, more workers than there are CPUs.
+// => Any thread. Takes a second at most, with a great many rules.
+void config_warn(const struct config *config, unsigned int n_cpus, struct errors *warnings);
 
 // The port at the other end of the wire, PORT_NONE when the port belongs to none.
 uint8_t config_peer(const struct config *config, uint8_t port);

@@ -222,7 +222,13 @@ read_scalar(struct cfg_loader *loader, const config_setting_t *setting,
 	    const struct cfg_field *field)
 {
 	void *member = (char *)loader->config + field->offset;
+	struct cfg_place place = cfg_place(loader, setting);
 	int64_t number;
+
+	if (member == &loader->config->workers) {
+		loader->config->workers_file = place.file;
+		loader->config->workers_line = place.line;
+	}
 
 	if (field->type == CFG_FIELD_BOOL)
 		cfg_bool(loader, setting, member);

@@ -7,12 +7,15 @@
 #include <rte_common.h>
 #include <rte_lcore.h>
 
+#include "sizing/machine.h"
+
 struct reload {
 	pthread_t thread;
 	bool is_loaded; // thread: rw, main: ro
 	// the thread's until it has loaded, then the main thread's
 	const struct config *running;
 	struct errors errors;
+	struct errors warnings;    // of a configuration without errors
 	struct config *config;     // owned; NULL: there is none
 	struct snapshot *snapshot; // owned, likewise
 	uint32_t generation;
@@ -50,6 +53,7 @@ load(struct reload *reload)
 	reload->config = config;
 	if (config_needs_restart(reload->running, config, &reload->errors))
 		return false;
+	config_warn(config, machine_n_cpus(), &reload->warnings);
 	reload->snapshot = snapshot_create(config, reload->generation, &reload->errors);
 	return reload->snapshot != NULL && make_plans(reload);
 }
@@ -75,6 +79,7 @@ reload_start(const struct config *running, uint32_t generation, unsigned int n_w
 	reload->generation = generation;
 	reload->n_workers = n_workers;
 	errors_init(&reload->errors);
+	errors_init(&reload->warnings);
 	if (rte_ctrl_thread_create(&reload->thread, "sallyport-load", NULL, load_aside, reload) ==
 	    0)
 		return reload;
@@ -98,6 +103,12 @@ const struct errors *
 reload_errors(const struct reload *reload)
 {
 	return &reload->errors;
+}
+
+const struct errors *
+reload_warnings(const struct reload *reload)
+{
+	return &reload->warnings;
 }
 
 struct plan *
@@ -126,5 +137,6 @@ reload_destroy(struct reload *reload)
 		config_fini(reload->config);
 	free(reload->config);
 	errors_fini(&reload->errors);
+	errors_fini(&reload->warnings);
 	free(reload);
 }

@@ -31,6 +31,7 @@ bool reload_is_loaded(const struct reload *reload);
 // likewise.
 bool reload_is_good(const struct reload *reload);
 const struct errors *reload_errors(const struct reload *reload);
+const struct errors *reload_warnings(const struct reload *reload); // of config_warn
 
 // What a worker is to go by, or, when it has taken that, what it went by before.
 // => Good; the reload's.

@@ -18,7 +18,7 @@ struct reload_report {
 	bool is_loading;  // another one was begun
 	bool is_good;     // of the last that ended
 	uint64_t ended_ns;
-	unsigned int n_errors; // why it was refused
+	unsigned int n_errors;                             // why it was refused
 	char errors[RELOAD_ERRORS_MAX][RELOAD_ERROR_SIZE]; // the first of them, FILE:LINE: message
 };
 

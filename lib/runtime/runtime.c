@@ -263,6 +263,7 @@ finish_reload(struct runtime *runtime)
 	reload_report_end(&runtime->reload_report, reload_errors(reload),
 			  live_clock_ns(&runtime->clock));
 	runtime->hooks->changed();
+	errors_print(reload_warnings(reload), log_warnings());
 	if (reload_is_good(reload)) {
 		log_line(LOG_PRIORITY_NOTICE, "configuration loaded anew: %u chains, %u rules",
 			 ruleset_n_chains(runtime->snapshot->ruleset),

@@ -98,6 +98,23 @@ def test_a_rule_that_is_listed_has_no_combinations(machine):
     assert found['combinations'] == '2'  # of one rule for IPv4 and for IPv6
 
 
+def test_a_warning_is_no_obstacle(machine):
+    """Of check, and of run at its start and when it loads the configuration anew."""
+    config = rules('{ name = "all"; action = "accept"; }, { name = "late"; action = "drop"; }')
+    path = machine.configure(config)
+    line = int(next(n for n, text in enumerate(config.splitlines(), 1) if '"late"' in text))
+    warning = (f'{path}:{line}: warning: rule "late" can never match: rule "all" in line {line} '
+               'takes all that it would\n')
+    done = sallyport(machine, 'check', '-c', path)
+    assert (done.returncode, done.stderr) == (0, warning)
+    assert GOOD.fullmatch(done.stdout)
+    machine.start(config)
+    assert warning in machine.log.read_text()
+    assert machine.ctl('reload').returncode == 0
+    status, log = machine.stop()
+    assert (status, log.count(warning)) == (0, 2)
+
+
 def test_check_counts_what_there_is(machine):
     path = machine.configure(product(20, 30, 4).replace('workers = 1', 'workers = 2'))
     found = GOOD.fullmatch(sallyport(machine, 'check', '-c', path).stdout)
