@@ -16,7 +16,7 @@
 #define N_CPUS 4
 
 // Rules of one chain behind connection tracking; the first one is in line 2.
-#define RULES(rules) PORTS "chains = ( { name = \"f\"; rules = (\n" rules " ); } );"
+#define RULES(rules)  PORTS "chains = ( { name = \"f\"; rules = (\n" rules " ); } );"
 #define R(name, keys) "{ name = \"" name "\"; " keys " }"
 #define ACCEPT        "action = \"accept\";"
 #define DROP          "action = \"drop\";"
@@ -60,43 +60,51 @@ assert_warned(const char *text, const char *expected)
 	free(said);
 }
 
+// clang-format off
+static const char *const good[] = {
+	PORTS,
+	PORTS "workers = 4;",
+	// Each takes something that the one before leaves.
+	RULES(R("a", "proto = \"tcp\"; dport = 80; " ACCEPT) ","
+	      R("b", "proto = \"tcp\"; dport = [\"80\", \"443\"]; " DROP) ","
+	      R("c", "proto = \"tcp\"; " ACCEPT) "," R("d", DROP)),
+	RULES(R("a", "src = \"10.0.0.0/8\"; " ACCEPT) ","
+	      R("b", "src = [\"10.1.0.0/16\", \"11.0.0.0/16\"]; " DROP) ","
+	      R("c", "dst = \"10.0.0.0/16\"; " DROP)),
+	RULES(R("a", "family = \"ipv4\"; src = \"10.0.0.0/8\"; " ACCEPT) ","
+	      R("b", "src = [\"10.0.0.0/8\", \"2001:db8::/32\"]; " DROP)),
+	RULES(R("a", "proto = \"tcp\"; tcp_flags = \"syn/syn,ack\"; " ACCEPT) ","
+	      R("b", "proto = \"tcp\"; tcp_flags = \"syn/syn\"; " DROP)),
+	RULES(R("a", "dport = \"1-100\"; " ACCEPT) ","
+	      R("b", "dport = \"100-101\"; " DROP) "," R("c", "sport = 5; " DROP)),
+	// Without an action nothing ends.
+	RULES(R("a", "count = true;") "," R("b", ACCEPT)),
+	// A mark, and a zone, may be others when the next rule is asked.
+	RULES(R("a", "mark = 1; " ACCEPT) "," R("b", "set_mark = 1;") ","
+	      R("c", "mark = 1; " DROP)),
+	RULES(R("a", "zone = 0; " ACCEPT) "," R("b", DROP)),
+	RULES(R("a", "state = \"new\"; " ACCEPT) "," R("b", "dir = \"orig\"; " DROP)),
+	RULES(R("a", "proto = \"icmp\"; " ACCEPT) ","
+	      R("b", "proto = \"icmpv6\"; family = \"ipv6\"; " ACCEPT)),
+	RULES(R("a", "in = \"lan\"; out = \"wan\"; " ACCEPT) ","
+	      R("b", "in = \"wan\"; out = [\"lan\", \"wan\"]; " DROP)),
+	RULES(R("a", "proto = [\"udp\", \"tcp\"]; set_helper = \"ftp\";") ","
+	      R("b", "helper = \"ftp\"; " ACCEPT)),
+	RULES(R("a", "set_window = \"strict\";")),
+	PORTS "chains = ( { name = \"f\"; policy = \"drop\"; rules = ("
+	R("a", ACCEPT) " ); }, { name = \"g\"; rules = ( ); } );",
+};
+
+static const char statements[] =
+	RULES(R("a", "log = \"here\"; proto = \"tcp\";") ",\n"
+	      R("b", "set_helper = \"ftp\"; proto = \"udp\"; dport = 21;") ",\n"
+	      R("c", "set_helper = \"tftp\"; proto = \"tcp\"; dport = 69;") ",\n"
+	      R("d", "set_window = \"strict\"; proto = \"udp\";"));
+// clang-format on
+
 static void
 nothing_to_say(void **state)
 {
-	static const char *const good[] = {
-		PORTS,
-		PORTS "workers = 4;",
-		// Each takes something that the one before leaves.
-		RULES(R("a", "proto = \"tcp\"; dport = 80; " ACCEPT)
-		      "," R("b", "proto = \"tcp\"; dport = [\"80\", \"443\"]; " DROP)
-		      "," R("c", "proto = \"tcp\"; " ACCEPT) "," R("d", DROP)),
-		RULES(R("a", "src = \"10.0.0.0/8\"; " ACCEPT)
-		      "," R("b", "src = [\"10.1.0.0/16\", \"11.0.0.0/16\"]; " DROP)
-		      "," R("c", "dst = \"10.0.0.0/16\"; " DROP)),
-		RULES(R("a", "family = \"ipv4\"; src = \"10.0.0.0/8\"; " ACCEPT)
-		      "," R("b", "src = [\"10.0.0.0/8\", \"2001:db8::/32\"]; " DROP)),
-		RULES(R("a", "proto = \"tcp\"; tcp_flags = \"syn/syn,ack\"; " ACCEPT)
-		      "," R("b", "proto = \"tcp\"; tcp_flags = \"syn/syn\"; " DROP)),
-		RULES(R("a", "dport = \"1-100\"; " ACCEPT)
-		      "," R("b", "dport = \"100-101\"; " DROP) "," R("c", "sport = 5; " DROP)),
-		// Without an action nothing ends.
-		RULES(R("a", "count = true;") "," R("b", ACCEPT)),
-		// A mark, and a zone, may be others when the next rule is asked.
-		RULES(R("a", "mark = 1; " ACCEPT) "," R("b", "set_mark = 1;")
-		      "," R("c", "mark = 1; " DROP)),
-		RULES(R("a", "zone = 0; " ACCEPT) "," R("b", DROP)),
-		RULES(R("a", "state = \"new\"; " ACCEPT) "," R("b", "dir = \"orig\"; " DROP)),
-		RULES(R("a", "proto = \"icmp\"; " ACCEPT)
-		      "," R("b", "proto = \"icmpv6\"; family = \"ipv6\"; " ACCEPT)),
-		RULES(R("a", "in = \"lan\"; out = \"wan\"; " ACCEPT)
-		      "," R("b", "in = \"wan\"; out = [\"lan\", \"wan\"]; " DROP)),
-		RULES(R("a", "proto = [\"udp\", \"tcp\"]; set_helper = \"ftp\";")
-		      "," R("b", "helper = \"ftp\"; " ACCEPT)),
-		RULES(R("a", "set_window = \"strict\";")),
-		PORTS "chains = ( { name = \"f\"; policy = \"drop\"; rules = (" R("a", ACCEPT)
-			" ); }, { name = \"g\"; rules = ( ); } );",
-	};
-
 	(void)state;
 	for (size_t i = 0; i < RTE_DIM(good); i++)
 		assert_warned(good[i], "");
@@ -106,13 +114,14 @@ static void
 ports_and_workers(void **state)
 {
 	(void)state;
-	assert_warned("ports = ( { name = \"lan\"; device = \"net_null0\"; },\n"
-		      "{ name = \"wan\"; device = \"net_null1\"; },\n"
-		      "{ name = \"dmz\"; device = \"net_null2\"; } );\n"
-		      "wires = ( { a = \"lan\"; b = \"wan\"; } );\nworkers = 5;",
-		      "main:3: warning: port \"dmz\" is on no wire: what comes in there is dropped\n"
-		      "main:5: warning: there are 5 workers and 4 CPUs: each wants one for "
-		      "itself\n");
+	assert_warned(
+		"ports = ( { name = \"lan\"; device = \"net_null0\"; },\n"
+		"{ name = \"wan\"; device = \"net_null1\"; },\n"
+		"{ name = \"dmz\"; device = \"net_null2\"; } );\n"
+		"wires = ( { a = \"lan\"; b = \"wan\"; } );\nworkers = 5;",
+		"main:3: warning: port \"dmz\" is on no wire: what comes in there is dropped\n"
+		"main:5: warning: there are 5 workers and 4 CPUs: each wants one for "
+		"itself\n");
 }
 
 // The second of two rules, which is in line 3.
@@ -132,14 +141,16 @@ a_rule_before_takes_all(void **state)
 		 "dport = 80; " DROP},
 		{"dport = [\"1-10\", \"11-20\"]; " ACCEPT, "dport = \"5-15\"; " DROP},
 		{"dport = \"0-65535\"; " ACCEPT, "sport = 5; dport = \"65535\"; " DROP},
-		{"src = \"10.0.0.0/8\"; " ACCEPT, "src = \"10.1.2.0/25\"; dst = \"1.2.3.4\"; " DROP},
+		{"src = \"10.0.0.0/8\"; " ACCEPT,
+		 "src = \"10.1.2.0/25\"; dst = \"1.2.3.4\"; " DROP},
 		{"src = \"0.0.0.0/0\"; " ACCEPT, "family = \"ipv4\"; " DROP},
 		{"src = \"10.0.0.0/7\"; " ACCEPT, "src = \"11.255.255.255\"; " DROP},
 		{"dst = \"2001:db8::/33\"; " ACCEPT, "dst = \"2001:db8:7fff::/48\"; " DROP},
 		{"src = \"10.0.0.0/8\"; " ACCEPT,
 		 "src = [\"10.0.0.1\", \"2001:db8::1\"]; dst = \"1.2.3.4\"; " DROP},
 		{"family = \"ipv6\"; " ACCEPT, "dst = \"2001:db8::/32\"; " DROP},
-		{"state = [\"new\", \"related\"]; " ACCEPT, "state = \"new\"; dir = \"orig\"; " DROP},
+		{"state = [\"new\", \"related\"]; " ACCEPT,
+		 "state = \"new\"; dir = \"orig\"; " DROP},
 		{"in = \"lan\"; " ACCEPT, "in = \"lan\"; out = \"wan\"; " DROP},
 		{"proto = \"tcp\"; tcp_flags = \"syn/syn\"; " ACCEPT,
 		 "proto = \"tcp\"; tcp_flags = \"syn,ack/syn,ack,rst\"; " DROP},
@@ -223,10 +234,7 @@ static void
 statements_that_do_nothing(void **state)
 {
 	(void)state;
-	assert_warned(RULES(R("a", "log = \"here\"; proto = \"tcp\";")
-			    ",\n" R("b", "set_helper = \"ftp\"; proto = \"udp\"; dport = 21;")
-			    ",\n" R("c", "set_helper = \"tftp\"; proto = \"tcp\"; dport = 69;")
-			    ",\n" R("d", "set_window = \"strict\"; proto = \"udp\";")),
+	assert_warned(statements,
 		      "main:3: warning: rule \"a\": \"log\" does nothing yet: no text is written\n"
 		      "main:4: warning: rule \"b\": \"set_helper\" does nothing: ftp is for tcp\n"
 		      "main:5: warning: rule \"c\": \"set_helper\" does nothing: tftp is for udp\n"
