@@ -145,8 +145,7 @@ check_statements(struct survey *survey, const struct rule *rule)
 		     helped == PROTO_TCP ? "tcp" : "udp");
 	if (rule->set_window != 0 && match->n_protos > 0 && !has_proto(match, PROTO_TCP))
 		warn(survey, rule->file, rule->line,
-		     "rule \"%s\": \"set_window\" does nothing: only tcp has a window",
-		     rule->name);
+		     "rule \"%s\": \"set_window\" does nothing: only tcp has a window", rule->name);
 }
 
 // The rule that ends the chain for all that would match this one, NULL when there is none.
