@@ -29,6 +29,13 @@ struct wire_config {
 	bool mirrors_link; // an end whose link goes down takes the other one's down
 };
 
+// A set that no rule names. Of the others nothing is left: rules have copies.
+struct unused_set {
+	char *name;       // owned
+	const char *file; // where it stands: one of the configuration's
+	unsigned int line;
+};
+
 struct config {
 	char *file;   // owned; what was asked for
 	char **files; // owned, each of them too: that and those it includes; NULL: none was read
@@ -44,6 +51,8 @@ struct config {
 	uint32_t non_ip[NON_IP_COUNT]; // enum verdict: whether frames of that kind pass
 	struct frag_params fragments;
 	struct ct_params conntrack;
+	unsigned int n_unused_sets;
+	struct unused_set *unused_sets; // owned
 	unsigned int n_chains;
 	struct chain chains[CHAINS_MAX]; // sorted by priority; equal ones in the order of the file
 };

@@ -33,6 +33,7 @@ read_sections(struct cfg_loader *loader, const config_setting_t *root)
 	cfg_read_fields(loader, root);
 	cfg_read_sets(loader, root);
 	cfg_read_chains(loader, root);
+	cfg_keep_unused_sets(loader);
 }
 
 static void
@@ -88,6 +89,9 @@ config_fini(struct config *config)
 	}
 	for (unsigned int i = 0; i < config->n_chains; i++)
 		chain_fini(&config->chains[i]);
+	for (unsigned int i = 0; i < config->n_unused_sets; i++)
+		free(config->unused_sets[i].name);
+	free(config->unused_sets);
 	for (size_t i = 0; i < config->n_files; i++)
 		free(config->files[i]);
 	free(config->files);

@@ -122,11 +122,13 @@ static const struct cfg_set *
 find_set(struct cfg_loader *loader, const config_setting_t *setting, const char *name,
 	 enum cfg_set_kind kind)
 {
-	const struct cfg_sets *sets = &loader->sets;
-	const struct cfg_set *set = cfg_set_lookup(sets, name);
+	struct cfg_sets *sets = &loader->sets;
+	struct cfg_set *set = cfg_set_lookup(sets, name);
 	const char *key = cfg_key(setting);
 	struct cfg_closest closest;
 
+	if (set != NULL)
+		set->is_used = true;
 	if (set != NULL && set->kind == kind)
 		return set;
 	if (set != NULL && set->kind != CFG_SET_UNKNOWN)

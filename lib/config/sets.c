@@ -80,7 +80,10 @@ cfg_read_sets(struct cfg_loader *loader, const config_setting_t *root)
 		return;
 	for (int i = 0; i < config_setting_length(section); i++) {
 		const config_setting_t *setting = config_setting_get_elem(section, (unsigned int)i);
-		struct cfg_set set = {.name = config_setting_name(setting)};
+		struct cfg_set set = {
+			.name = config_setting_name(setting),
+			.place = cfg_place(loader, setting),
+		};
 		unsigned int n = cfg_n_values(loader, setting);
 
 		for (unsigned int j = 0; j < n && cfg_has_room(loader); j++) {
@@ -108,7 +111,7 @@ cfg_sets_fini(struct cfg_sets *sets)
 	*sets = (struct cfg_sets){0};
 }
 
-const struct cfg_set *
+struct cfg_set *
 cfg_set_lookup(const struct cfg_sets *sets, const char *name)
 {
 	const struct cfg_set key = {.name = name};
@@ -116,4 +119,25 @@ cfg_set_lookup(const struct cfg_sets *sets, const char *name)
 	if (sets->n == 0)
 		return NULL;
 	return bsearch(&key, sets->list, sets->n, sizeof(*sets->list), compare_names);
+}
+
+void
+cfg_keep_unused_sets(struct cfg_loader *loader)
+{
+	struct config *config = loader->config;
+	size_t capacity = 0;
+
+	for (unsigned int i = 0; i < loader->sets.n; i++) {
+		const struct cfg_set *set = &loader->sets.list[i];
+
+		if (set->is_used)
+			continue;
+		config->unused_sets = cfg_grow(config->unused_sets, config->n_unused_sets,
+					       &capacity, sizeof(*config->unused_sets));
+		config->unused_sets[config->n_unused_sets++] = (struct unused_set){
+			.name = cfg_strdup(set->name),
+			.file = set->place.file,
+			.line = set->place.line,
+		};
+	}
 }

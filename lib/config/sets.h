@@ -4,8 +4,11 @@
 // configuration is loaded: a rule holds a copy of the elements.
 #pragma once
 
+#include <stdbool.h>
+
 #include <libconfig.h>
 
+#include "config/text.h"
 #include "config/values.h"
 
 struct cfg_loader;
@@ -14,7 +17,9 @@ struct cfg_loader;
 enum cfg_set_kind { CFG_SET_UNKNOWN, CFG_SET_ADDRESSES, CFG_SET_PORTS };
 
 struct cfg_set {
-	const char *name; // libconfig's
+	const char *name;       // libconfig's
+	struct cfg_place place; // where it stands
+	bool is_used;           // a rule names it
 	enum cfg_set_kind kind;
 	struct cfg_prefixes prefixes;
 	struct cfg_ranges ranges;
@@ -30,4 +35,7 @@ void cfg_read_sets(struct cfg_loader *loader, const config_setting_t *root);
 void cfg_sets_fini(struct cfg_sets *sets);
 
 // The set of that name, NULL when there is none.
-const struct cfg_set *cfg_set_lookup(const struct cfg_sets *sets, const char *name);
+struct cfg_set *cfg_set_lookup(const struct cfg_sets *sets, const char *name);
+
+// Remembers in the configuration what no rule names. All chains have been read.
+void cfg_keep_unused_sets(struct cfg_loader *loader);

@@ -83,6 +83,18 @@ check_ports(struct survey *survey)
 	}
 }
 
+static void
+check_sets(struct survey *survey)
+{
+	const struct config *config = survey->config;
+
+	for (unsigned int i = 0; i < config->n_unused_sets; i++) {
+		const struct unused_set *set = &config->unused_sets[i];
+
+		warn(survey, set->file, set->line, "set \"%s\" is in no rule", set->name);
+	}
+}
+
 // A packet that comes in at one of these ports can leave at one of those.
 static bool
 has_wire(const struct config *config, uint32_t in_ports, uint32_t out_ports)
@@ -228,5 +240,6 @@ config_warn(const struct config *config, unsigned int n_cpus, struct errors *war
 		     "there are %u workers and %u CPUs: each wants one for itself", config->workers,
 		     n_cpus);
 	check_ports(&survey);
+	check_sets(&survey);
 	check_chains(&survey);
 }

@@ -267,6 +267,18 @@ an_included_file_has_its_name(void **state)
 		      "itself\n");
 }
 
+static void
+sets_that_no_rule_names(void **state)
+{
+	(void)state;
+	folder_write("rules", "sets: { c = [\"10.0.0.1\"]; a = [\"80\"];\n b = [\"::1\"]; };\n");
+	assert_warned(PORTS "@include \"rules\"\n"
+			    "chains = ( { name = \"f\"; rules = ( " R(
+				    "r", "dport = \"@a\"; " DROP) " ); } );",
+		      "rules:1: warning: set \"c\" is in no rule\n"
+		      "rules:2: warning: set \"b\" is in no rule\n");
+}
+
 static int
 begin(void **state)
 {
@@ -295,6 +307,7 @@ main(void)
 		cmocka_unit_test(statements_that_do_nothing),
 		cmocka_unit_test(behind_a_chain_that_drops_everything),
 		cmocka_unit_test(an_included_file_has_its_name),
+		cmocka_unit_test(sets_that_no_rule_names),
 	};
 
 	return cmocka_run_group_tests_name("config_warnings", tests, begin, end);
