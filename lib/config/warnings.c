@@ -15,9 +15,10 @@
 
 #include "config/cover.h"
 
-#define STEPS_MAX (UINT64_C(1) << 25)
-#define IPV4      0x1 // bits of match.families
-#define IPV6      0x2
+#define STEPS_MAX    (UINT64_C(1) << 25)
+#define WARNING_SIZE 4352 // room for a path
+#define IPV4         0x1  // bits of match.families
+#define IPV6         0x2
 
 // What rules of all chains set, and so can be asked for.
 struct settings {
@@ -39,7 +40,7 @@ static void warn(struct survey *survey, const char *file, unsigned int line, con
 static void
 warn(struct survey *survey, const char *file, unsigned int line, const char *format, ...)
 {
-	char text[512];
+	char text[WARNING_SIZE];
 	va_list args;
 
 	va_start(args, format);
@@ -177,20 +178,32 @@ find_shadow(struct survey *survey, const struct chain *chain, unsigned int index
 	return NULL;
 }
 
+// Another file is named.
+static const char *
+format_place(const struct rule *from, const struct rule *rule, char *text, size_t size)
+{
+	if (from->file == rule->file || rule->file == NULL)
+		snprintf(text, size, "in line %u", rule->line);
+	else
+		snprintf(text, size, "in %s:%u", rule->file, rule->line);
+	return text;
+}
+
 static void
 check_rule(struct survey *survey, const struct chain *chain, unsigned int index)
 {
 	const struct rule *rule = &chain->rules[index];
 	const char *why = find_contradiction(survey, &rule->match);
 	const struct rule *shadow = why == NULL ? find_shadow(survey, chain, index) : NULL;
+	char place[WARNING_SIZE];
 
 	if (why != NULL)
 		warn(survey, rule->file, rule->line, "rule \"%s\" can never match: %s", rule->name,
 		     why);
 	else if (shadow != NULL)
 		warn(survey, rule->file, rule->line,
-		     "rule \"%s\" can never match: rule \"%s\" in line %u takes all that it would",
-		     rule->name, shadow->name, shadow->line);
+		     "rule \"%s\" can never match: rule \"%s\" %s takes all that it would",
+		     rule->name, shadow->name, format_place(rule, shadow, place, sizeof(place)));
 	check_statements(survey, rule);
 }
 

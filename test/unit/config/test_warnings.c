@@ -268,6 +268,21 @@ an_included_file_has_its_name(void **state)
 }
 
 static void
+a_rule_in_another_file_takes_all(void **state)
+{
+	char *said;
+
+	(void)state;
+	folder_write("rules", R("a", "dport = 80; " ACCEPT) ",\n");
+	said = warnings_of(PORTS "chains = ( { name = \"f\"; rules = (\n@include \"rules\"\n" R(
+		"b", "dport = 80; " DROP) " ); } );");
+	assert_non_null(
+		strstr(said, "main:4: warning: rule \"b\" can never match: rule \"a\" in /"));
+	assert_non_null(strstr(said, "/rules:1 takes all that it would\n"));
+	free(said);
+}
+
+static void
 sets_that_no_rule_names(void **state)
 {
 	(void)state;
@@ -307,6 +322,7 @@ main(void)
 		cmocka_unit_test(statements_that_do_nothing),
 		cmocka_unit_test(behind_a_chain_that_drops_everything),
 		cmocka_unit_test(an_included_file_has_its_name),
+		cmocka_unit_test(a_rule_in_another_file_takes_all),
 		cmocka_unit_test(sets_that_no_rule_names),
 	};
 
