@@ -2,10 +2,12 @@
 #include "check/check.h"
 
 #include <inttypes.h>
+#include <limits.h>
 
 #include <rte_eal.h>
 
 #include "base/bytes.h"
+#include "base/escape.h"
 #include "pipeline/snapshot.h"
 #include "runtime/footprint.h"
 #include "sizing/bare_eal.h"
@@ -30,13 +32,13 @@ static void
 tell(const struct config *config, const struct ruleset_size *size,
      const struct footprint *footprint, FILE *out)
 {
-	char text[FOOTPRINT_TEXT_SIZE];
+	char text[FOOTPRINT_TEXT_SIZE], file[PATH_MAX * ESCAPE_MAX];
 
 	footprint_format(footprint, text);
 	fprintf(out,
 		"%s: good: %u chains, %u rules, %" PRIu64 " combinations; workers: %u; takes %s\n",
-		config->file, config->n_chains, size->n_rules, size->n_entries, config->workers,
-		text);
+		escape_text(config->file, file, sizeof(file)), config->n_chains, size->n_rules,
+		size->n_entries, config->workers, text);
 }
 
 enum check_result
