@@ -23,6 +23,7 @@
 #define EXIT_USAGE   2
 #define EXIT_MACHINE 3
 #define CAPTURES_MAX 64
+#define OUTPUTS_MAX  5
 
 const char *argp_program_version = "sallyport " SALLYPORT_VERSION;
 
@@ -317,19 +318,31 @@ resolve_ports(const struct words *words, const struct config *config,
 	return result;
 }
 
-// What is read and what is written are different files. Returns 0, or -1 with errors added.
-static int
-check_files(const struct words *words, struct errors *errors)
+// Lists the outputs that are asked for behind the n files that are there. Returns how many files
+// there are then.
+static unsigned int
+list_outputs(const struct output_paths *outputs, struct named_file files[], unsigned int n)
 {
-	const struct output_paths *outputs = &words->outputs;
-	const struct named_file written[] = {
+	const struct named_file written[OUTPUTS_MAX] = {
 		{outputs->verdicts, "--verdicts", FILE_OUTPUT},
 		{outputs->table, "--table", FILE_OUTPUT},
 		{outputs->events, "--events", FILE_OUTPUT},
 		{outputs->accepted, "--accepted", FILE_OUTPUT},
 		{outputs->dropped, "--dropped", FILE_OUTPUT},
 	};
-	struct named_file files[1 + CAPTURES_MAX + sizeof(written) / sizeof(written[0])];
+
+	for (size_t i = 0; i < OUTPUTS_MAX; i++) {
+		if (written[i].path != NULL)
+			files[n++] = written[i];
+	}
+	return n;
+}
+
+// What is read and what is written are different files. Returns 0, or -1 with errors added.
+static int
+check_files(const struct words *words, struct errors *errors)
+{
+	struct named_file files[1 + CAPTURES_MAX + OUTPUTS_MAX];
 	unsigned int n = 0;
 
 	files[n++] = (struct named_file){words->config, "--config", FILE_CONFIG};
@@ -337,11 +350,54 @@ check_files(const struct words *words, struct errors *errors)
 		files[n++] = (struct named_file){words->captures[i].path,
 						 words->names_ports ? "--port" : "CAPTURE",
 						 FILE_CAPTURE};
-	for (size_t i = 0; i < sizeof(written) / sizeof(written[0]); i++) {
-		if (written[i].path != NULL)
-			files[n++] = written[i];
-	}
+	n = list_outputs(&words->outputs, files, n);
 	return overlap_check(files, n, errors);
+}
+
+// The same for what the configuration includes, which is known once it has been read.
+static int
+check_included(const struct words *words, const struct config *config, struct errors *errors)
+{
+	struct named_file *files = calloc(config->n_files + OUTPUTS_MAX, sizeof(*files));
+	unsigned int n = 0;
+	int result;
+
+	if (files == NULL) {
+		errors_add(errors, NULL, 0, "no memory");
+		return -1;
+	}
+	while (n < config->n_files) {
+		files[n] = (struct named_file){config->files[n], "@include", FILE_CONFIG};
+		n++;
+	}
+	n = list_outputs(&words->outputs, files, n);
+	result = overlap_check(files, n, errors);
+	free(files);
+	return result;
+}
+
+// Takes the captures through the firewall. Returns the exit status.
+static int
+replay_with(struct words *words, const struct config *config, struct errors *errors)
+{
+	struct replay_capture captures[CAPTURES_MAX];
+	const struct replay_options options = {
+		.captures = captures,
+		.n_captures = words->n_captures,
+		.outputs = words->outputs,
+		.workers = words->workers,
+		.burst = words->burst,
+		.settle_sec = words->settle_sec,
+		.accepts_cut = words->accepts_cut,
+		.side = words->side_port == NULL ? NULL : &words->side,
+	};
+
+	if (check_included(words, config, errors) != 0)
+		return EXIT_USAGE;
+	if ((resolve_ports(words, config, captures, errors) |
+	     resolve_side(words, config, errors)) != 0)
+		return EXIT_FAILURE;
+	return replay_run(config, &options, errors) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
 static int
@@ -357,40 +413,21 @@ replay(int argc, char **argv)
 		NULL,
 		NULL};
 	struct words words = {.workers = 1, .burst = 32};
-	struct replay_capture captures[CAPTURES_MAX];
 	struct errors errors;
 	struct config config;
-	int result;
+	int status = EXIT_FAILURE;
 
 	side_init(&words.side);
 	argp_parse(&argp, argc, argv, 0, NULL, &words);
 	errors_init(&errors);
 	if (check_files(&words, &errors) != 0) {
-		side_fini(&words.side);
-		report(&errors, -1);
-		return EXIT_USAGE;
-	}
-	result = config_load(&config, words.config, &errors);
-	if (result == 0) {
-		struct replay_options options = {
-			.captures = captures,
-			.n_captures = words.n_captures,
-			.outputs = words.outputs,
-			.workers = words.workers,
-			.burst = words.burst,
-			.settle_sec = words.settle_sec,
-			.accepts_cut = words.accepts_cut,
-			.side = words.side_port == NULL ? NULL : &words.side,
-		};
-
-		result = resolve_ports(&words, &config, captures, &errors) |
-			 resolve_side(&words, &config, &errors);
-		if (result == 0)
-			result = replay_run(&config, &options, &errors);
+		status = EXIT_USAGE;
+	} else if (config_load(&config, words.config, &errors) == 0) {
+		status = replay_with(&words, &config, &errors);
 		config_fini(&config);
 	}
 	side_fini(&words.side);
-	return report(&errors, result == 0 ? EXIT_SUCCESS : EXIT_FAILURE);
+	return report(&errors, status);
 }
 
 // Everything behind -- is EAL's. Returns where that begins, argc when there is none.

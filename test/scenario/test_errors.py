@@ -290,6 +290,23 @@ def test_files_that_are_one(tmp_path, monkeypatch, words):
     assert {path: path.read_bytes() for path in tmp_path.iterdir() if path.is_file()} == before
 
 
+@pytest.mark.parametrize('name', ['rules', 'soft', 'hard'])
+@pytest.mark.parametrize('option', ['--verdicts', '--table', '--events', '--accepted', '--dropped'])
+def test_an_output_that_the_configuration_includes(tmp_path, option, name):
+    write_pcap(tmp_path / 'capture', [(0, b'\0' * 60)])
+    (tmp_path / 'rules').write_text('chains = ();\n')
+    (tmp_path / 'config').write_text(OPEN + '@include "more"\n')
+    (tmp_path / 'more').write_text('@include "rules"\n')
+    os.symlink('rules', tmp_path / 'soft')
+    os.link(tmp_path / 'rules', tmp_path / 'hard')
+
+    (line,) = complaints(run_sallyport('replay', '-c', tmp_path / 'config', option, tmp_path / name,
+                                       tmp_path / 'capture'), 2)
+
+    assert line == f'{tmp_path}/{name}: is named twice, by @include and {option}'
+    assert (tmp_path / 'rules').read_text() == 'chains = ();\n'
+
+
 @pytest.mark.parametrize('option', ['--verdicts', '--accepted'])
 def test_an_output_that_standard_output_goes_to_as_well(files, option):
     with open(files / 'out', 'w', encoding='utf-8') as out:
