@@ -11,13 +11,15 @@
 
 #include <stdint.h>
 
-// Longest frame, which is what libpcap takes for the longest packet.
-#define FRAME_MAX 262144
+// Bytes of a frame that are read: the longest packet of IPv6, and room for the headers of its link.
+// What is behind that is padding. DPDK's net_pcap counts the bytes of a frame with 16 bits from the
+// end of its first buffer on, and makes a mess of frames of 67,584 bytes and more.
+#define FRAME_MAX 66000
 
 // A packet as it was captured.
 struct captured {
 	const uint8_t *frame; // the reader's, until the next packet
-	uint32_t len;         // bytes that were captured, at most FRAME_MAX
+	uint32_t len;         // bytes that were captured, FRAME_MAX of them at most
 	uint32_t wire_len;    // bytes that it had, never less
 	uint64_t time_ns;
 };

@@ -19,9 +19,6 @@
 #define MBUFS        8191 // a pool: one less than a power of two
 #define CAPTURES_MAX 64
 
-// Bytes up to which a packet is padded: the longest of IPv6, and room for its link's headers.
-#define PADDED_MAX UINT32_C(66000)
-
 // Packets that are read ahead of each capture, and bytes after which they are enough.
 #define READ_AHEAD  32
 #define AHEAD_BYTES 32768
@@ -216,7 +213,7 @@ read_batch(struct source *source, struct feed *feed)
 			feed->n_left = 0;
 			break;
 		}
-		padding = RTE_MIN(packet.wire_len, RTE_MAX(packet.len, PADDED_MAX)) - packet.len;
+		padding = RTE_MIN(packet.wire_len, (uint32_t)FRAME_MAX) - packet.len;
 		header.len = packet.len + padding;
 		header.wire_len = header.len;
 		memcpy(source->batch + size, &header, sizeof(header));

@@ -5,7 +5,8 @@ import pytest
 
 from scenario.configuration import HEAD, OPEN, SITE
 from scenario.runner import replay_in, run_sallyport
-from scenario.traffic import (CLIENT, SERVER, START, Tcp, Traffic, udp, write_pcap, write_pcapng)
+from scenario.traffic import (CLIENT, FRAME, SERVER, START, Tcp, Traffic, udp, write_pcap,
+                              write_pcapng)
 
 MICROSECOND = 1_000_000
 
@@ -206,3 +207,16 @@ def test_a_large_packet(tmp_path):
     answers.check(traffic.frames)
     assert answers.of('state') == ['new']
     assert answers.table[0]['orig']['bytes'] == 65535
+
+
+@pytest.mark.parametrize('frame_len', [66000, 67583, 67584, 70000, 131072, 262144])
+def test_a_frame_that_is_longer_than_any_packet(tmp_path, frame_len):
+    """What is behind the packet is padding, and need not be kept."""
+    frame = bytes(FRAME / udp(CLIENT, SERVER, 5000, 53, b'x'))
+    write_pcap(tmp_path / 'large.pcap', [(0, frame + bytes(frame_len - len(frame)))])
+
+    answers = replay_in(tmp_path, OPEN, tmp_path / 'large.pcap')
+
+    assert answers.of('verdict', 'reason') == [('accept', 'default')]
+    assert answers.table[0]['orig']['bytes'] == len(frame) - 14
+    assert [kept[:len(frame)] for _, kept in answers.accepted] == [frame]
