@@ -4,6 +4,7 @@
 #include <rte_ether.h>
 #include <rte_ip.h>
 
+#include "frag/place.h"
 #include "packet/parse.h"
 
 #define QUOTED_BYTES 8 // of layer 4, which an ICMP error quotes at least (RFC 792)
@@ -34,14 +35,25 @@ l3_header_len(const struct pkt *pkt)
 	}
 }
 
+// The same of a fragment: only the first has a header of layer 4, or the beginning of one.
+static uint32_t
+l4_header_len_of_fragment(const struct pkt *pkt)
+{
+	struct frag_place place;
+
+	if (frag_place_read(pkt, &place) != FRAG_PLACE_GOOD || place.off > 0)
+		return 0;
+	return RTE_MIN((uint32_t)fixed_len[pkt->tuple.proto], place.end);
+}
+
 // Bytes from the beginning of layer 4 that are looked at.
 static uint32_t
 l4_header_len(const struct pkt *pkt)
 {
 	uint32_t len = fixed_len[pkt->tuple.proto];
 
-	if (pkt->is_fragment) // it may have none, and is judged with the others
-		return 0;
+	if (pkt->is_fragment)
+		return l4_header_len_of_fragment(pkt);
 	if (icmp_is_error(pkt))
 		len += QUOTED_BYTES + (uint32_t)(pkt->family == FAMILY_IPV4
 							 ? sizeof(struct rte_ipv4_hdr)

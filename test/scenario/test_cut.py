@@ -8,6 +8,7 @@ import pytest
 from scenario.capture_files import Pcapng, pcap
 from scenario.configuration import OPEN, configuration
 from scenario.runner import replay_in, run_sallyport
+from scenario.test_fragments import pieces
 from scenario.traffic import (CLIENT, CLIENT6, FRAME, SERVER, SERVER6, START, Tcp, Traffic, ping,
                               segment, udp, unreachable)
 
@@ -132,6 +133,25 @@ def test_a_wrong_checksum_of_a_whole_packet_is_still_wrong(tmp_path):
     answers = replay_cut(tmp_path, cut_to([len(bad), 54], [bad, bad]), '--cut', 'accept')
 
     assert [line.get('fault') for line in answers.verdicts] == ['l4_checksum', None]
+
+
+@pytest.mark.parametrize('client, server, header', [(CLIENT, SERVER, IPV4_LEN),
+                                                    (CLIENT6, SERVER6, IPV6_LEN + 8)])
+def test_the_first_fragment_needs_the_header_of_layer_4(tmp_path, client, server, header):
+    """The others need nothing behind the header that says they are fragments."""
+    frames = [bytes(FRAME / piece) for piece in pieces(53, client, server)]
+    shortest = ETHERNET_LEN + header
+    config = configuration(conntrack='checksum = false;')
+
+    for length in range(shortest, shortest + UDP_LEN + 2):
+        lengths = [length] + [shortest] * (len(frames) - 1)
+        answers = replay_cut(tmp_path, cut_to(lengths, frames), '--cut', 'accept', config=config)
+
+        if length < shortest + UDP_LEN:
+            assert answers.of('reason')[0] == 'cut'
+            assert answers.table == []
+        else:
+            assert answers.of('verdict', 'sport') == [('accept', 5000)] * len(frames)
 
 
 @pytest.mark.parametrize('quoted, state', [(8 + IPV4_LEN + 8, 'related'), (8 + IPV4_LEN + 7, None)])
