@@ -72,8 +72,8 @@ upkeep_init(struct upkeep *upkeep, struct ports *ports, const struct config *con
 	upkeep->ports = ports;
 	upkeep->n_shards = 0;
 	upkeep->alarms_due_ns = 0;
-	alarm_init(&upkeep->dropped_early,
-		   "the connection table is full, connections are dropped early for new ones");
+	alarm_init(&upkeep->dropped_early, "the connection table is full, or nearly full, "
+					   "connections are dropped early for new ones");
 	alarm_init(&upkeep->refused, "the connection table is full, new connections are refused");
 	presence_init(&upkeep->presence, &presence_ops, upkeep, ports->n);
 	links_init(&upkeep->links, &links_ops, upkeep);
