@@ -289,6 +289,22 @@ simple_packet(struct level *level, uint32_t block_len)
 	set_word(level, BLOCK_HEADER, captured);
 }
 
+// Each section may have a byte order of its own; libpcap reads only what has that of the first.
+static bool
+begin_section(struct level *level)
+{
+	if (word(level, BLOCK_HEADER) == __builtin_bswap32(ORDER_MAGIC)) {
+		if (level->has_section) {
+			level->fault = "a section in another byte order than the first";
+			return false;
+		}
+		level->is_swapped = !level->is_swapped;
+	}
+	level->has_section = true;
+	level->n_interfaces = 0;
+	return true;
+}
+
 // The next block of a pcapng file: as much of its head as is to be looked at. Returns false when
 // the file cannot be read on.
 static bool
@@ -299,11 +315,8 @@ next_block(struct level *level)
 	if (!fill(level, BLOCK_OVERHEAD))
 		return true;
 	type = word(level, 0);
-	if (type == BLOCK_SECTION) {
-		if (word(level, BLOCK_HEADER) == __builtin_bswap32(ORDER_MAGIC))
-			level->is_swapped = !level->is_swapped;
-		level->n_interfaces = 0;
-	}
+	if (type == BLOCK_SECTION && !begin_section(level))
+		return false;
 	len = word(level, WORD);
 	if (len < BLOCK_OVERHEAD) {
 		level->rest = UINT64_MAX; // libpcap goes no further

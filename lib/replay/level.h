@@ -36,6 +36,7 @@ struct level {
 	uint32_t interface; // of the packet that was read last
 	uint32_t wire_len;  // of that packet, when libpcap is told another; 0: it is not
 	bool has_blocks;    // it is pcapng
+	bool has_section;   // the first has begun
 	bool is_swapped;    // its numbers have the other byte order
 	bool has_begun;
 	// What is read next: the head of the block at hand, then the rest of it, as it is.

@@ -138,7 +138,8 @@ reader_next(struct reader *reader, struct captured *packet, char why[READER_WHY_
 	if (result != 1 && level_fault(&reader->level) == NULL && result != PCAP_ERROR)
 		return 0;
 	if (result != 1) {
-		snprintf(why, READER_WHY_SIZE, "is damaged behind packet %" PRIu64 ": %s",
+		snprintf(why, READER_WHY_SIZE, "%s behind packet %" PRIu64 ": %s",
+			 level_fault(&reader->level) == NULL ? "is damaged" : "cannot be read",
 			 reader->n, fault_of(reader, pcap_geterr(reader->pcap)));
 		return -1;
 	}

@@ -188,6 +188,26 @@ def test_a_link_type_that_cannot_be_read(tmp_path, link, word):
                                'is not supported\n')
 
 
+@pytest.mark.parametrize('order, other', ['<>', '><'])
+def test_a_section_in_another_byte_order(tmp_path, order, other):
+    """Two files, one behind the other, of machines that are not alike: nothing is damaged."""
+    file = Pcapng(order)
+    file.interface()
+    file.packet(START * 10**6, QUERY)
+    file.order = other
+    file.section()
+    file.interface()
+    file.packet(START * 10**6, ANSWER)
+    (tmp_path / 'capture').write_bytes(bytes(file))
+    (tmp_path / 'config').write_text(OPEN)
+
+    done = run_sallyport('replay', '-c', tmp_path / 'config', tmp_path / 'capture')
+
+    assert (done.returncode, done.stderr) == (
+        1, f'{tmp_path}/capture: cannot be read behind packet 1: a section in another byte order '
+        'than the first\n')
+
+
 def test_a_packet_of_no_interface(tmp_path):
     file = Pcapng()
     file.interface()
