@@ -87,3 +87,12 @@ def test_no_file(tmp_path):
     done = explain(tmp_path / 'missing')
     assert (done.returncode, done.stderr.decode()) == (
         1, f'explain-verdicts: {tmp_path}/missing: No such file or directory\n')
+
+
+def test_no_room_for_what_it_prints(tmp_path):
+    (tmp_path / 'verdicts').write_text(json.dumps(verdict(1)))
+    with open('/dev/full', 'wb') as full:
+        done = subprocess.run([SCRIPT, tmp_path / 'verdicts'], stdout=full, stderr=subprocess.PIPE,
+                              check=False)
+    assert (done.returncode, done.stderr) == (
+        1, b'explain-verdicts: standard output: No space left on device\n')
