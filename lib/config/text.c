@@ -232,6 +232,13 @@ check_number(const struct scanner *scanner, const char *word, size_t len)
 	return -1;
 }
 
+// Whether a name or a number may have it, or what is neither.
+static bool
+is_word_byte(char byte)
+{
+	return isalnum((unsigned char)byte) || (byte != '\0' && strchr("*+-._", byte) != NULL);
+}
+
 // A name, a number, or what is neither.
 static int
 scan_word(struct scanner *scanner)
@@ -239,8 +246,7 @@ scan_word(struct scanner *scanner)
 	const char *begin = scanner->at;
 
 	release_held(scanner);
-	while (scanner->at < scanner->end &&
-	       (isalnum((unsigned char)*scanner->at) || strchr("*+-._", *scanner->at) != NULL))
+	while (scanner->at < scanner->end && is_word_byte(*scanner->at))
 		put(scanner->text, *scanner->at++);
 	refuse_suffix(scanner, begin, (size_t)(scanner->at - begin));
 	if (is_wide_integer(begin, (size_t)(scanner->at - begin)))
@@ -357,7 +363,7 @@ scan(struct scanner *scanner)
 			rc = scan_block_comment(scanner);
 		else if (byte == '"')
 			rc = scan_string(scanner);
-		else if (isalnum((unsigned char)byte) || strchr("*+-._", byte) != NULL)
+		else if (is_word_byte(byte))
 			rc = scan_word(scanner);
 		else
 			scan_other(scanner);

@@ -529,12 +529,18 @@ test_a_zero_byte_is_refused(void **state)
 {
 	static const char outside[] = PORTS "workers = 1;\0";
 	static const char inside[] = PORTS "\nsets: { a = \"\0\"; };";
+	static const char behind[] = PORTS "\nmeasure_cycles = true\0;\nchains = 5;";
+	static const char between[] = PORTS "\n\nwork\0ers = 1;";
 
 	(void)state;
 	folder_write_bytes("zero", outside, sizeof(outside) - 1);
 	assert_file_messages("zero", "zero:2: not a text file: a zero byte\n");
 	folder_write_bytes("zero", inside, sizeof(inside) - 1);
 	assert_file_messages("zero", "zero:3: not a text file: a zero byte\n");
+	folder_write_bytes("zero", behind, sizeof(behind) - 1);
+	assert_file_messages("zero", "zero:3: not a text file: a zero byte\n");
+	folder_write_bytes("zero", between, sizeof(between) - 1);
+	assert_file_messages("zero", "zero:4: not a text file: a zero byte\n");
 }
 
 static void
