@@ -182,6 +182,7 @@ void
 cfg_fields_init(struct config *config)
 {
 	config->workers = 1;
+	config->measure_cycles = false;
 	for (unsigned int i = 0; i < NON_IP_COUNT; i++)
 		config->non_ip[i] = i == NON_IP_ARP ? VERDICT_ACCEPT : VERDICT_DROP;
 	frag_params_init(&config->fragments);
