@@ -50,7 +50,7 @@ static int
 set_up(void **state)
 {
 	(void)state;
-	strcpy(root + strlen(root) - 6, "XXXXXX");
+	memset(root + strlen(root) - 6, 'X', 6);
 	return mkdtemp(root) == NULL ? -1 : 0;
 }
 
