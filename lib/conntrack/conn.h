@@ -99,6 +99,7 @@ struct ct_conn {
 	uint32_t octets[DIR_COUNT];  // likewise
 	tick_t stream_after;         // of UDP: a flow that lives longer than this is a stream
 	uint8_t queue;               // it waits in, CT_QUEUE_NONE: in none
+	uint16_t queued_in;          // period in which it came to its end, see ct_queue_period
 	union {
 		struct ct_tcp tcp;
 		struct ct_sctp sctp;

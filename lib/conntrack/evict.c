@@ -9,6 +9,7 @@
 // it a flood that gets answers would leave newcomers no time to get theirs.
 #define NEWCOMERS_SHARE 16
 
+#define REPLIED_LOOK 8  // of the first of a queue of answered ones, which is nearly in order
 #define ASSURED_LOOK 8  // assured connections that are looked at, in case one has expired
 #define RELIEF_SHARE 20 // the part of a table that relief keeps free: above 95 %, as the kernel
 
@@ -133,6 +134,23 @@ struct firsts {
 	uint32_t idle;    // the one longest idle, or SLOT_NONE
 };
 
+// The first of a queue, by the time that is left to it.
+static uint32_t
+first_of(const struct ct *ct, enum ct_rank rank, enum ct_timeout timeout)
+{
+	uint32_t first = ct->evict.queues[ct_queue_of(rank, timeout)].first;
+	uint32_t slot = first;
+
+	for (int i = 1; rank == CT_RANK_REPLIED && i < REPLIED_LOOK; i++) {
+		slot = ct->conns[slot].link.next;
+		if (slot == SLOT_NONE)
+			break;
+		if (ticks_until(ct->conns[slot].deadline, ct->conns[first].deadline) < 0)
+			first = slot;
+	}
+	return first;
+}
+
 static struct firsts
 look_at_firsts(const struct ct *ct, enum ct_rank rank, tick_t now)
 {
@@ -141,7 +159,7 @@ look_at_firsts(const struct ct *ct, enum ct_rank rank, tick_t now)
 
 	for (uint64_t bits = ct->evict.waiting[rank]; bits != 0; bits &= bits - 1) {
 		enum ct_timeout timeout = (enum ct_timeout)__builtin_ctzll(bits);
-		uint32_t slot = ct->evict.queues[ct_queue_of(rank, timeout)].first;
+		uint32_t slot = first_of(ct, rank, timeout);
 		int32_t left = ticks_until(ct->conns[slot].deadline, now);
 		int32_t idle = (int32_t)ct->timeouts[timeout] - left;
 

@@ -126,8 +126,9 @@ begin_connection(struct ct *ct, struct pkt *pkt, const struct ct_proto *proto)
 // The connection was used: it is the last again of those that are worth what it is worth now.
 static inline void
 wait_anew(struct ct *ct, struct ct_conn *conn, const struct ct_proto *proto,
-	  enum ct_timeout timeout)
+	  enum ct_timeout timeout, tick_t now)
 {
+	const uint16_t period = ct_queue_period(now);
 	uint8_t queue = CT_QUEUE_ASSURED;
 
 	if (unlikely(proto->is_closing != NULL && proto->is_closing(conn)))
@@ -136,9 +137,12 @@ wait_anew(struct ct *ct, struct ct_conn *conn, const struct ct_proto *proto,
 		queue = ct_queue_of(CT_RANK_UNANSWERED, timeout);
 	else if (!conn_has(conn, CT_ASSURED))
 		queue = ct_queue_of(CT_RANK_REPLIED, timeout);
-	if (likely(queue == CT_QUEUE_ASSURED && conn->queue == CT_QUEUE_ASSURED))
+	if (likely(queue == conn->queue) &&
+	    (queue == CT_QUEUE_ASSURED ||
+	     (ct_queue_rank(queue) == CT_RANK_REPLIED && conn->queued_in == period)))
 		return;
 	ct_evict_move(ct, conn, queue);
+	conn->queued_in = period;
 }
 
 // Lets the tracker judge a packet of a connection and does what follows from it.
@@ -169,9 +173,9 @@ track_in_connection(struct ct *ct, struct ct_conn *conn, struct pkt *pkt,
 	}
 	if (likely(result == CT_ACCEPT)) {
 		refresh(conn, pkt, ct->timeouts[timeout]);
-		wait_anew(ct, conn, proto, timeout);
+		wait_anew(ct, conn, proto, timeout, pkt->now);
 	} else if (is_answered && conn->queue != CT_QUEUE_NONE) {
-		wait_anew(ct, conn, proto, ct_queue_timeout(conn->queue));
+		wait_anew(ct, conn, proto, ct_queue_timeout(conn->queue), pkt->now);
 	}
 	return result;
 }
@@ -223,7 +227,7 @@ track_first(struct ct *ct, struct pkt *pkt, const struct ct_proto *proto)
 		set_invalid(ct, pkt, pkt->fault);
 	} else {
 		if (conn->queue == CT_QUEUE_NONE) // its first packet has set no timeout
-			wait_anew(ct, conn, proto, CT_TIMEOUT_GENERIC);
+			wait_anew(ct, conn, proto, CT_TIMEOUT_GENERIC, pkt->now);
 		ct_touch_hash(ct, pkt->hash);
 	}
 }
