@@ -15,7 +15,8 @@
 #include "replay/link.h"
 
 #define BUFFER_BYTES 65536
-#define TIME_MAX_SEC INT64_C(8000000000) // in 2223; nanoseconds still fit then
+#define TIME_MAX_SEC INT64_C(8000000000)              // in 2223; nanoseconds still fit then
+#define WIRE_MAX     (UINT32_MAX - RTE_ETHER_HDR_LEN) // an Ethernet header may be added
 
 struct reader {
 	struct stream *stream;
@@ -156,7 +157,7 @@ reader_next(struct reader *reader, struct captured *packet, char why[READER_WHY_
 	*packet = (struct captured){
 		.frame = bytes,
 		.len = RTE_MIN(header->caplen, (uint32_t)FRAME_MAX),
-		.wire_len = RTE_MAX(header->len, reader->level.wire_len),
+		.wire_len = RTE_MIN(RTE_MAX(header->len, reader->level.wire_len), WIRE_MAX),
 		.time_ns = time_of(reader, &header->ts),
 	};
 	packet->wire_len = RTE_MAX(packet->wire_len, packet->len);

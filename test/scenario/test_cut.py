@@ -5,7 +5,7 @@ import struct
 
 import pytest
 
-from scenario.capture_files import Pcapng, pcap
+from scenario.capture_files import ETHERNET, NULL, RAW, SLL, Pcapng, pcap
 from scenario.configuration import OPEN, configuration
 from scenario.runner import replay_in, run_sallyport
 from scenario.test_fragments import pieces
@@ -165,13 +165,19 @@ def test_an_icmp_error_needs_what_it_quotes(tmp_path, quoted, state):
     assert answers.of('state') == ['new', state]
 
 
-def test_the_length_on_the_wire_may_be_anything(tmp_path):
-    frame = bytes(FRAME / udp(CLIENT, SERVER, 5000, 53))
-    frames = [(0, frame, wire) for wire in (0, 1, len(frame), 2**16, 2**31, 2**32 - 1)]
+@pytest.mark.parametrize('link, header', [
+    (ETHERNET, bytes(FRAME)[:12] + b'\x08\x00'), (RAW, b''), (NULL, bytes([2, 0, 0, 0])),
+    (SLL, bytes([0, 0, 0, 1, 0, 6]) + bytes(8) + b'\x08\x00')])
+def test_the_length_on_the_wire_may_be_anything(tmp_path, link, header):
+    """Lengths to which no more can be added, too: a link without a header of its own gets one."""
+    packet = header + bytes(udp(CLIENT, SERVER, 5000, 53))
+    lengths = [0, 1, len(packet), 2**16, 2**31, *range(2**32 - 20, 2**32)]
+    (tmp_path / 'odd').write_bytes(pcap([(0, packet, wire) for wire in lengths], link=link))
 
-    answers = replay_cut(tmp_path, frames)
+    answers = replay_in(tmp_path, OPEN, tmp_path / 'odd')
 
-    assert answers.of('verdict') == ['accept'] * len(frames)
+    assert answers.of('verdict') == ['accept'] * len(lengths)
+    assert all(wire >= len(frame) for frame, wire in records(tmp_path / 'accepted'))
 
 
 @pytest.mark.parametrize('burst', [1, 2, 7, 64])
