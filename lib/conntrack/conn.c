@@ -255,7 +255,7 @@ ct_conn_discard(struct ct *ct, struct ct_conn *conn)
 bool
 ct_conn_confirm(struct ct *ct, struct ct_conn *conn, const struct pkt *pkt)
 {
-	if (!ct_table_add(ct->table, pkt->hash, conn_slot(ct, conn))) {
+	if (!ct_table_add(ct->table, pkt->hash, conn_upright(ct, conn))) {
 		ct->stats.insert_failed++;
 		return false;
 	}
@@ -274,7 +274,7 @@ ct_conn_kill(struct ct *ct, struct ct_conn *conn, uint64_t seq, uint64_t now_ns)
 	uint32_t slot = conn_slot(ct, conn);
 
 	ct_evict_leave(ct, conn);
-	ct_table_remove(ct->table, ct_conn_hash(ct, conn), slot);
+	ct_table_remove(ct->table, ct_conn_hash(ct, conn), conn_upright(ct, conn));
 	change_life(ct, conn, CT_DYING);
 	ct->stats.destroyed++;
 	ct->n_dying++;

@@ -180,13 +180,14 @@ conn_proto(const struct ct_conn *conn)
 	return key_proto(conn->key);
 }
 
-// The direction of a packet whose tuple has the connection's key. Where both directions have the
-// same tuple, which is from an address and port to themselves, it is the reply, as in the kernel.
-static inline enum dir
-conn_dir(const struct ct_conn *conn, bool is_turned)
+// The entry that the table has for the upright tuple of the connection's key. Where both directions
+// have the same tuple, which is from an address and port to themselves, packets that find the
+// connection are replies, as in the kernel.
+static inline uint32_t
+conn_upright(const struct ct *ct, const struct ct_conn *conn)
 {
-	// Without a branch: which direction comes next is chance, and a wrong guess is dear.
-	return (enum dir)((is_turned ^ conn->is_turned) | conn->is_own_answer);
+	return entry_of(conn_slot(ct, conn),
+			conn->is_turned || conn->is_own_answer ? DIR_REPLY : DIR_ORIG);
 }
 
 // The tuple of a direction of a connection.

@@ -91,27 +91,28 @@ ct_track_related(struct ct *ct, struct pkt *pkt)
 	struct tuple entry;
 	struct flow_key key;
 	struct ct_conn *conn;
-	uint32_t hash, slot;
-	bool is_turned;
+	struct ct_wanted wanted;
+	uint32_t found;
 
 	if (pkt->icmp_type == ICMPV6_REDIRECT && pkt->family == FAMILY_IPV6 &&
 	    !is_redirect_from_neighbour(pkt))
 		return ct_set_error(ct, pkt, FAULT_ICMP_TYPE);
 	if (!read_quotation(ct, pkt, &entry))
 		return ct_set_error(ct, pkt, FAULT_ICMP_INNER);
-	is_turned = key_from_tuple(&entry, &key);
-	hash = hash_key(ct->secret, &key);
-	if (ct->touched.n > 0 && is_touched(ct, &entry, hash))
+	wanted.is_turned = key_from_tuple(&entry, &key);
+	wanted.key = &key;
+	wanted.hash = hash_key(ct->secret, &key);
+	if (ct->touched.n > 0 && is_touched(ct, &entry, wanted.hash))
 		return false;
-	slot = ct_table_lookup(ct->table, &key, hash);
-	conn = slot == CT_TABLE_MISS ? NULL : &ct->conns[slot];
+	found = ct_table_lookup(ct->table, wanted);
+	conn = found == CT_TABLE_MISS ? NULL : &ct->conns[entry_slot(found)];
 	if (conn == NULL || conn_is_expired(conn, pkt->now))
 		return ct_set_error(ct, pkt, FAULT_ICMP_NO_CONNECTION);
 	if (memcmp(&entry.dst, &pkt->tuple.dst, sizeof(entry.dst)) != 0)
 		return ct_set_error(ct, pkt, FAULT_ICMP_NOT_SENDER);
 	pkt->conn = conn;
 	pkt->class = CLASS_RELATED;
-	pkt->dir = conn_dir(conn, is_turned);
+	pkt->dir = entry_side(found);
 	pkt->mark = conn->mark;
 	pkt->helper = conn->helper;
 	return true;

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// A hash table of cache lines. A line is a bucket: ten numbers of connections, and of each a tag of
-// 16 bits of its hash. A lookup reads one line, compares all tags at once, and reads the key of the
-// connection behind the one that fits, so it costs two misses of the cache, which a burst overlaps:
-// the first line of every connection is on its way when the first key is compared.
+// A hash table of cache lines. A line is a bucket: ten entries, and of each a tag of 16 bits of its
+// hash. A lookup reads one line, compares all tags at once, and reads the key of the connection
+// behind the one that fits, so it costs two misses of the cache, which a burst overlaps: the first
+// line of every connection is on its way when the first key is compared.
+//
+// Both tuples of a connection have the same key, so it is here once: with the side that the upright
+// tuple is. The turned one is the other side.
 //
 // A bucket that is full lets newcomers go on to the next one and counts them, as Facebook's F14
 // does; a lookup goes on only where that count is not zero. The count is taken back on removal, so
@@ -32,7 +35,7 @@ struct bucket {
 	uint16_t tags[BUCKET_SLOTS];
 	uint16_t n_beyond; // connections that found this bucket full and are in a later one
 	uint16_t zero;
-	uint32_t slots[BUCKET_SLOTS];
+	uint32_t entries[BUCKET_SLOTS];
 } __rte_aligned(RTE_CACHE_LINE_SIZE);
 
 _Static_assert(sizeof(struct bucket) == 64, "a bucket is a cache line");
@@ -149,8 +152,9 @@ has_key(const struct ct_table *table, uint32_t slot, const struct flow_key *key)
 			      key->ends);
 }
 
-uint32_t
-ct_table_lookup(const struct ct_table *table, const struct flow_key *key, uint32_t hash)
+// The entry of the upright tuple of a key, or CT_TABLE_MISS.
+static uint32_t
+look_up(const struct ct_table *table, const struct flow_key *key, uint32_t hash)
 {
 	uint32_t index = bucket_of(table, hash);
 
@@ -159,10 +163,10 @@ ct_table_lookup(const struct ct_table *table, const struct flow_key *key, uint32
 
 		for (uint32_t bits = places_with(bucket, tag_of(hash)); bits != 0;
 		     bits &= bits - 1) {
-			uint32_t slot = bucket->slots[__builtin_ctz(bits)];
+			uint32_t entry = bucket->entries[__builtin_ctz(bits)];
 
-			if (has_key(table, slot, key))
-				return slot;
+			if (has_key(table, entry_slot(entry), key))
+				return entry;
 		}
 		if (bucket->n_beyond == 0)
 			break;
@@ -171,40 +175,57 @@ ct_table_lookup(const struct ct_table *table, const struct flow_key *key, uint32
 	return CT_TABLE_MISS;
 }
 
+uint32_t
+ct_table_lookup(const struct ct_table *table, struct ct_wanted wanted)
+{
+	uint32_t upright = look_up(table, wanted.key, wanted.hash);
+
+	return upright == CT_TABLE_MISS ? CT_TABLE_MISS : upright ^ wanted.is_turned;
+}
+
 // No tag fits, and the connection may be in a later bucket.
 #define LOOK_ON (CT_TABLE_MISS - 1)
 
-// The connection whose tag fits first; CT_TABLE_MISS when there is none anywhere. Its lines are on
-// their way: two, for UDP only the first.
+// The entry whose tag fits first; CT_TABLE_MISS when there is none anywhere. The lines of its
+// connection are on their way: two, for UDP only the first.
 static inline uint32_t
 guess(const struct ct_table *table, const struct flow_key *key, uint32_t hash)
 {
 	const struct bucket *bucket = &table->buckets[bucket_of(table, hash)];
 	uint32_t bits = places_with(bucket, tag_of(hash));
-	uint32_t slot;
+	const uint64_t *words;
+	uint32_t entry;
 
 	if (bits == 0)
 		return bucket->n_beyond == 0 ? CT_TABLE_MISS : LOOK_ON;
-	slot = bucket->slots[__builtin_ctz(bits)];
-	rte_prefetch0(words_of(table, slot));
+	entry = bucket->entries[__builtin_ctz(bits)];
+	words = words_of(table, entry_slot(entry));
+	rte_prefetch0(words);
 	if (key_proto(key->word) != PROTO_UDP)
-		rte_prefetch0(RTE_PTR_ADD(words_of(table, slot), RTE_CACHE_LINE_SIZE));
-	return slot;
+		rte_prefetch0(RTE_PTR_ADD(words, RTE_CACHE_LINE_SIZE));
+	return entry;
 }
 
 void
-ct_table_lookup_burst(const struct ct_table *table, const struct flow_key keys[],
-		      const uint32_t hashes[], uint16_t n, uint32_t slots[])
+ct_table_lookup_burst(const struct ct_table *table, const struct ct_wanted_burst *wanted,
+		      uint32_t entries[])
 {
-	for (uint16_t i = 0; i < n; i++)
+	const struct flow_key *keys = wanted->keys;
+	const uint32_t *hashes = wanted->hashes;
+
+	for (uint16_t i = 0; i < wanted->n; i++)
 		ct_table_prefetch(table, hashes[i]);
-	for (uint16_t i = 0; i < n; i++)
-		slots[i] = guess(table, &keys[i], hashes[i]);
-	for (uint16_t i = 0; i < n; i++) {
-		if (likely(slots[i] < LOOK_ON) && likely(has_key(table, slots[i], &keys[i])))
-			continue;
-		if (slots[i] != CT_TABLE_MISS)
-			slots[i] = ct_table_lookup(table, &keys[i], hashes[i]);
+	for (uint16_t i = 0; i < wanted->n; i++)
+		entries[i] = guess(table, &keys[i], hashes[i]);
+	for (uint16_t i = 0; i < wanted->n; i++) {
+		if (unlikely(entries[i] >= LOOK_ON) ||
+		    unlikely(!has_key(table, entry_slot(entries[i]), &keys[i]))) {
+			if (entries[i] != CT_TABLE_MISS)
+				entries[i] = look_up(table, &keys[i], hashes[i]);
+			if (entries[i] == CT_TABLE_MISS)
+				continue;
+		}
+		entries[i] ^= wanted->are_turned[i];
 	}
 }
 
@@ -217,7 +238,7 @@ count_beyond(struct ct_table *table, uint32_t from, uint32_t to, int change)
 }
 
 bool
-ct_table_add(struct ct_table *table, uint32_t hash, uint32_t slot)
+ct_table_add(struct ct_table *table, uint32_t hash, uint32_t upright)
 {
 	uint32_t home = bucket_of(table, hash);
 	uint32_t index = home;
@@ -230,7 +251,7 @@ ct_table_add(struct ct_table *table, uint32_t hash, uint32_t slot)
 			int place = __builtin_ctz(vacant);
 
 			bucket->tags[place] = tag_of(hash);
-			bucket->slots[place] = slot;
+			bucket->entries[place] = upright;
 			count_beyond(table, home, index, 1);
 			return true;
 		}
@@ -240,7 +261,7 @@ ct_table_add(struct ct_table *table, uint32_t hash, uint32_t slot)
 }
 
 void
-ct_table_remove(struct ct_table *table, uint32_t hash, uint32_t slot)
+ct_table_remove(struct ct_table *table, uint32_t hash, uint32_t upright)
 {
 	uint32_t home = bucket_of(table, hash);
 	uint32_t index = home;
@@ -252,7 +273,7 @@ ct_table_remove(struct ct_table *table, uint32_t hash, uint32_t slot)
 		     bits &= bits - 1) {
 			int place = __builtin_ctz(bits);
 
-			if (bucket->slots[place] != slot)
+			if (bucket->entries[place] != upright)
 				continue;
 			bucket->tags[place] = 0;
 			count_beyond(table, home, index, -1);

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// The table of one worker: keys to connections, by number.
+// The table of one worker: tuples to connections, by number.
 //
-// A confirmed connection has one entry, since both of its tuples have the same key. The keys
-// themselves lie with the connections; the table is told where, and remembers numbers only. What is
-// behind this header could be another table: no type of its implementation shows.
+// What a lookup finds is an entry: the number of a connection, its slot, and the side of it that
+// the tuple is, original or reply. The keys themselves lie with the connections; the table is told
+// where, and remembers entries only. What is behind this header could be another table: no type of
+// its implementation shows.
 //
 // Only the owner calls anything but ct_table_bytes. Nothing allocates after ct_table_create.
 #pragma once
@@ -14,11 +15,31 @@
 #include <stdint.h>
 
 #include "packet/key.h"
+#include "packet/tuple.h"
 
 struct ct_table;
 
 #define CT_TABLE_MISS  UINT32_MAX
 #define CT_TABLE_BURST 64
+
+// Entries are numbers: two connections differ by two at least.
+static inline uint32_t
+entry_of(uint32_t slot, enum dir side)
+{
+	return slot << 1 | (uint32_t)side;
+}
+
+static inline uint32_t
+entry_slot(uint32_t entry)
+{
+	return entry >> 1;
+}
+
+static inline enum dir
+entry_side(uint32_t entry)
+{
+	return (enum dir)(entry & 1);
+}
 
 // Where the keys of connections lie: those of connection i at i strides from these.
 struct ct_keys {
@@ -36,21 +57,38 @@ uint64_t ct_table_bytes_for(uint32_t n_conns);
 struct ct_table *ct_table_create(const struct ct_keys *keys, uint32_t n_conns, int socket);
 void ct_table_destroy(struct ct_table *table); // takes NULL
 
-// Looks up n keys at once; slots[i] is the number of the connection or CT_TABLE_MISS.
-// => hashes[i] is hash_key of keys[i], n at most CT_TABLE_BURST.
-void ct_table_lookup_burst(const struct ct_table *table, const struct flow_key keys[],
-			   const uint32_t hashes[], uint16_t n, uint32_t slots[]);
+// A tuple, as a table is asked for it: see key_from_tuple.
+struct ct_wanted {
+	const struct flow_key *key;
+	uint32_t hash; // hash_key of the key
+	bool is_turned;
+};
 
-// The number of one connection, or CT_TABLE_MISS.
-uint32_t ct_table_lookup(const struct ct_table *table, const struct flow_key *key, uint32_t hash);
+// The same for many.
+struct ct_wanted_burst {
+	const struct flow_key *keys;
+	const uint32_t *hashes;
+	const bool *are_turned;
+	uint16_t n; // at most CT_TABLE_BURST
+};
 
-// The connection slot, whose key has this hash, is found from now on. Returns false when the table
-// has no room for it.
+// Looks up all of them at once; entries[i] is what was found, or CT_TABLE_MISS.
+void ct_table_lookup_burst(const struct ct_table *table, const struct ct_wanted_burst *wanted,
+			   uint32_t entries[]);
+
+// The entry of one tuple, or CT_TABLE_MISS.
+uint32_t ct_table_lookup(const struct ct_table *table, struct ct_wanted wanted);
+
+// A connection whose key has this hash is found by its tuples from now on. upright: the entry that
+// the upright tuple of its key has; the turned one has the other side. A connection from an address
+// and port to themselves has no turned one, and upright has the side by which it is to be found.
+// Returns false, and the table is as before, when there is no room.
 // => No connection with its key is in the table yet.
-bool ct_table_add(struct ct_table *table, uint32_t hash, uint32_t slot);
+bool ct_table_add(struct ct_table *table, uint32_t hash, uint32_t upright);
 
-// The connection is not found any more; one that is not there is no error.
-void ct_table_remove(struct ct_table *table, uint32_t hash, uint32_t slot);
+// The connection that was added like this is not found any more; one that is not there is no error.
+// => No other connection with its key is in the table.
+void ct_table_remove(struct ct_table *table, uint32_t hash, uint32_t upright);
 
 // What there is to read of a connection with this hash is on its way.
 void ct_table_prefetch(const struct ct_table *table, uint32_t hash);

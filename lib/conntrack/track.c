@@ -80,9 +80,8 @@ refresh(struct ct_conn *conn, const struct pkt *pkt, uint32_t timeout)
 
 // What a lookup said about a packet.
 struct found {
-	uint32_t slot;  // or CT_TABLE_MISS
+	uint32_t entry; // or CT_TABLE_MISS
 	uint32_t hash;  // of its key
-	bool is_turned; // the packet's tuple is the turned one of its key
 };
 
 // The live connection that was found; one that has expired is removed on the way.
@@ -91,9 +90,9 @@ resolve(struct ct *ct, struct pkt *pkt, struct found found)
 {
 	struct ct_conn *conn;
 
-	if (found.slot == CT_TABLE_MISS)
+	if (found.entry == CT_TABLE_MISS)
 		return NULL;
-	conn = &ct->conns[found.slot];
+	conn = &ct->conns[entry_slot(found.entry)];
 	if (conn_is_expired(conn, pkt->now)) {
 		ct->stats.expired++;
 		ct_touch(ct, conn);
@@ -101,7 +100,7 @@ resolve(struct ct *ct, struct pkt *pkt, struct found found)
 		return NULL;
 	}
 	ct->stats.found++;
-	pkt->dir = conn_dir(conn, found.is_turned);
+	pkt->dir = entry_side(found.entry);
 	return conn;
 }
 
@@ -305,7 +304,7 @@ track_normal(struct ct *ct, struct pkt *pkt, struct found found)
 
 	if (unlikely(conn == NULL)) {
 		pkt->hash = found.hash;
-		track_unknown(ct, pkt, proto, found.slot != CT_TABLE_MISS);
+		track_unknown(ct, pkt, proto, found.entry != CT_TABLE_MISS);
 		return;
 	}
 	if (likely(pass(ct, conn, pkt, proto)))
@@ -350,8 +349,8 @@ is_room_uncertain(const struct ct *ct, tick_t now)
 static bool
 must_wait(const struct ct *ct, const struct pkt *pkt, struct found found)
 {
-	bool is_known =
-		found.slot != CT_TABLE_MISS && !conn_is_expired(&ct->conns[found.slot], pkt->now);
+	bool is_known = found.entry != CT_TABLE_MISS &&
+			!conn_is_expired(&ct->conns[entry_slot(found.entry)], pkt->now);
 
 	if (ct_is_touched(ct, found.hash) || (!is_known && is_room_uncertain(ct, pkt->now)))
 		return true;
@@ -445,22 +444,26 @@ lookup_burst(struct ct *ct, struct pkt *const pkts[], uint16_t n, struct found f
 	static const struct flow_key none = {{0}};
 	struct flow_key keys[CT_BURST_MAX];
 	uint32_t hashes[CT_BURST_MAX];
-	uint32_t slots[CT_BURST_MAX];
+	uint32_t entries[CT_BURST_MAX];
+	bool are_turned[CT_BURST_MAX];
+	const struct ct_wanted_burst wanted = {keys, hashes, are_turned, n};
 
 	if (n == 0)
 		return;
 	for (uint16_t i = 0; i < n; i++) {
 		if (likely(pkts[i]->is_plain && !pkts[i]->is_notrack) ||
-		    complete_tuple(ct, pkts[i]))
-			found[i].is_turned = key_from_tuple(&pkts[i]->tuple, &keys[i]);
-		else
+		    complete_tuple(ct, pkts[i])) {
+			are_turned[i] = key_from_tuple(&pkts[i]->tuple, &keys[i]);
+		} else {
 			keys[i] = none; // is nobody's
+			are_turned[i] = false;
+		}
 	}
 	hash_keys(ct->secret, keys, n, hashes);
-	ct_table_lookup_burst(ct->table, keys, hashes, n, slots);
+	ct_table_lookup_burst(ct->table, &wanted, entries);
 	for (uint16_t i = 0; i < n; i++) {
 		found[i].hash = hashes[i];
-		found[i].slot = slots[i];
+		found[i].entry = entries[i];
 	}
 }
 

@@ -126,9 +126,10 @@ static void
 end_call(struct ct *ct, const struct ct_conn *conn, uint64_t seq, uint64_t now_ns)
 {
 	struct ct_gre_call *call = &ct_helper_memory(ct, conn)->pptp.call;
+	struct ct_wanted wanted;
 	struct flow_key key;
 	struct tuple tuple;
-	uint32_t slot;
+	uint32_t entry;
 
 	if (!call->is_mapped)
 		return;
@@ -138,10 +139,12 @@ end_call(struct ct *ct, const struct ct_conn *conn, uint64_t seq, uint64_t now_n
 	tuple.proto = PROTO_GRE;
 	tuple.src_field = call->id[DIR_ORIG];
 	tuple.dst_field = call->id[DIR_REPLY];
-	(void)key_from_tuple(&tuple, &key);
-	slot = ct_table_lookup(ct->table, &key, hash_key(ct->secret, &key));
-	if (slot != CT_TABLE_MISS)
-		ct_conn_kill(ct, &ct->conns[slot], seq, now_ns);
+	wanted.is_turned = key_from_tuple(&tuple, &key);
+	wanted.key = &key;
+	wanted.hash = hash_key(ct->secret, &key);
+	entry = ct_table_lookup(ct->table, wanted);
+	if (entry != CT_TABLE_MISS)
+		ct_conn_kill(ct, &ct->conns[entry_slot(entry)], seq, now_ns);
 }
 
 static void

@@ -46,10 +46,10 @@ destroy_table(void **state)
 	return 0;
 }
 
-static struct flow_key
-make_key(enum family family, uint32_t n)
+// The n-th tuple of a family.
+static struct tuple
+make_tuple(enum family family, uint32_t n)
 {
-	struct flow_key key;
 	struct tuple tuple = {
 		.src_field = (uint16_t)n,
 		.dst_field = 80,
@@ -61,6 +61,15 @@ make_key(enum family family, uint32_t n)
 	tuple.dst.v4 = 1;
 	if (family == FAMILY_IPV6)
 		tuple.dst.v6[15] = 1;
+	return tuple;
+}
+
+static struct flow_key
+make_key(enum family family, uint32_t n)
+{
+	const struct tuple tuple = make_tuple(family, n);
+	struct flow_key key;
+
 	(void)key_from_tuple(&tuple, &key);
 	return key;
 }
@@ -71,20 +80,54 @@ hash_of(uint32_t slot)
 	return hash_key(&secret, &keys[slot]);
 }
 
+static bool
+add_hashed(uint32_t slot, uint32_t hash)
+{
+	return ct_table_add(table, hash, entry_of(slot, DIR_ORIG));
+}
+
+static void
+remove_hashed(uint32_t slot, uint32_t hash)
+{
+	ct_table_remove(table, hash, entry_of(slot, DIR_ORIG));
+}
+
 // The connection slot has the n-th key of a family, and is in the table.
 static bool
 add(uint32_t slot, enum family family, uint32_t n)
 {
 	keys[slot] = make_key(family, n);
-	return ct_table_add(table, hash_of(slot), slot);
+	return add_hashed(slot, hash_of(slot));
 }
 
+static void
+remove_slot(uint32_t slot)
+{
+	remove_hashed(slot, hash_of(slot));
+}
+
+static uint32_t
+lookup_key(const struct flow_key *key, uint32_t hash, bool is_turned)
+{
+	return ct_table_lookup(table, (struct ct_wanted){key, hash, is_turned});
+}
+
+// The slot of the n-th key of a family, or CT_TABLE_MISS: either tuple finds it, each its side.
 static uint32_t
 lookup(enum family family, uint32_t n)
 {
 	const struct flow_key key = make_key(family, n);
+	const uint32_t hash = hash_key(&secret, &key);
+	const uint32_t upright = lookup_key(&key, hash, false);
+	const uint32_t turned = lookup_key(&key, hash, true);
 
-	return ct_table_lookup(table, &key, hash_key(&secret, &key));
+	if (upright == CT_TABLE_MISS) {
+		assert_int_equal(turned, CT_TABLE_MISS);
+		return CT_TABLE_MISS;
+	}
+	assert_int_equal(entry_side(upright), DIR_ORIG);
+	assert_int_equal(turned, entry_of(entry_slot(upright), DIR_REPLY));
+	return entry_slot(upright);
 }
 
 static void
@@ -97,11 +140,11 @@ what_was_added_is_found_until_removed(void **state)
 		assert_int_equal(lookup(families[i], 7), CT_TABLE_MISS);
 		assert_true(add(42, families[i], 7));
 		assert_int_equal(lookup(families[i], 7), 42);
-		ct_table_remove(table, hash_of(42), 41); // somebody else
+		remove_hashed(41, hash_of(42)); // somebody else
 		assert_int_equal(lookup(families[i], 7), 42);
-		ct_table_remove(table, hash_of(42), 42);
+		remove_slot(42);
 		assert_int_equal(lookup(families[i], 7), CT_TABLE_MISS);
-		ct_table_remove(table, hash_of(42), 42); // no error
+		remove_slot(42); // no error
 	}
 }
 
@@ -115,16 +158,16 @@ keys_with_one_hash_are_told_apart(void **state)
 	(void)state;
 	for (uint32_t i = 0; i < n; i++) {
 		keys[i] = make_key(i % 2 == 0 ? FAMILY_IPV4 : FAMILY_IPV6, i);
-		assert_int_equal(ct_table_lookup(table, &keys[i], hash), CT_TABLE_MISS);
-		assert_true(ct_table_add(table, hash, i));
+		assert_int_equal(lookup_key(&keys[i], hash, false), CT_TABLE_MISS);
+		assert_true(add_hashed(i, hash));
 	}
 	for (uint32_t removed = 0; removed < n; removed += 3)
-		ct_table_remove(table, hash, removed);
+		remove_hashed(removed, hash);
 	for (uint32_t i = 0; i < n; i++)
-		assert_int_equal(ct_table_lookup(table, &keys[i], hash),
-				 i % 3 == 0 ? CT_TABLE_MISS : i);
+		assert_int_equal(lookup_key(&keys[i], hash, true),
+				 i % 3 == 0 ? CT_TABLE_MISS : entry_of(i, DIR_REPLY));
 	for (uint32_t i = 0; i < n; i++)
-		ct_table_remove(table, hash, i);
+		remove_hashed(i, hash);
 }
 
 // Whoever chose hashes could fill some buckets only; what has no room within reach is refused, and
@@ -138,13 +181,13 @@ one_hash_can_not_fill_the_table(void **state)
 	for (int round = 0; round < 2; round++) {
 		uint32_t n_before = n;
 
-		for (n = 0; n < N_KEYS && ct_table_add(table, 1234, n); n++)
+		for (n = 0; n < N_KEYS && add_hashed(n, 1234); n++)
 			;
 		assert_in_range(n, 100, N_CONNS);
 		if (round > 0)
 			assert_int_equal(n, n_before);
 		for (uint32_t i = 0; i < n; i++)
-			ct_table_remove(table, 1234, i);
+			remove_hashed(i, 1234);
 	}
 	assert_int_equal(lookup(FAMILY_IPV4, 7), CT_TABLE_MISS);
 }
@@ -159,8 +202,8 @@ ends_are_compared(void **state)
 	assert_true(add(1, FAMILY_IPV6, 7));
 	other = keys[1];
 	other.ends[1].word[1] ^= 1;
-	assert_int_equal(ct_table_lookup(table, &other, hash_of(1)), CT_TABLE_MISS);
-	ct_table_remove(table, hash_of(1), 1);
+	assert_int_equal(lookup_key(&other, hash_of(1), false), CT_TABLE_MISS);
+	remove_slot(1);
 }
 
 // As many as it was made for, of both families, again and again.
@@ -173,7 +216,7 @@ there_is_room_for_all_it_was_made_for(void **state)
 			assert_true(add(n, n % 2 == 0 ? FAMILY_IPV4 : FAMILY_IPV6, n));
 		for (uint32_t n = 0; n < N_CONNS; n++) {
 			assert_int_equal(lookup(n % 2 == 0 ? FAMILY_IPV4 : FAMILY_IPV6, n), n);
-			ct_table_remove(table, hash_of(n), n);
+			remove_slot(n);
 		}
 	}
 }
@@ -191,7 +234,7 @@ a_full_table_refuses(void **state)
 	for (uint32_t n = 0; n < n_added; n++) {
 		assert_int_equal(lookup(FAMILY_IPV4, n), n);
 		assert_int_equal(ct_table_count(table), n_added - n);
-		ct_table_remove(table, hash_of(n), n);
+		remove_slot(n);
 	}
 	assert_int_equal(ct_table_count(table), 0);
 }
@@ -199,23 +242,41 @@ a_full_table_refuses(void **state)
 static void
 a_burst_finds_what_single_lookups_find(void **state)
 {
-	uint32_t hashes[CT_TABLE_BURST], slots[CT_TABLE_BURST];
+	uint32_t hashes[CT_TABLE_BURST], entries[CT_TABLE_BURST];
+	bool are_turned[CT_TABLE_BURST];
 
 	(void)state;
 	for (uint32_t i = 0; i < CT_TABLE_BURST; i++) {
 		keys[i] = make_key(i % 3 == 0 ? FAMILY_IPV6 : FAMILY_IPV4, i);
 		hashes[i] = i % 5 == 0 ? 99 : hash_of(i); // some have one hash
+		are_turned[i] = i % 4 < 2;
 		if (i % 2 == 0)
-			assert_true(ct_table_add(table, hashes[i], i));
+			assert_true(add_hashed(i, hashes[i]));
 	}
 	for (uint16_t n = 0; n <= CT_TABLE_BURST; n++) {
-		slots[n == 0 ? 0 : n - 1] = 12345;
-		ct_table_lookup_burst(table, keys, hashes, n, slots);
+		entries[n == 0 ? 0 : n - 1] = 12345;
+		ct_table_lookup_burst(table, &(struct ct_wanted_burst){keys, hashes, are_turned, n},
+				      entries);
 		for (uint16_t i = 0; i < n; i++)
-			assert_int_equal(slots[i], i % 2 == 0 ? i : CT_TABLE_MISS);
+			assert_int_equal(entries[i],
+					 i % 2 == 0 ? entry_of(i, i % 4 < 2 ? DIR_REPLY : DIR_ORIG)
+						    : CT_TABLE_MISS);
 	}
 	for (uint32_t i = 0; i < CT_TABLE_BURST; i++)
-		ct_table_remove(table, hashes[i], i);
+		remove_hashed(i, hashes[i]);
+}
+
+// The upright tuple is the reply's where the turned one is the original.
+static void
+the_side_of_the_upright_tuple_is_given(void **state)
+{
+	(void)state;
+	keys[3] = make_key(FAMILY_IPV4, 7);
+	assert_true(ct_table_add(table, hash_of(3), entry_of(3, DIR_REPLY)));
+	assert_int_equal(lookup_key(&keys[3], hash_of(3), false), entry_of(3, DIR_REPLY));
+	assert_int_equal(lookup_key(&keys[3], hash_of(3), true), entry_of(3, DIR_ORIG));
+	ct_table_remove(table, hash_of(3), entry_of(3, DIR_REPLY));
+	assert_int_equal(ct_table_count(table), 0);
 }
 
 static void
@@ -240,6 +301,7 @@ main(void)
 		TEST(there_is_room_for_all_it_was_made_for),
 		TEST(a_full_table_refuses),
 		TEST(a_burst_finds_what_single_lookups_find),
+		TEST(the_side_of_the_upright_tuple_is_given),
 		TEST(memory_is_reported),
 	};
 
