@@ -74,7 +74,8 @@ ct_bytes_for(const struct ct_params *params, unsigned int n_workers)
 	const uint32_t capacity = capacity_for(params, n_workers);
 	const uint64_t n_slots = n_slots_for(capacity);
 
-	return bytes_of_object(sizeof(struct ct)) + ct_table_bytes_for(capacity) +
+	return bytes_of_object(sizeof(struct ct)) +
+	       ct_table_bytes_for((enum ct_table_kind)params->table, capacity) +
 	       bytes_of_object(n_slots * sizeof(struct ct_conn)) +
 	       bytes_of_object(n_slots * sizeof(struct ct_cold)) +
 	       bytes_of_object(ct_expects_bytes(n_slots)) +
@@ -101,7 +102,8 @@ ct_create(const struct ct_config *config)
 		.ends = RTE_PTR_ADD(ct->colds, offsetof(struct ct_cold, ends)),
 		.ends_stride = sizeof(*ct->colds),
 	};
-	ct->table = ct_table_create(&keys, capacity, config->socket);
+	ct->table = ct_table_create((enum ct_table_kind)config->params->table, &keys, capacity,
+				    config->socket);
 	ct->expects = ct_expects_create(&(struct ct_expects_config){
 		.n_masters = n_slots,
 		.secret = config->secret,
@@ -123,9 +125,7 @@ ct_create(const struct ct_config *config)
 	ct->events = config->events;
 	ct->worker = config->worker;
 	ct->wants_entries = config->wants_entries;
-	ct->bytes =
-		sizeof(*ct) + ct_table_bytes(ct->table) + ct_expects_bytes(n_slots) +
-		n_slots * (sizeof(*ct->conns) + sizeof(*ct->colds) + sizeof(*ct->helper_memory));
+	ct->bytes = ct_bytes_for(config->params, config->n_workers);
 	return ct;
 fail:
 	ct_destroy(ct);

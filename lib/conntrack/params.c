@@ -14,6 +14,11 @@ static const char *const helpers[CT_HELPER_COUNT] = {
 	[CT_HELPER_PPTP] = "pptp",
 };
 
+static const char *const tables[CT_TABLE_KIND_COUNT] = {
+	[CT_TABLE_LINES] = "lines",
+	[CT_TABLE_RTE_HASH] = "rte_hash",
+};
+
 static const char *const enables[CT_ENABLE_COUNT] = {
 	[CT_ENABLE_ALWAYS] = "always",
 	[CT_ENABLE_AUTO] = "auto",
@@ -54,6 +59,12 @@ const char *
 ct_helper_name(enum ct_helper helper)
 {
 	return helpers[helper];
+}
+
+const char *
+ct_table_name(enum ct_table_kind kind)
+{
+	return tables[kind];
 }
 
 const char *

@@ -54,6 +54,13 @@ enum ct_enable {
 	CT_ENABLE_COUNT,
 };
 
+// The table that finds connections (conntrack.table).
+enum ct_table_kind {
+	CT_TABLE_LINES,    // ours: an entry for both directions
+	CT_TABLE_RTE_HASH, // DPDK's: an entry for each direction
+	CT_TABLE_KIND_COUNT,
+};
+
 // How DCCP is tracked (conntrack.dccp).
 enum ct_dccp_tracking {
 	CT_DCCP_TRACKED, // by ports and states, as Linux before 6.17
@@ -71,6 +78,7 @@ enum ct_window {
 
 struct ct_params {
 	uint32_t max_connections; // of all workers together
+	uint32_t table;           // enum ct_table_kind
 	uint32_t enable;          // enum ct_enable
 	uint32_t dccp;            // enum ct_dccp_tracking
 	bool accounting;          // packets and bytes per direction
@@ -92,6 +100,7 @@ const char *ct_timeout_key(enum ct_timeout timeout);
 enum ct_helper { CT_HELPER_NONE, CT_HELPER_FTP, CT_HELPER_TFTP, CT_HELPER_PPTP, CT_HELPER_COUNT };
 
 const char *ct_helper_name(enum ct_helper helper);    // "ftp"; NULL for none
+const char *ct_table_name(enum ct_table_kind kind);   // "lines"
 const char *ct_enable_name(enum ct_enable enable);    // "always"
 const char *ct_window_name(enum ct_window window);    // "strict"
 const char *ct_dccp_name(enum ct_dccp_tracking dccp); // "tracked"

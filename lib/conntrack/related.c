@@ -104,7 +104,7 @@ ct_track_related(struct ct *ct, struct pkt *pkt)
 	wanted.hash = hash_key(ct->secret, &key);
 	if (ct->touched.n > 0 && is_touched(ct, &entry, wanted.hash))
 		return false;
-	found = ct_table_lookup(ct->table, wanted);
+	found = ct_table_lookup(ct->table, &wanted);
 	conn = found == CT_TABLE_MISS ? NULL : &ct->conns[entry_slot(found)];
 	if (conn == NULL || conn_is_expired(conn, pkt->now))
 		return ct_set_error(ct, pkt, FAULT_ICMP_NO_CONNECTION);

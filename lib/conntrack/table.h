@@ -4,16 +4,17 @@
 //
 // What a lookup finds is an entry: the number of a connection, its slot, and the side of it that
 // the tuple is, original or reply. The keys themselves lie with the connections; the table is told
-// where, and remembers entries only. What is behind this header could be another table: no type of
-// its implementation shows.
+// where. Two tables are behind this header, and no type of either shows: ours (table_lines.c) and
+// DPDK's (table_rte_hash.c).
 //
-// Only the owner calls anything but ct_table_bytes. Nothing allocates after ct_table_create.
+// Only the owner calls anything but ct_table_bytes_for. Nothing allocates after ct_table_create.
 #pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
+#include "conntrack/params.h"
 #include "packet/key.h"
 #include "packet/tuple.h"
 
@@ -41,6 +42,13 @@ entry_side(uint32_t entry)
 	return (enum dir)(entry & 1);
 }
 
+// The other side of the same connection.
+static inline uint32_t
+entry_other(uint32_t entry)
+{
+	return entry ^ 1;
+}
+
 // Where the keys of connections lie: those of connection i at i strides from these.
 struct ct_keys {
 	const void *words; // its words, KEY_WORDS of 64 bits
@@ -50,11 +58,12 @@ struct ct_keys {
 };
 
 // How much of EAL's memory ct_table_create reserves.
-uint64_t ct_table_bytes_for(uint32_t n_conns);
+uint64_t ct_table_bytes_for(enum ct_table_kind kind, uint32_t n_conns);
 
 // A table for n_conns connections.
 // => socket is a NUMA node or SOCKET_ID_ANY. Returns NULL with rte_errno set when memory is short.
-struct ct_table *ct_table_create(const struct ct_keys *keys, uint32_t n_conns, int socket);
+struct ct_table *ct_table_create(enum ct_table_kind kind, const struct ct_keys *keys,
+				 uint32_t n_conns, int socket);
 void ct_table_destroy(struct ct_table *table); // takes NULL
 
 // A tuple, as a table is asked for it: see key_from_tuple.
@@ -77,7 +86,7 @@ void ct_table_lookup_burst(const struct ct_table *table, const struct ct_wanted_
 			   uint32_t entries[]);
 
 // The entry of one tuple, or CT_TABLE_MISS.
-uint32_t ct_table_lookup(const struct ct_table *table, struct ct_wanted wanted);
+uint32_t ct_table_lookup(const struct ct_table *table, const struct ct_wanted *wanted);
 
 // A connection whose key has this hash is found by its tuples from now on. upright: the entry that
 // the upright tuple of its key has; the turned one has the other side. A connection from an address
@@ -95,6 +104,3 @@ void ct_table_prefetch(const struct ct_table *table, uint32_t hash);
 
 // Connections that are in the table, counted one by one: it takes a while.
 uint32_t ct_table_count(const struct ct_table *table);
-
-// Bytes reserved for the table.
-size_t ct_table_bytes(const struct ct_table *table);

@@ -142,7 +142,7 @@ end_call(struct ct *ct, const struct ct_conn *conn, uint64_t seq, uint64_t now_n
 	wanted.is_turned = key_from_tuple(&tuple, &key);
 	wanted.key = &key;
 	wanted.hash = hash_key(ct->secret, &key);
-	entry = ct_table_lookup(ct->table, wanted);
+	entry = ct_table_lookup(ct->table, &wanted);
 	if (entry != CT_TABLE_MISS)
 		ct_conn_kill(ct, &ct->conns[entry_slot(entry)], seq, now_ns);
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// The table alone: keys that lie in arrays of the test's own, and the numbers of these.
+// A table alone, each of the two: keys that lie in arrays of the test's own, and the numbers of
+// these.
 #include "conntrack/table.h"
 
 #include <setjmp.h>
@@ -9,6 +10,7 @@
 
 #include <cmocka.h>
 #include <rte_common.h>
+#include <rte_malloc.h>
 #include <rte_memory.h>
 
 #include "packet/hash.h"
@@ -16,6 +18,8 @@
 
 #define N_CONNS 500
 #define N_KEYS  (10 * N_CONNS)
+
+#define SMALL_PIECES 4096 // heads, and what else has no size worth telling
 
 static struct hash_secret secret;
 static struct ct_table *table;
@@ -32,9 +36,9 @@ create_table(void **state)
 		.ends_stride = sizeof(keys[0]),
 	};
 
-	(void)state;
 	hash_secret_init(&secret, seed);
-	table = ct_table_create(&where, N_CONNS, SOCKET_ID_ANY);
+	table = ct_table_create(*(const enum ct_table_kind *)*state, &where, N_CONNS,
+				SOCKET_ID_ANY);
 	return table == NULL ? -1 : 0;
 }
 
@@ -109,7 +113,7 @@ remove_slot(uint32_t slot)
 static uint32_t
 lookup_key(const struct flow_key *key, uint32_t hash, bool is_turned)
 {
-	return ct_table_lookup(table, (struct ct_wanted){key, hash, is_turned});
+	return ct_table_lookup(table, &(struct ct_wanted){key, hash, is_turned});
 }
 
 // The slot of the n-th key of a family, or CT_TABLE_MISS: either tuple finds it, each its side.
@@ -181,8 +185,11 @@ one_hash_can_not_fill_the_table(void **state)
 	for (int round = 0; round < 2; round++) {
 		uint32_t n_before = n;
 
-		for (n = 0; n < N_KEYS && add_hashed(n, 1234); n++)
-			;
+		for (n = 0; n < N_KEYS; n++) {
+			keys[n] = make_key(FAMILY_IPV4, n);
+			if (!add_hashed(n, 1234))
+				break;
+		}
 		assert_in_range(n, 100, N_CONNS);
 		if (round > 0)
 			assert_int_equal(n, n_before);
@@ -279,16 +286,85 @@ the_side_of_the_upright_tuple_is_given(void **state)
 	assert_int_equal(ct_table_count(table), 0);
 }
 
+// From an address and port to themselves: packets that find it are replies.
+static void
+one_that_answers_itself_has_one_tuple(void **state)
+{
+	struct tuple tuple = make_tuple(FAMILY_IPV6, 5);
+
+	(void)state;
+	tuple.dst = tuple.src;
+	tuple.dst_field = tuple.src_field;
+	assert_false(key_from_tuple(&tuple, &keys[9]));
+	assert_true(ct_table_add(table, hash_of(9), entry_of(9, DIR_REPLY)));
+	assert_int_equal(lookup_key(&keys[9], hash_of(9), false), entry_of(9, DIR_REPLY));
+	assert_int_equal(ct_table_count(table), 1);
+	ct_table_remove(table, hash_of(9), entry_of(9, DIR_REPLY));
+	assert_int_equal(lookup_key(&keys[9], hash_of(9), false), CT_TABLE_MISS);
+	assert_int_equal(ct_table_count(table), 0);
+}
+
+// Of all that the process may take.
+static size_t
+bytes_taken(void)
+{
+	struct rte_malloc_socket_stats stats;
+	size_t bytes = 0;
+
+	for (int socket = 0; socket < RTE_MAX_NUMA_NODES; socket++) {
+		if (rte_malloc_get_socket_stats(socket, &stats) == 0)
+			bytes += stats.heap_allocsz_bytes;
+	}
+	return bytes;
+}
+
+// What a table is said to take is no less than what it takes, and little more.
 static void
 memory_is_reported(void **state)
 {
-	(void)state;
-	// six connections to a line of 64 bytes
-	assert_in_range(ct_table_bytes(table), N_CONNS / 6 * 64, N_CONNS / 6 * 64 + 512);
+	static const struct ct_keys nowhere;
+	const uint32_t sizes[] = {1, 500, 4096, 100000};
+
+	for (size_t i = 0; i < RTE_DIM(sizes); i++) {
+		const size_t before = bytes_taken();
+		const enum ct_table_kind kind = *(const enum ct_table_kind *)*state;
+		const uint64_t said = ct_table_bytes_for(kind, sizes[i]);
+		struct ct_table *other = ct_table_create(kind, &nowhere, sizes[i], SOCKET_ID_ANY);
+		const size_t taken = bytes_taken() - before;
+
+		assert_non_null(other);
+		assert_in_range(said, taken, taken + taken / 10 + SMALL_PIECES);
+		ct_table_destroy(other);
+		assert_int_equal(bytes_taken(), before);
+	}
 	ct_table_destroy(NULL);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, create_table, destroy_table)
+// What takes part in a connection's life takes no memory.
+static void
+nothing_is_taken_after_creation(void **state)
+{
+	const size_t before = bytes_taken();
+	uint32_t n = 0;
+
+	(void)state;
+	while (n < N_CONNS && add(n, FAMILY_IPV4, n))
+		n++;
+	assert_int_equal(n, N_CONNS);
+	for (n = 0; n < N_CONNS; n++)
+		remove_slot(n);
+	for (n = 0; n < N_CONNS && add_hashed(n, 1234); n++)
+		;
+	assert_int_equal(bytes_taken(), before);
+}
+
+static enum ct_table_kind lines = CT_TABLE_LINES, rte_hash = CT_TABLE_RTE_HASH;
+
+#define TEST_OF(kind, test)                                                                        \
+	{                                                                                          \
+#kind ": " #test, test, create_table, destroy_table, &(kind)                       \
+	}
+#define TEST(test) TEST_OF(lines, test), TEST_OF(rte_hash, test)
 
 int
 main(void)
@@ -302,7 +378,9 @@ main(void)
 		TEST(a_full_table_refuses),
 		TEST(a_burst_finds_what_single_lookups_find),
 		TEST(the_side_of_the_upright_tuple_is_given),
+		TEST(one_that_answers_itself_has_one_tuple),
 		TEST(memory_is_reported),
+		TEST(nothing_is_taken_after_creation),
 	};
 
 	return cmocka_run_group_tests(tests, test_eal_start, test_eal_stop);
