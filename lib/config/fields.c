@@ -67,6 +67,12 @@
 	 .is_live = true},
 
 static const char *
+table_name(uint32_t table)
+{
+	return ct_table_name((enum ct_table_kind)table);
+}
+
+static const char *
 enable_name(uint32_t enable)
 {
 	return ct_enable_name((enum ct_enable)enable);
@@ -128,6 +134,9 @@ const struct cfg_field cfg_fields[] = {
 	 "connections",
 	 "How many connections there is room for, of all workers together; the memory is reserved "
 	 "at start"},
+	{"conntrack", "table", CFG_FIELD_WORD, PARAM(table), 0, CT_TABLE_KIND_COUNT - 1, "",
+	 "Which table finds connections: Sallyport's own, or DPDK's rte_hash",
+	 table_name},
 	{"conntrack", "enable", CFG_FIELD_WORD, PARAM(enable), 0, CT_ENABLE_COUNT - 1, "",
 	 "Whether connections are tracked always, or only when some rule needs to know them",
 	 enable_name,

@@ -105,7 +105,7 @@ void ct_destroy(struct ct *ct); // takes NULL
 
 // Other parameters hold from the next packet on. A deadline that was set stays until the next
 // packet of its connection.
-// => max_connections and dccp are what they were. Owner only, between bursts.
+// => max_connections, table and dccp are what they were. Owner only, between bursts.
 void ct_set_params(struct ct *ct, const struct ct_params *params);
 
 // Connections in the slots from *cursor on, as many as budget, forget what the rules said to them

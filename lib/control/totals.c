@@ -72,6 +72,7 @@ command_info(const struct runtime *runtime, uint64_t cursor, struct answer *answ
 	answer_number(answer, "bytes_reserved", bytes);
 	answer_number(answer, "bytes_per_connection",
 		      count.capacity == 0 ? 0 : bytes / count.capacity);
+	answer_string(answer, "table", ct_table_name((enum ct_table_kind)config->conntrack.table));
 	answer_string(answer, "hash", runtime_hashes_with_aes(runtime) ? "aes" : "siphash");
 	fill_reload(runtime, answer);
 }

@@ -58,3 +58,18 @@ def check_invariance(folder, config, captures, bursts=BURSTS, workers=WORKERS):
             one, two = _essence(first['verdicts']), _essence(other['verdicts'])
             assert one == two, f'{name}: {_first_difference("verdicts", one, two)}'
     return [json.loads(line) for line in first['verdicts'].splitlines()]
+
+
+def check_tables(folder, config, captures):
+    """Replays the captures with either table; config is the text of a configuration that names
+    none. Every word of the answers has to be the same. Returns the verdict lines."""
+    results = {}
+    path = folder / 'config'  # one name: it is part of the answers
+    for table in ('lines', 'rte_hash'):
+        path.write_text(config.replace('conntrack: { ', f'conntrack: {{ table = "{table}"; '))
+        assert f'table = "{table}"' in path.read_text()
+        results[table] = _replay(folder / table, path, ['--settle', SETTLE_SEC, *captures])
+    for output in OUTPUTS:
+        one, two = results['lines'][output], results['rte_hash'][output]
+        assert one == two, _first_difference(output, one, two)
+    return [json.loads(line) for line in results['lines']['verdicts'].splitlines()]

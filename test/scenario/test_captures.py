@@ -8,8 +8,8 @@ The captures are no part of the tree; SALLYPORT_CAPTURES says where they are.
 import pytest
 
 from scenario.configuration import SITE, chain, configuration
-from scenario.invariance import check_invariance
-from util.programs import CAPTURES
+from scenario.invariance import check_invariance, check_tables
+from util.programs import CAPTURES, ROOT, TABLE
 
 FOUND = sorted(path for path in CAPTURES.glob('*.pcap*') if path.is_file()) \
     if CAPTURES.is_dir() else []
@@ -45,5 +45,13 @@ def test_a_site_that_drops_most_of_it(tmp_path, path):
     (tmp_path / 'config').write_text(SITE.replace('1024', '8192'))
 
     verdicts = check_invariance(tmp_path, tmp_path / 'config', [path], bursts=(1, 64), workers=())
+
+    assert verdicts
+
+
+@pytest.mark.skipif(bool(TABLE), reason='SALLYPORT_TABLE names one for all')
+@pytest.mark.parametrize('path', [ROOT / 'test/data/demo.pcap', *FOUND], ids=lambda path: path.name)
+def test_either_table_finds_the_same(tmp_path, path):
+    verdicts = check_tables(tmp_path, CURIOUS, [path])
 
     assert verdicts

@@ -188,13 +188,14 @@ def test_info(small):
     info = small.json('info')
     assert list(info) == ['version', 'dpdk', 'config', 'started_sec', 'uptime_sec', 'ports',
                           'workers', 'generation', 'connections', 'capacity', 'bytes_reserved',
-                          'bytes_per_connection', 'hash', 'reload']
+                          'bytes_per_connection', 'table', 'hash', 'reload']
     assert info['config'] == str(small.folder / 'sallyport.conf')
     assert abs(info['started_sec'] + info['uptime_sec'] - time.time()) < 5
     assert (info['ports'], info['workers'], info['generation']) == (2, 2, 1)
     assert info['capacity'] == 2 * (20001 // 2)
     assert info['connections'] == N_LAN - N_REFUSED
     assert info['bytes_per_connection'] == info['bytes_reserved'] // info['capacity'] > 0
+    assert info['table'] == 'lines'
     assert info['hash'] in ('aes', 'siphash')
     assert info['dpdk'].startswith('DPDK ')
 

@@ -2,7 +2,9 @@
 """Where the tests find the built programs and the captures.
 
 SALLYPORT_BUILD names the build folder (default: build, at the root of the tree), SALLYPORT_CAPTURES
-the folder of captures recorded elsewhere (default: ../shared/captures, seen from the root).
+the folder of captures recorded elsewhere (default: ../shared/captures, seen from the root), and
+SALLYPORT_TABLE the table that scenarios, captures and the kernel's answers are run with (default: that of
+the product).
 """
 
 import os
@@ -12,6 +14,8 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ.get('SALLYPORT_BUILD', ROOT / 'build')).absolute()
 CAPTURES = pathlib.Path(
     os.environ.get('SALLYPORT_CAPTURES', ROOT.parent / 'shared' / 'captures')).absolute()
+
+TABLE = os.environ.get('SALLYPORT_TABLE', '')
 
 SALLYPORT = BUILD / 'app' / 'sallyport'
 SALLYCTL = BUILD / 'app' / 'sallyctl'

@@ -117,6 +117,7 @@ settings_that_stay_are_these(void **state)
 		"fragments.max_datagrams changes from 1024 to 1025",
 		"fragments.max_fragments changes from 8192 to 8193",
 		"conntrack.max_connections changes from 1048576 to 1048577",
+		"conntrack.table changes from lines to rte_hash",
 		"conntrack.dccp changes from tracked to generic",
 	};
 	struct loaded running = load_good(TWO_PORTS WIRES);
