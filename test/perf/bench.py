@@ -40,6 +40,7 @@ def contenders(place, extra_programs):
         Sallyport('sallyport', place, program),
         Sallyport('sallyport-nic', place, program, NIC_FLAGS),
         Sallyport('sallyport-steered', place, program, STEERING_FLAGS, min_workers=2),
+        Sallyport('sallyport-rte_hash', place, program, table='rte_hash'),
         *[Sallyport(name, place, pathlib.Path(path)) for name, path in extra_programs],
         Ovs('ovs', place),
         Ovs('ovs-nic', place, has_emc=False, source_extra=NIC_FLAGS),

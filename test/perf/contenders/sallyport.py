@@ -25,7 +25,7 @@ def rules(row):
     return [*listed, '{ name = "all"; action = "accept"; }']
 
 
-def config(row):
+def config(row, table):
     timeouts = ''
     if row.timeout:
         timeouts = ''.join(f'{name} = {row.timeout}; ' for name in ENDLESS_TIMEOUTS)
@@ -33,18 +33,20 @@ def config(row):
 ports = ( {{ name = "a"; device = "{SOURCE}"; }}, {{ name = "b"; device = "{SINK}"; }} );
 wires = ( {{ a = "a"; b = "b"; }} );
 workers = {row.workers};
-conntrack: {{ max_connections = {row.capacity}; timeouts: {{ {timeouts}}}; }};
+conntrack: {{ max_connections = {row.capacity}; {table}timeouts: {{ {timeouts}}}; }};
 chains = ( {{ name = "filter"; priority = 0; policy = "drop"; rules = (
   {(","+chr(10)+"  ").join(rules(row))} ); }} );
 '''
 
 
 class Sallyport(Contender):
-    def __init__(self, name, place, program, source_extra='', min_workers=1):
+    def __init__(self, name, place, program, source_extra='', min_workers=1, table=''):
         super().__init__(name, place)
         self.program = program
         self.source_extra = source_extra
         self.min_workers = min_workers
+        # Builds that are older than the setting have no table to choose.
+        self.table = f'table = "{table}"; ' if table else ''
 
     def missing(self):
         return '' if self.program.exists() else f'there is no {self.program}'
@@ -54,7 +56,7 @@ class Sallyport(Contender):
 
     def launch(self, row, environment):
         path = self.folder / 'conf'
-        path.write_text(config(row))
+        path.write_text(config(row, self.table))
         workers = [f'{n + 1}@{self.place.cpus[n]}' for n in range(row.workers)]
         lcores = ','.join([f'0@{self.place.main_cpu}', *workers,
                            f'{row.workers + 1}@{self.place.main_cpu}'])
