@@ -304,6 +304,25 @@ one_that_answers_itself_has_one_tuple(void **state)
 	assert_int_equal(ct_table_count(table), 0);
 }
 
+// With an odd number of entries taken, one is left over: it does not keep half a connection.
+static void
+half_a_connection_is_refused(void **state)
+{
+	struct tuple tuple = make_tuple(FAMILY_IPV4, N_KEYS);
+	uint32_t n = 1;
+
+	(void)state;
+	tuple.dst = tuple.src;
+	tuple.dst_field = tuple.src_field;
+	assert_false(key_from_tuple(&tuple, &keys[0]));
+	assert_true(ct_table_add(table, hash_of(0), entry_of(0, DIR_REPLY)));
+	while (n < N_KEYS && add(n, FAMILY_IPV4, n))
+		n++;
+	assert_int_equal(n, N_CONNS);
+	assert_int_equal(lookup(FAMILY_IPV4, n), CT_TABLE_MISS);
+	assert_int_equal(ct_table_count(table), n);
+}
+
 // Of all that the process may take.
 static size_t
 bytes_taken(void)
@@ -379,6 +398,7 @@ main(void)
 		TEST(a_burst_finds_what_single_lookups_find),
 		TEST(the_side_of_the_upright_tuple_is_given),
 		TEST(one_that_answers_itself_has_one_tuple),
+		TEST_OF(rte_hash, half_a_connection_is_refused),
 		TEST(memory_is_reported),
 		TEST(nothing_is_taken_after_creation),
 	};
