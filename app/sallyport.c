@@ -12,8 +12,8 @@
 
 #include "base/errors.h"
 #include "base/log.h"
-#include "config/config.h"
 #include "check/check.h"
+#include "config/load.h"
 #include "control/control.h"
 #include "replay/overlap.h"
 #include "replay/replay.h"

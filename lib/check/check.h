@@ -7,7 +7,7 @@
 #include <stdio.h>
 
 #include "base/errors.h"
-#include "config/config.h"
+#include "settings/config.h"
 
 enum check_result {
 	CHECK_GOOD,

@@ -6,8 +6,8 @@
 
 #include <rte_common.h>
 
-#include "config/memory.h"
 #include "config/rule.h"
+#include "settings/memory.h"
 
 static const char *const chain_keys[] = {"name", "priority", "policy", "rules"};
 

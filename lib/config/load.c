@@ -3,17 +3,15 @@
 // Loading: the text is parsed by libconfig, then one section after the other is read from its tree,
 // those that are named before those that name them. Every reader reports what is wrong and goes
 // on; when anything was, the half-filled configuration is thrown away.
-#include "config/config.h"
+#include "config/load.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include <libconfig.h>
 #include <rte_common.h>
 
 #include "config/chains.h"
-#include "config/fields.h"
-#include "config/memory.h"
+#include "config/groups.h"
 #include "config/ports.h"
 #include "config/reader.h"
 #include "config/sets.h"
@@ -63,8 +61,7 @@ config_load(struct config *config, const char *file, struct errors *errors)
 	struct cfg_text text;
 	struct cfg_loader loader = {.config = config, .errors = errors, .text = &text};
 
-	*config = (struct config){.file = cfg_strdup(file)};
-	cfg_fields_init(config);
+	config_set_defaults(config, file);
 	if (cfg_text_read(&text, file, errors) == 0) {
 		if (text.bytes[strspn(text.bytes, " \t\r\f\n")] == '\0')
 			errors_add(errors, file, 1, "the file is empty");
@@ -78,45 +75,4 @@ config_load(struct config *config, const char *file, struct errors *errors)
 		return 0;
 	config_fini(config);
 	return -1;
-}
-
-void
-config_fini(struct config *config)
-{
-	for (unsigned int i = 0; i < config->n_ports; i++) {
-		free(config->ports[i].name);
-		free(config->ports[i].device);
-	}
-	for (unsigned int i = 0; i < config->n_chains; i++)
-		chain_fini(&config->chains[i]);
-	for (unsigned int i = 0; i < config->n_unused_sets; i++)
-		free(config->unused_sets[i].name);
-	free(config->unused_sets);
-	for (size_t i = 0; i < config->n_files; i++)
-		free(config->files[i]);
-	free(config->files);
-	free(config->file);
-	*config = (struct config){0};
-}
-
-uint8_t
-config_peer(const struct config *config, uint8_t port)
-{
-	for (unsigned int i = 0; i < config->n_wires; i++) {
-		if (config->wires[i].a == port)
-			return config->wires[i].b;
-		if (config->wires[i].b == port)
-			return config->wires[i].a;
-	}
-	return PORT_NONE;
-}
-
-uint8_t
-config_port(const struct config *config, const char *name)
-{
-	for (unsigned int i = 0; i < config->n_ports; i++) {
-		if (strcmp(config->ports[i].name, name) == 0)
-			return (uint8_t)i;
-	}
-	return PORT_NONE;
 }

@@ -4,10 +4,10 @@
 
 #include <rte_common.h>
 
-#include "config/memory.h"
 #include "config/ports.h"
 #include "config/rule.h"
-#include "config/values.h"
+#include "settings/memory.h"
+#include "settings/values.h"
 
 // Sets a misspelt name is compared with.
 #define OFFERED_SETS_MAX 256

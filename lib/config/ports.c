@@ -7,8 +7,8 @@
 
 #include <rte_common.h>
 
-#include "config/memory.h"
 #include "config/reader.h"
+#include "settings/memory.h"
 
 #define MTU_MIN 68 // RFC 791
 #define MTU_MAX UINT16_MAX

@@ -11,7 +11,7 @@
 
 #include <rte_common.h>
 
-#include "config/memory.h"
+#include "settings/memory.h"
 
 static const char *const type_names[] = {
 	[CONFIG_TYPE_NONE] = "nothing",

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
 // What every part of the loader shares: the load in progress, errors that know their place, and
-// settings read with the type that is expected. Private to this module; its names begin with cfg_
-// because libconfig owns config_.
+// settings read with the type that is expected. Private to this module. Names here and in settings
+// begin with cfg_, because libconfig owns most of config_.
 //
 // Every function that finds a mistake reports it and lets the caller go on, so that one run finds
 // them all. A caller tells whether there was one by the count of errors.
@@ -14,10 +14,10 @@
 
 #include <libconfig.h>
 
-#include "config/closest.h"
-#include "config/config.h"
 #include "config/sets.h"
 #include "config/text.h"
+#include "settings/closest.h"
+#include "settings/config.h"
 
 #define CFG_NAME_LEN 63  // longest name of anything
 #define CFG_LOG_LEN  127 // longest text of a log statement

@@ -6,8 +6,8 @@
 
 #include <rte_common.h>
 
-#include "config/memory.h"
-#include "config/values.h"
+#include "settings/memory.h"
+#include "settings/values.h"
 
 static const struct cfg_word actions[] = {
 	{"accept", ACTION_ACCEPT},

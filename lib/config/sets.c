@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "config/memory.h"
 #include "config/reader.h"
+#include "settings/memory.h"
 
 static const char *const kind_names[] = {
 	[CFG_SET_ADDRESSES] = "addresses",

@@ -9,7 +9,7 @@
 #include <libconfig.h>
 
 #include "config/text.h"
-#include "config/values.h"
+#include "settings/values.h"
 
 struct cfg_loader;
 

@@ -16,7 +16,7 @@
 
 #include <libconfig.h>
 
-#include "config/memory.h"
+#include "settings/memory.h"
 
 #define SHOWN_LEN  100 // bytes of a line that are shown
 #define BEFORE_LEN 72  // of these, those in front of the word at most

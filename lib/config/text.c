@@ -13,7 +13,7 @@
 
 #include <rte_common.h>
 
-#include "config/memory.h"
+#include "settings/memory.h"
 
 #define NOT_REGULAR ESPIPE // the errno of read_bytes for a FIFO, a device, a socket
 #define WORD_LEN    40     // shown of a word that is wrong

@@ -10,8 +10,8 @@
 #include <stdint.h>
 
 #include "base/errors.h"
-#include "config/config.h"
 #include "rules/ruleset.h"
+#include "settings/config.h"
 
 struct snapshot {
 	uint32_t generation;

@@ -12,9 +12,9 @@
 #include <stdint.h>
 
 #include "base/errors.h"
-#include "config/config.h"
 #include "replay/output.h"
 #include "replay/side.h"
+#include "settings/config.h"
 
 #define REPLAY_WORKERS_MAX 64
 

@@ -11,8 +11,8 @@
 
 #include <rte_ether.h>
 
-#include "config/values.h"
 #include "packet/packet.h"
+#include "settings/values.h"
 
 #define SIDE_MACS_MAX 256
 

@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 #include "base/errors.h"
-#include "config/config.h"
+#include "settings/config.h"
 #include "sizing/footprint.h"
 
 #define WORKERS_MAX 64

@@ -13,8 +13,8 @@
 #include <rte_mempool.h>
 
 #include "base/errors.h"
-#include "config/config.h"
 #include "runtime/eal.h"
+#include "settings/config.h"
 
 #define QUEUE_SIZE 1024 // packets in a queue of a port, unless the device wants another number
 

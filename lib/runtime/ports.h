@@ -17,10 +17,10 @@
 #include <rte_spinlock.h>
 
 #include "base/errors.h"
-#include "config/config.h"
 #include "runtime/af_packet.h"
 #include "runtime/pools.h"
 #include "runtime/rss.h"
+#include "settings/config.h"
 
 // How packets of a port come to the worker that owns their flow.
 enum steering {

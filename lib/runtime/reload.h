@@ -15,7 +15,7 @@
 #include <stdbool.h>
 
 #include "base/errors.h"
-#include "config/config.h"
+#include "config/load.h"
 #include "pipeline/plan.h"
 
 struct reload;

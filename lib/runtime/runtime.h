@@ -11,10 +11,10 @@
 #include <stdint.h>
 
 #include "base/errors.h"
-#include "config/config.h"
 #include "pipeline/pipeline.h"
 #include "runtime/eal.h"
 #include "runtime/worker.h"
+#include "settings/config.h"
 
 struct reload_report;
 struct runtime;

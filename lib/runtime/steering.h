@@ -6,10 +6,10 @@
 #include <stdbool.h>
 
 #include "base/errors.h"
-#include "config/config.h"
 #include "pipeline/steer.h"
 #include "runtime/ports.h"
 #include "runtime/rss.h"
+#include "settings/config.h"
 
 // Between many pairs of hosts, packets of every kind and in both directions have one home by what
 // this process computes, and so they have by what a NIC does (NULL: none), of all packets whose

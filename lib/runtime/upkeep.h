@@ -9,11 +9,11 @@
 
 #include <stdint.h>
 
-#include "config/config.h"
 #include "runtime/alarm.h"
 #include "runtime/links.h"
 #include "runtime/ports.h"
 #include "runtime/presence.h"
+#include "settings/config.h"
 
 #define UPKEEP_PAUSE_NS (NS_PER_SEC / 5)
 

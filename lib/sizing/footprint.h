@@ -12,8 +12,8 @@
 #include <stdint.h>
 
 #include "base/errors.h"
-#include "config/config.h"
 #include "rules/ruleset.h"
+#include "settings/config.h"
 
 struct footprint {
 	uint64_t connections; // bytes of EAL's memory, like all of these

@@ -13,6 +13,7 @@
 
 #include <rte_mempool.h>
 
+#include "config/load.h"
 #include "pipeline/pipeline.h"
 #include "util/eal.h"
 #include "util/frame.h"

@@ -5,7 +5,7 @@
 
 #include <stddef.h>
 
-#include "config/config.h"
+#include "config/load.h"
 
 // Two ports and their wire, in one line: what every configuration must have.
 #define PORTS                                                                                      \

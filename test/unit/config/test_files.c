@@ -2,7 +2,7 @@
 //
 // The files of the tree that speak of configurations: those in conf/ load, and the manual page
 // names every key with the type, limits and default it has.
-#include "config/config.h"
+#include "config/load.h"
 
 #include <ctype.h>
 #include <setjmp.h>
@@ -14,8 +14,8 @@
 
 #include <cmocka.h>
 
-#include "config/fields.h"
 #include "config/rule.h"
+#include "settings/fields.h"
 #include "unit/config/source_root.h"
 
 static void

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
 // What cannot change while the firewall runs, and what is said about it.
-#include "config/config.h"
+#include "settings/config.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-#include "config/fields.h"
+#include "settings/fields.h"
 #include "fixture.h"
 
 #define TWO_PORTS                                                                                  \

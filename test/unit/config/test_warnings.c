@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
 // What a good configuration is warned of, and what it is not.
-#include "config/config.h"
+#include "settings/config.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -8,11 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include <libconfig.h>
-
-#include "config/config.h"
-
-struct cfg_loader;
+#include "settings/config.h"
 
 // A word is one of those that low to high number, as name() tells; it is stored as its number.
 enum cfg_field_type { CFG_FIELD_BOOL, CFG_FIELD_U8, CFG_FIELD_U32, CFG_FIELD_WORD };
@@ -38,7 +34,3 @@ void cfg_fields_init(struct config *config);
 
 // The value of a field; switches are 0 or 1.
 uint32_t cfg_field_get(const struct cfg_field *field, const struct config *config);
-
-// Reads all fields of the table that are in the file, and reports unknown keys in their groups
-// but not at the top of the file.
-void cfg_read_fields(struct cfg_loader *loader, const config_setting_t *root);

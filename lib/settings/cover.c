@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "config/cover.h"
+#include "settings/cover.h"
 
 #include <string.h>
 

@@ -4,7 +4,7 @@
 // that knows nothing of this (util/brute.h) must never find one that only the other takes.
 //
 // The numbers are the same in every run. SALLYPORT_TEST_SEED in the environment gives others.
-#include "config/cover.h"
+#include "settings/cover.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
 // The languages inside strings.
-#include "config/values.h"
+#include "settings/values.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

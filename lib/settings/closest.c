@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "config/closest.h"
+#include "settings/closest.h"
 
 #include <ctype.h>
 #include <stdint.h>

@@ -5,7 +5,7 @@
 //
 // A rule is compared with those before it in its chain. Ten thousand of them make fifty million
 // pairs, so all comparisons together have a bound; beyond it only what takes every packet is seen.
-#include "config/config.h"
+#include "settings/config.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -13,7 +13,7 @@
 
 #include <rte_common.h>
 
-#include "config/cover.h"
+#include "settings/cover.h"
 
 #define STEPS_MAX    (UINT64_C(1) << 25)
 #define WARNING_SIZE 4352 // room for a path

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "config/values.h"
+#include "settings/values.h"
 
 #include <arpa/inet.h>
 #include <ctype.h>
@@ -11,9 +11,9 @@
 
 #include <rte_common.h>
 
-#include "config/closest.h"
-#include "config/memory.h"
 #include "packet/protocols.h"
+#include "settings/closest.h"
+#include "settings/memory.h"
 
 #define DIGITS "0123456789"
 

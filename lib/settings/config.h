@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// A configuration file as plain data. Nothing here points into libconfig.
+// The configuration as plain data, whatever it was read from: what every other module reads.
 //
-// Life cycle: config_load fills it or reports every mistake in the file at once; config_fini frees
-// it. The file format is documented in doc/sallyport.conf.5.
+// Life cycle: config_set_defaults gives everything its default, config_load (config/load.h) fills
+// in what a file says, config_fini frees it. The file format is documented in doc/sallyport.conf.5.
 #pragma once
 
 #include <stdbool.h>
@@ -57,11 +57,10 @@ struct config {
 	struct chain chains[CHAINS_MAX]; // sorted by priority; equal ones in the order of the file
 };
 
-// Reads a configuration file.
-// => Returns 0, or -1 with every mistake found added to errors, with file and line; config is then
-//    empty and needs no config_fini.
-// => Main thread, before EAL or after. Opens the file and those it includes, nothing else.
-int config_load(struct config *config, const char *file, struct errors *errors);
+// Everything has its default; file is the name of the file that will be read.
+void config_set_defaults(struct config *config, const char *file);
+
+// Frees what the configuration owns and leaves it empty.
 void config_fini(struct config *config);
 
 // Compares a configuration with the one that the firewall runs with. Returns true when a part

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "config/memory.h"
+#include "settings/memory.h"
 
 #include <stdarg.h>
 #include <stdio.h>

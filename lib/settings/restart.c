@@ -2,13 +2,13 @@
 //
 // What cannot change while the firewall runs: what memory was reserved for, threads were started
 // for, or devices were opened for. Of the single settings the table of fields says so.
-#include "config/config.h"
+#include "settings/config.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "config/fields.h"
+#include "settings/fields.h"
 
 #define VALUE_MAX 16
 

@@ -2,14 +2,13 @@
 //
 // The table knows no defaults: those are cfg_fields_init's, frag_params_init's and
 // ct_params_init's.
-#include "config/fields.h"
+#include "settings/fields.h"
 
 #include <string.h>
 
 #include <rte_common.h>
 
 #include "base/clock.h"
-#include "config/reader.h"
 
 #define WORKERS_MAX     64
 #define CONNECTIONS_MAX (UINT32_C(1) << 28)
@@ -170,19 +169,6 @@ const struct cfg_field cfg_fields[] = {
 // clang-format on
 #undef X
 
-// The groups that fields stand in.
-static const struct {
-	const char *parent; // path of the group around it
-	const char *key;
-	const char *path;
-} groups[] = {
-	{"", "non_ip", "non_ip"},
-	{"", "fragments", "fragments"},
-	{"", "conntrack", "conntrack"},
-	{"conntrack", "tcp", "conntrack.tcp"},
-	{"conntrack", "timeouts", "conntrack.timeouts"},
-};
-
 const unsigned int cfg_n_fields = RTE_DIM(cfg_fields);
 
 _Static_assert(sizeof(((struct config *)0)->workers) == sizeof(uint32_t), "read as CFG_FIELD_U32");
@@ -211,77 +197,4 @@ cfg_field_get(const struct cfg_field *field, const struct config *config)
 	default:
 		return *(const uint32_t *)member;
 	}
-}
-
-#define WORDS_MAX 8
-
-static void
-read_word(struct cfg_loader *loader, const config_setting_t *setting, const struct cfg_field *field)
-{
-	struct cfg_word words[WORDS_MAX];
-	unsigned int n = 0, value;
-
-	for (uint32_t i = field->low; i <= field->high && n < WORDS_MAX; i++)
-		words[n++] = (struct cfg_word){field->name(i), i};
-	if (cfg_word(loader, setting, words, n, &value))
-		*(uint32_t *)((char *)loader->config + field->offset) = value;
-}
-
-static void
-read_scalar(struct cfg_loader *loader, const config_setting_t *setting,
-	    const struct cfg_field *field)
-{
-	void *member = (char *)loader->config + field->offset;
-	struct cfg_place place = cfg_place(loader, setting);
-	int64_t number;
-
-	if (member == &loader->config->workers) {
-		loader->config->workers_file = place.file;
-		loader->config->workers_line = place.line;
-	}
-
-	if (field->type == CFG_FIELD_BOOL)
-		cfg_bool(loader, setting, member);
-	else if (field->type == CFG_FIELD_WORD)
-		read_word(loader, setting, field);
-	else if (!cfg_number(loader, setting, field->low, field->high, field->unit, &number))
-		return;
-	else if (field->type == CFG_FIELD_U8)
-		*(uint8_t *)member = (uint8_t)number;
-	else
-		*(uint32_t *)member = (uint32_t)number;
-}
-
-// Reads what stands in a group; path is its own, "" that of the top of the file.
-static void
-read_group(struct cfg_loader *loader, const config_setting_t *group, const char *path)
-{
-	const char *known[RTE_DIM(cfg_fields) + RTE_DIM(groups)];
-	unsigned int n_known = 0;
-	const config_setting_t *member;
-
-	for (unsigned int i = 0; i < cfg_n_fields; i++) {
-		if (strcmp(cfg_fields[i].group, path) != 0)
-			continue;
-		known[n_known++] = cfg_fields[i].key;
-		member = config_setting_get_member(group, cfg_fields[i].key);
-		if (member != NULL)
-			read_scalar(loader, member, &cfg_fields[i]);
-	}
-	for (unsigned int i = 0; i < RTE_DIM(groups); i++) {
-		if (strcmp(groups[i].parent, path) != 0)
-			continue;
-		known[n_known++] = groups[i].key;
-		member = config_setting_get_member(group, groups[i].key);
-		if (member != NULL && cfg_is_group(loader, member))
-			read_group(loader, member, groups[i].path);
-	}
-	if (path[0] != '\0')
-		cfg_check_keys(loader, group, path, known, n_known);
-}
-
-void
-cfg_read_fields(struct cfg_loader *loader, const config_setting_t *root)
-{
-	read_group(loader, root, "");
 }
