@@ -22,6 +22,8 @@
 #define BEFORE_LEN 72  // of these, those in front of the word at most
 #define WORD_LEN   40  // of a word
 
+#define CHARACTER_LEN 4 // bytes of a character of UTF-8 at most
+
 struct word {
 	size_t begin, end;
 };
@@ -31,6 +33,13 @@ struct words {
 	size_t n, capacity;
 	char *skeleton; // owned; of the same size as the text
 };
+
+// True for every byte of a character of UTF-8 but its first.
+static bool
+continues_character(char byte)
+{
+	return ((unsigned char)byte & 0xc0) == 0x80;
+}
 
 // The next word from *at on: a string, a name or number, or a single other character.
 static bool
@@ -50,6 +59,9 @@ next_word(const struct cfg_text *text, size_t *at, struct word *word)
 		   strchr("*+-._", bytes[word->begin]) != NULL) {
 		while (isalnum((unsigned char)bytes[i]) ||
 		       (bytes[i] != '\0' && strchr("*+-._", bytes[i]) != NULL))
+			i++;
+	} else {
+		while (i - word->begin < CHARACTER_LEN && continues_character(bytes[i]))
 			i++;
 	}
 	word->end = *at = i;
@@ -207,8 +219,19 @@ n_characters(const char *bytes, size_t len)
 	int n = 0;
 
 	for (size_t i = 0; i < len; i++)
-		n += ((unsigned char)bytes[i] & 0xc0) != 0x80;
+		n += !continues_character(bytes[i]);
 	return n;
+}
+
+// How many of the first len bytes are whole characters, when there are more behind them.
+static size_t
+whole_len(const char *bytes, size_t len)
+{
+	size_t whole = len;
+
+	while (whole > 0 && len - whole < CHARACTER_LEN && continues_character(bytes[whole]))
+		whole--;
+	return continues_character(bytes[whole]) ? len : whole; // no UTF-8 at all
 }
 
 // The line that a word begins in, and a caret below the word.
@@ -222,10 +245,11 @@ show(const struct cfg_text *text, size_t offset, struct cfg_place place, struct 
 
 	while (begin > text->bytes && begin[-1] != '\n' && at - begin < BEFORE_LEN)
 		begin--;
-	while (begin < at && ((unsigned char)*begin & 0xc0) == 0x80)
+	while (begin < at && continues_character(*begin))
 		begin++;
 	while (*end != '\0' && *end != '\n' && end - begin < SHOWN_LEN)
 		end++;
+	end = begin + whole_len(begin, (size_t)(end - begin));
 	while (end > begin && isspace((unsigned char)end[-1]))
 		end--;
 	for (size_t i = 0; i < (size_t)(end - begin); i++)
@@ -270,7 +294,7 @@ report_word(const struct cfg_text *text, const struct words *words, size_t wrong
 	const struct word *first = NULL;
 	size_t len = word->end - word->begin;
 	const char *quote = text->bytes[word->begin] == '"' ? "" : "\"";
-	int shown_len = len > WORD_LEN ? WORD_LEN : (int)len;
+	int shown_len = (int)whole_len(text->bytes + word->begin, len > WORD_LEN ? WORD_LEN : len);
 	bool is_duplicate = strstr(why, "duplicate") != NULL;
 
 	if (is_duplicate)

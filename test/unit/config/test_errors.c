@@ -73,6 +73,20 @@ static const struct {
 	 "main:2: syntax error at \"1\"\n"
 	 "main:2:     sets: { a = \"\xc3\xa9 [2J\" 1 };\n"
 	 "main:2:                         ^\n"},
+	// Quotes that a word processor made, and a string that is cut between two characters.
+	{PORTS "workers = \xe2\x80\x9c"
+	       "1\xe2\x80\x9d;",
+	 "main:2: syntax error at \"\xe2\x80\x9c\"\n"
+	 "main:2:     workers = \xe2\x80\x9c"
+	 "1\xe2\x80\x9d;\n"
+	 "main:2:               ^\n"},
+	{PORTS "workers = 1 \"12345678901234567890123456789012345678\xc3\xa9\";",
+	 "main:2: syntax error at \"12345678901234567890123456789012345678...\n"
+	 "main:2:     workers = 1 \"12345678901234567890123456789012345678\xc3\xa9\";\n"
+	 "main:2:                 ^\n"},
+	{PORTS "workers = \xe4;", "main:2: syntax error at \"\\xe4\"\n"
+				  "main:2:     workers = \\xe4;\n"
+				  "main:2:               ^\n"},
 	// A byte order mark is none of the text.
 	{"\xef\xbb\xbf" PORTS "workers = 0;",
 	 "main:2: \"workers\" must be 1 to 64 lcores, not 0\n"},
