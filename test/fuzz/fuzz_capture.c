@@ -10,18 +10,12 @@
 #include "replay/capture.h"
 #include "replay/source.h"
 #include "util/eal.h"
+#include "input.h"
 
 #define PACKETS_MAX 1000 // that are taken
 
 int LLVMFuzzerInitialize(int *argc, char ***argv);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void
-check(bool holds)
-{
-	if (!holds)
-		abort();
-}
 
 int
 LLVMFuzzerInitialize(int *argc, char ***argv)

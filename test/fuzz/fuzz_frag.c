@@ -15,6 +15,7 @@
 #include "util/eal.h"
 #include "util/frame.h"
 #include "util/mbuf.h"
+#include "input.h"
 
 #define RECORDS_MAX 200 // of an input
 #define ETHERNET    14
@@ -33,11 +34,6 @@ enum record {
 	RECORD_FAR = 1 << 7,   // the offset counts 256 bytes in place of eight
 };
 
-struct input {
-	const uint8_t *bytes;
-	size_t left;
-};
-
 static const struct frag_params params = {
 	.max_datagrams = 4,
 	.max_fragments = 16,
@@ -49,22 +45,6 @@ static const struct frag_params params = {
 static struct hash_secret secret;
 static struct frag_store *store;
 static uint64_t now_ns;
-
-static void
-check(bool holds)
-{
-	if (!holds)
-		abort();
-}
-
-static uint8_t
-next(struct input *input)
-{
-	if (input->left == 0)
-		return 0;
-	input->left--;
-	return *input->bytes++;
-}
 
 static void
 lose(void *context, struct fragment *fragments, enum reason reason)

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "config/load.h"
+#include "input.h"
 
 #define FILES_MAX 6
 
@@ -29,13 +30,6 @@ const char *
 __lsan_default_suppressions(void) // NOLINT(bugprone-reserved-identifier)
 {
 	return "leak:strbuf_append\nleak:libconfig_yylex\n";
-}
-
-static void
-check(bool holds)
-{
-	if (!holds)
-		abort();
 }
 
 static int

@@ -10,6 +10,7 @@
 
 #include "packet/checksum.h"
 #include "packet/parse.h"
+#include "input.h"
 
 #define SEGMENTS_MAX 64
 
@@ -19,13 +20,6 @@ struct chain {
 	struct rte_mbuf mbufs[SEGMENTS_MAX];
 	unsigned int n;
 };
-
-static void
-must_hold(bool condition)
-{
-	if (!condition)
-		abort();
-}
 
 static struct rte_mbuf *
 chain_make(struct chain *chain, const uint8_t *bytes, size_t len, size_t segment_len)
@@ -38,7 +32,7 @@ chain_make(struct chain *chain, const uint8_t *bytes, size_t len, size_t segment
 		size_t part = RTE_MIN(segment_len, len - off);
 
 		mbuf->buf_addr = malloc(part);
-		must_hold(mbuf->buf_addr != NULL);
+		check(mbuf->buf_addr != NULL);
 		memcpy(mbuf->buf_addr, bytes + off, part);
 		mbuf->data_len = (uint16_t)part;
 		if (chain->n > 1)
@@ -64,11 +58,11 @@ check_plain(const struct pkt *pkt)
 	const uint8_t proto = pkt->tuple.proto;
 	const uint32_t header_len = proto == PROTO_TCP ? 20 : 8;
 
-	must_hold(proto == PROTO_TCP || proto == PROTO_UDP);
-	must_hold(pkt->family == FAMILY_IPV4 && pkt->fault == FAULT_NONE);
-	must_hold(pkt->has_tuple && pkt->has_ports && !pkt->is_fragment);
-	must_hold(pkt->l4_len >= header_len);
-	must_hold(pkt->l4_off + header_len <= pkt->mbuf->data_len);
+	check(proto == PROTO_TCP || proto == PROTO_UDP);
+	check(pkt->family == FAMILY_IPV4 && pkt->fault == FAULT_NONE);
+	check(pkt->has_tuple && pkt->has_ports && !pkt->is_fragment);
+	check(pkt->l4_len >= header_len);
+	check(pkt->l4_off + header_len <= pkt->mbuf->data_len);
 }
 
 // What the parser promises about offsets and lengths.
@@ -78,21 +72,21 @@ check_promises(const struct pkt *pkt)
 	const uint32_t end = pkt->l3_off + pkt->l3_len;
 	uint8_t *scratch;
 
-	must_hold(pkt->fault < FAULT_COUNT);
+	check(pkt->fault < FAULT_COUNT);
 	if (pkt->family == FAMILY_NONE) {
-		must_hold(!pkt->has_tuple);
+		check(!pkt->has_tuple);
 		return;
 	}
-	must_hold(pkt->family == FAMILY_IPV4 || pkt->family == FAMILY_IPV6);
-	must_hold(pkt->tuple.family == pkt->family);
-	must_hold(end <= pkt->mbuf->pkt_len);
-	must_hold(pkt->l4_off >= pkt->l3_off && pkt->l4_off + pkt->l4_len == end);
-	must_hold(pkt->has_tuple || pkt->fault != FAULT_NONE);
+	check(pkt->family == FAMILY_IPV4 || pkt->family == FAMILY_IPV6);
+	check(pkt->tuple.family == pkt->family);
+	check(end <= pkt->mbuf->pkt_len);
+	check(pkt->l4_off >= pkt->l3_off && pkt->l4_off + pkt->l4_len == end);
+	check(pkt->has_tuple || pkt->fault != FAULT_NONE);
 	if (pkt->is_plain)
 		check_plain(pkt);
 	scratch = malloc(pkt->l3_len);
-	must_hold(pkt_bytes(pkt, pkt->l3_off, pkt->l3_len, scratch) != NULL);
-	must_hold(pkt_bytes(pkt, pkt->l3_off, pkt->l3_len + 1, NULL) == NULL);
+	check(pkt_bytes(pkt, pkt->l3_off, pkt->l3_len, scratch) != NULL);
+	check(pkt_bytes(pkt, pkt->l3_off, pkt->l3_len + 1, NULL) == NULL);
 	free(scratch);
 }
 
@@ -121,12 +115,12 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	segment_len = data[0] == 0 ? size : RTE_MAX((size_t)data[0], size / SEGMENTS_MAX + 1);
 	parse(chain_make(&whole, data + 1, size - 1, size), &a, &inner_a);
 	parse(chain_make(&pieces, data + 1, size - 1, segment_len), &b, &inner_b);
-	must_hold(memcmp(&inner_a, &inner_b, sizeof(inner_a)) == 0);
-	must_hold(!a.has_tuple || checksum_l4_good(&a, a.l4_len) == checksum_l4_good(&b, b.l4_len));
+	check(memcmp(&inner_a, &inner_b, sizeof(inner_a)) == 0);
+	check(!a.has_tuple || checksum_l4_good(&a, a.l4_len) == checksum_l4_good(&b, b.l4_len));
 	b.mbuf = a.mbuf;
-	must_hold(!b.is_plain || a.is_plain);
+	check(!b.is_plain || a.is_plain);
 	b.is_plain = a.is_plain; // it is about segments, nothing else may be
-	must_hold(memcmp(&a, &b, sizeof(a)) == 0);
+	check(memcmp(&a, &b, sizeof(a)) == 0);
 	chain_free(&whole);
 	chain_free(&pieces);
 	return 0;

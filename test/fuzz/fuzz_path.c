@@ -18,6 +18,7 @@
 #include "util/eal.h"
 #include "util/frame.h"
 #include "util/mbuf.h"
+#include "input.h"
 
 #define RECORDS_MAX 128 // of an input
 #define ETHERNET    14
@@ -35,11 +36,6 @@ enum record {
 	RECORD_SUMS = 1 << 5,   // checksums are as they are; else the NIC has found them good
 	RECORD_LENGTH = 1 << 6, // the length in the IP header is as it is; else it is filled in
 	RECORD_LONG = 1 << 7,   // zeros behind the packet, eight times its length
-};
-
-struct input {
-	const uint8_t *bytes;
-	size_t left;
 };
 
 // Everything that looks at a connection, or attaches something to it.
@@ -79,22 +75,6 @@ static struct config config;
 static struct snapshot *snapshot;
 static struct hash_secret secret;
 static struct way whole, single;
-
-static void
-check(bool holds)
-{
-	if (!holds)
-		abort();
-}
-
-static uint8_t
-next(struct input *input)
-{
-	if (input->left == 0)
-		return 0;
-	input->left--;
-	return *input->bytes++;
-}
 
 int
 LLVMFuzzerInitialize(int *argc, char ***argv)
