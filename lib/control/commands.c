@@ -10,9 +10,10 @@
 
 #include "control/cursor.h"
 
-static void command_root(const struct runtime *runtime, uint64_t none, struct answer *answer);
-static void command_protocol(const struct runtime *runtime, uint64_t none, struct answer *answer);
-static void command_help(const struct runtime *runtime, uint64_t index, struct answer *answer);
+static void command_root(const struct appliance *appliance, uint64_t none, struct answer *answer);
+static void command_protocol(const struct appliance *appliance, uint64_t none,
+			     struct answer *answer);
+static void command_help(const struct appliance *appliance, uint64_t index, struct answer *answer);
 
 // Those outside of /sallyport/ are DPDK's by name and answer: its tools ask them.
 static const struct command commands[] = {
@@ -74,33 +75,33 @@ find(const char *path)
 }
 
 static bool
-parse_none(const struct runtime *runtime, const struct command *command, const char *text,
+parse_none(const struct appliance *appliance, const struct command *command, const char *text,
 	   uint64_t *number)
 {
-	(void)runtime;
+	(void)appliance;
 	(void)command;
 	*number = 0;
 	return text == NULL;
 }
 
 static bool
-parse_cursor(const struct runtime *runtime, const struct command *command, const char *text,
+parse_cursor(const struct appliance *appliance, const struct command *command, const char *text,
 	     uint64_t *number)
 {
-	(void)runtime;
+	(void)appliance;
 	(void)command;
 	return cursor_parse(text, number);
 }
 
 static bool
-parse_device(const struct runtime *runtime, const struct command *command, const char *text,
+parse_device(const struct appliance *appliance, const struct command *command, const char *text,
 	     uint64_t *number)
 {
 	(void)command;
 	if (text == NULL || !cursor_parse(text, number))
 		return false;
-	for (unsigned int i = 0; i < runtime_config(runtime)->n_ports; i++) {
-		struct port_status status = runtime_port(runtime, i);
+	for (unsigned int i = 0; i < appliance_config(appliance)->n_ports; i++) {
+		struct port_status status = appliance_port(appliance, i);
 
 		if (status.is_open && status.ethdev == *number)
 			return true;
@@ -109,27 +110,27 @@ parse_device(const struct runtime *runtime, const struct command *command, const
 }
 
 static bool
-parse_heap(const struct runtime *runtime, const struct command *command, const char *text,
+parse_heap(const struct appliance *appliance, const struct command *command, const char *text,
 	   uint64_t *number)
 {
-	(void)runtime;
+	(void)appliance;
 	(void)command;
 	return text != NULL && cursor_parse(text, number) && *number < rte_socket_count();
 }
 
 static bool
-parse_command(const struct runtime *runtime, const struct command *command, const char *text,
+parse_command(const struct appliance *appliance, const struct command *command, const char *text,
 	      uint64_t *number)
 {
 	const struct command *named = text == NULL ? command : find(text);
 
-	(void)runtime;
+	(void)appliance;
 	*number = named == NULL ? 0 : (uint64_t)(named - commands);
 	return named != NULL;
 }
 
 static const struct {
-	bool (*parse)(const struct runtime *runtime, const struct command *command,
+	bool (*parse)(const struct appliance *appliance, const struct command *command,
 		      const char *text, uint64_t *number);
 	const char *error; // NULL: the answer is null, as DPDK's is
 } parameters[PARAMETERS] = {
@@ -150,7 +151,7 @@ answer_error(const struct command *command, const char *error, struct answer_spa
 }
 
 void
-command_answer(const struct runtime *runtime, const char *path, const char *parameter,
+command_answer(const struct appliance *appliance, const char *path, const char *parameter,
 	       struct answer_space *space)
 {
 	const struct command *command = find(path);
@@ -163,9 +164,9 @@ command_answer(const struct runtime *runtime, const char *path, const char *para
 		return;
 	}
 	error = parameters[command->parameter].error;
-	if (parameters[command->parameter].parse(runtime, command, parameter, &number)) {
+	if (parameters[command->parameter].parse(appliance, command, parameter, &number)) {
 		answer = answer_begin(space, path, command->kind);
-		command->handler(runtime, number, &answer);
+		command->handler(appliance, number, &answer);
 		answer_end(space);
 		if (space->is_short)
 			answer_error(command, "the answer is too long", space);
@@ -177,18 +178,18 @@ command_answer(const struct runtime *runtime, const char *path, const char *para
 }
 
 static void
-command_root(const struct runtime *runtime, uint64_t none, struct answer *answer)
+command_root(const struct appliance *appliance, uint64_t none, struct answer *answer)
 {
-	(void)runtime;
+	(void)appliance;
 	(void)none;
 	for (unsigned int i = 0; i < RTE_DIM(commands); i++)
 		answer_string(answer, NULL, commands[i].path);
 }
 
 static void
-command_protocol(const struct runtime *runtime, uint64_t none, struct answer *answer)
+command_protocol(const struct appliance *appliance, uint64_t none, struct answer *answer)
 {
-	(void)runtime;
+	(void)appliance;
 	(void)none;
 	answer_string(answer, "version", rte_version());
 	answer_number(answer, "pid", (uint64_t)getpid());
@@ -196,9 +197,9 @@ command_protocol(const struct runtime *runtime, uint64_t none, struct answer *an
 }
 
 static void
-command_help(const struct runtime *runtime, uint64_t index, struct answer *answer)
+command_help(const struct appliance *appliance, uint64_t index, struct answer *answer)
 {
-	(void)runtime;
+	(void)appliance;
 	answer_string(answer, commands[index].path, commands[index].help);
 }
 

@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 #include "control/answer.h"
-#include "runtime/runtime.h"
+#include "engine/appliance.h"
 
 // What may stand behind a command and a comma. The handler gets it as a number, which is checked.
 enum parameter {
@@ -23,7 +23,7 @@ enum parameter {
 	PARAMETERS
 };
 
-typedef void (*command_handler)(const struct runtime *runtime, uint64_t number,
+typedef void (*command_handler)(const struct appliance *appliance, uint64_t number,
 				struct answer *answer);
 
 struct command {
@@ -36,43 +36,43 @@ struct command {
 
 // The answer to a command, complete, whatever it is.
 // => parameter is NULL when there was none. The configuration does not change meanwhile.
-void command_answer(const struct runtime *runtime, const char *path, const char *parameter,
+void command_answer(const struct appliance *appliance, const char *path, const char *parameter,
 		    struct answer_space *space);
 
 // What a client is sent when it has connected.
 void command_greet(struct answer_space *space);
 
 // Handlers in devices.c.
-void command_device_list(const struct runtime *runtime, uint64_t none, struct answer *answer);
-void command_device_info(const struct runtime *runtime, uint64_t device, struct answer *answer);
-void command_device_link(const struct runtime *runtime, uint64_t device, struct answer *answer);
-void command_device_stats(const struct runtime *runtime, uint64_t device, struct answer *answer);
-void command_device_xstats(const struct runtime *runtime, uint64_t device, struct answer *answer);
+void command_device_list(const struct appliance *appliance, uint64_t none, struct answer *answer);
+void command_device_info(const struct appliance *appliance, uint64_t device, struct answer *answer);
+void command_device_link(const struct appliance *appliance, uint64_t device, struct answer *answer);
+void command_device_stats(const struct appliance *appliance, uint64_t device,
+			  struct answer *answer);
+void command_device_xstats(const struct appliance *appliance, uint64_t device,
+			   struct answer *answer);
 
 // Handlers in heaps.c.
-void command_heap_list(const struct runtime *runtime, uint64_t none, struct answer *answer);
-void command_heap_info(const struct runtime *runtime, uint64_t heap, struct answer *answer);
+void command_heap_list(const struct appliance *appliance, uint64_t none, struct answer *answer);
+void command_heap_info(const struct appliance *appliance, uint64_t heap, struct answer *answer);
 
 // Handlers in totals.c.
-void command_info(const struct runtime *runtime, uint64_t cursor, struct answer *answer);
-void command_stats(const struct runtime *runtime, uint64_t cursor, struct answer *answer);
-void command_ct_count(const struct runtime *runtime, uint64_t cursor, struct answer *answer);
-void command_ct_stats(const struct runtime *runtime, uint64_t cursor, struct answer *answer);
+void command_info(const struct appliance *appliance, uint64_t cursor, struct answer *answer);
+void command_stats(const struct appliance *appliance, uint64_t cursor, struct answer *answer);
+void command_ct_count(const struct appliance *appliance, uint64_t cursor, struct answer *answer);
+void command_ct_stats(const struct appliance *appliance, uint64_t cursor, struct answer *answer);
 
 // Handlers in lists.c.
-void command_ports(const struct runtime *runtime, uint64_t cursor, struct answer *answer);
-void command_workers(const struct runtime *runtime, uint64_t cursor, struct answer *answer);
-void command_pipeline(const struct runtime *runtime, uint64_t cursor, struct answer *answer);
-void command_rules(const struct runtime *runtime, uint64_t cursor, struct answer *answer);
+void command_ports(const struct appliance *appliance, uint64_t cursor, struct answer *answer);
+void command_workers(const struct appliance *appliance, uint64_t cursor, struct answer *answer);
+void command_pipeline(const struct appliance *appliance, uint64_t cursor, struct answer *answer);
+void command_rules(const struct appliance *appliance, uint64_t cursor, struct answer *answer);
 
 // Handlers in loop.c.
-void command_stages(const struct runtime *runtime, uint64_t cursor, struct answer *answer);
-void command_turns(const struct runtime *runtime, uint64_t cursor, struct answer *answer);
+void command_stages(const struct appliance *appliance, uint64_t cursor, struct answer *answer);
+void command_turns(const struct appliance *appliance, uint64_t cursor, struct answer *answer);
 
 // Handlers in connections.c.
-void command_ct_list(const struct runtime *runtime, uint64_t cursor, struct answer *answer);
-void command_ct_unconfirmed(const struct runtime *runtime, uint64_t cursor, struct answer *answer);
-void command_ct_dying(const struct runtime *runtime, uint64_t cursor, struct answer *answer);
-
-// The sum over all workers.
-struct ct_count command_count(const struct runtime *runtime);
+void command_ct_list(const struct appliance *appliance, uint64_t cursor, struct answer *answer);
+void command_ct_unconfirmed(const struct appliance *appliance, uint64_t cursor,
+			    struct answer *answer);
+void command_ct_dying(const struct appliance *appliance, uint64_t cursor, struct answer *answer);

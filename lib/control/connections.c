@@ -8,15 +8,16 @@
 #include "control/cursor.h"
 #include "control/entry.h"
 #include "control/walk.h"
+#include "engine/sums.h"
 
 #define SLOTS_PER_PAGE 65536 // looked at in a few milliseconds
 
 static void
-answer_connections(const struct runtime *runtime, uint64_t cursor, struct answer *answer,
+answer_connections(const struct appliance *appliance, uint64_t cursor, struct answer *answer,
 		   enum ct_life life)
 {
-	tick_t now = tick_from_ns(runtime_now_ns(runtime));
-	struct walk walk = {runtime, life, cursor_to_slot(cursor)};
+	tick_t now = tick_from_ns(appliance_now_ns(appliance));
+	struct walk walk = {appliance->engine, life, cursor_to_slot(cursor)};
 	unsigned int budget = SLOTS_PER_PAGE;
 	struct ct_entry entry;
 	struct answer rows;
@@ -36,22 +37,22 @@ answer_connections(const struct runtime *runtime, uint64_t cursor, struct answer
 }
 
 void
-command_ct_list(const struct runtime *runtime, uint64_t cursor, struct answer *answer)
+command_ct_list(const struct appliance *appliance, uint64_t cursor, struct answer *answer)
 {
-	answer_connections(runtime, cursor, answer, CT_CONFIRMED);
+	answer_connections(appliance, cursor, answer, CT_CONFIRMED);
 }
 
 // These exist only while their burst is judged: mostly there is nothing to see.
 void
-command_ct_unconfirmed(const struct runtime *runtime, uint64_t cursor, struct answer *answer)
+command_ct_unconfirmed(const struct appliance *appliance, uint64_t cursor, struct answer *answer)
 {
-	answer_number(answer, "count", command_count(runtime).unconfirmed);
-	answer_connections(runtime, cursor, answer, CT_UNCONFIRMED);
+	answer_number(answer, "count", engine_ct_count(appliance->engine).unconfirmed);
+	answer_connections(appliance, cursor, answer, CT_UNCONFIRMED);
 }
 
 void
-command_ct_dying(const struct runtime *runtime, uint64_t cursor, struct answer *answer)
+command_ct_dying(const struct appliance *appliance, uint64_t cursor, struct answer *answer)
 {
-	answer_number(answer, "count", command_count(runtime).dying);
-	answer_connections(runtime, cursor, answer, CT_DYING);
+	answer_number(answer, "count", engine_ct_count(appliance->engine).dying);
+	answer_connections(appliance, cursor, answer, CT_DYING);
 }

@@ -39,7 +39,7 @@ set_path(struct sockaddr_un *address, const char *name, const char *suffix)
 // At the path where DPDK's tools look for it. Where other processes share it, their sockets have
 // the suffixes ":1", ":2" and so on, as DPDK names them. Returns 0 or an errno.
 static int
-start_requests(const struct runtime *runtime, struct sockaddr_un *address)
+start_requests(const struct appliance *appliance, struct sockaddr_un *address)
 {
 	char name[PATH_MAX], suffix[8] = "";
 	int result = EADDRINUSE;
@@ -48,7 +48,7 @@ start_requests(const struct runtime *runtime, struct sockaddr_un *address)
 	for (unsigned int i = 1; result == EADDRINUSE && i <= OTHERS_MAX; i++) {
 		result = set_path(address, name, suffix);
 		if (result == 0) {
-			requests = requests_start(runtime, &lock, address);
+			requests = requests_start(appliance, &lock, address);
 			result = requests == NULL ? errno : 0;
 		}
 		snprintf(suffix, sizeof(suffix), ":%u", i);
@@ -60,13 +60,13 @@ start_requests(const struct runtime *runtime, struct sockaddr_un *address)
 }
 
 static void
-start_stream(const struct runtime *runtime, const struct sockaddr_un *telemetry)
+start_stream(const struct appliance *appliance, const struct sockaddr_un *telemetry)
 {
 	struct sockaddr_un address;
 	int result = set_path(&address, telemetry->sun_path, RECORD_SOCKET_SUFFIX);
 
 	if (result == 0) {
-		stream = stream_start(runtime, &address);
+		stream = stream_start(appliance, &address);
 		result = stream == NULL ? errno : 0;
 	}
 	if (result != 0)
@@ -75,12 +75,12 @@ start_stream(const struct runtime *runtime, const struct sockaddr_un *telemetry)
 }
 
 void
-control_start(struct runtime *runtime)
+control_start(const struct appliance *appliance)
 {
 	struct sockaddr_un address;
 
-	if (runtime_offers_telemetry(runtime) && start_requests(runtime, &address) == 0)
-		start_stream(runtime, &address);
+	if (appliance->offers_telemetry && start_requests(appliance, &address) == 0)
+		start_stream(appliance, &address);
 }
 
 void

@@ -9,11 +9,11 @@
 // Life cycle: control_start when everything runs, control_stop before anything is taken down.
 #pragma once
 
-#include "runtime/runtime.h"
+#include "engine/appliance.h"
 
-// Both sockets are there and tell about this runtime. What cannot be had is reported, and
+// Both sockets are there and tell about this appliance. What cannot be had is reported, and
 // everything else goes on. => Main thread.
-void control_start(struct runtime *runtime);
+void control_start(const struct appliance *appliance);
 
 // Between these two no command is answered: those that come wait. The stream goes on.
 // => Main thread.

@@ -13,11 +13,11 @@
 #define XSTAT_BYTES_MAX (2 * RTE_ETH_XSTATS_NAME_SIZE + 24)
 
 void
-command_device_list(const struct runtime *runtime, uint64_t none, struct answer *answer)
+command_device_list(const struct appliance *appliance, uint64_t none, struct answer *answer)
 {
 	(void)none;
-	for (unsigned int i = 0; i < runtime_config(runtime)->n_ports; i++) {
-		struct port_status status = runtime_port(runtime, i);
+	for (unsigned int i = 0; i < appliance_config(appliance)->n_ports; i++) {
+		struct port_status status = appliance_port(appliance, i);
 
 		if (status.is_open)
 			answer_number(answer, NULL, status.ethdev);
@@ -54,10 +54,9 @@ fill_info(uint16_t device, void *context)
 }
 
 void
-command_device_info(const struct runtime *runtime, uint64_t device, struct answer *answer)
+command_device_info(const struct appliance *appliance, uint64_t device, struct answer *answer)
 {
-	(void)runtime;
-	ports_visit((uint16_t)device, fill_info, answer);
+	appliance->visit_device((uint16_t)device, fill_info, answer);
 }
 
 static void
@@ -79,10 +78,9 @@ fill_link(uint16_t device, void *context)
 }
 
 void
-command_device_link(const struct runtime *runtime, uint64_t device, struct answer *answer)
+command_device_link(const struct appliance *appliance, uint64_t device, struct answer *answer)
 {
-	(void)runtime;
-	ports_visit((uint16_t)device, fill_link, answer);
+	appliance->visit_device((uint16_t)device, fill_link, answer);
 }
 
 static void
@@ -118,10 +116,9 @@ fill_stats(uint16_t device, void *context)
 }
 
 void
-command_device_stats(const struct runtime *runtime, uint64_t device, struct answer *answer)
+command_device_stats(const struct appliance *appliance, uint64_t device, struct answer *answer)
 {
-	(void)runtime;
-	ports_visit((uint16_t)device, fill_stats, answer);
+	appliance->visit_device((uint16_t)device, fill_stats, answer);
 }
 
 // As many as there is room for.
@@ -148,8 +145,7 @@ fill_xstats(uint16_t device, void *context)
 }
 
 void
-command_device_xstats(const struct runtime *runtime, uint64_t device, struct answer *answer)
+command_device_xstats(const struct appliance *appliance, uint64_t device, struct answer *answer)
 {
-	(void)runtime;
-	ports_visit((uint16_t)device, fill_xstats, answer);
+	appliance->visit_device((uint16_t)device, fill_xstats, answer);
 }

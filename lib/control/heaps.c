@@ -10,22 +10,22 @@
 #include "control/commands.h"
 
 void
-command_heap_list(const struct runtime *runtime, uint64_t none, struct answer *answer)
+command_heap_list(const struct appliance *appliance, uint64_t none, struct answer *answer)
 {
-	(void)runtime;
+	(void)appliance;
 	(void)none;
 	for (unsigned int i = 0; i < rte_socket_count(); i++)
 		answer_number(answer, NULL, i);
 }
 
 void
-command_heap_info(const struct runtime *runtime, uint64_t heap, struct answer *answer)
+command_heap_info(const struct appliance *appliance, uint64_t heap, struct answer *answer)
 {
 	int node = rte_socket_id_by_idx((unsigned int)heap);
 	struct rte_malloc_socket_stats stats;
 	char name[32];
 
-	(void)runtime;
+	(void)appliance;
 	if (rte_malloc_get_socket_stats(node, &stats) != 0)
 		return;
 	snprintf(name, sizeof(name), "socket_%d", node);

@@ -6,10 +6,10 @@
 #define ROW_BYTES_MAX 1536
 
 void
-answer_listing(const struct runtime *runtime, uint64_t cursor, struct answer *answer,
+answer_listing(const struct appliance *appliance, uint64_t cursor, struct answer *answer,
 	       const struct listing *listing)
 {
-	unsigned int n = listing->count(runtime);
+	unsigned int n = listing->count(appliance);
 	struct answer rows;
 
 	if (cursor > 0 && cursor >= n) {
@@ -20,7 +20,7 @@ answer_listing(const struct runtime *runtime, uint64_t cursor, struct answer *an
 	for (; cursor < n && answer_has_room(&rows, ROW_BYTES_MAX); cursor++) {
 		struct answer row = answer_row(&rows, cursor);
 
-		listing->fill(runtime, (unsigned int)cursor, &row);
+		listing->fill(appliance, (unsigned int)cursor, &row);
 	}
 	answer_number(answer, "cursor", cursor < n ? cursor : 0);
 }

@@ -7,15 +7,15 @@
 #include <stdint.h>
 
 #include "control/answer.h"
-#include "runtime/runtime.h"
+#include "engine/appliance.h"
 
 struct listing {
 	const char *name; // of the member that has the rows
-	unsigned int (*count)(const struct runtime *runtime);
-	void (*fill)(const struct runtime *runtime, unsigned int index, struct answer *row);
+	unsigned int (*count)(const struct appliance *appliance);
+	void (*fill)(const struct appliance *appliance, unsigned int index, struct answer *row);
 };
 
 // The answer has as many rows from the cursor on as there is room for, and the next cursor: 0 when
 // that was all.
-void answer_listing(const struct runtime *runtime, uint64_t cursor, struct answer *answer,
+void answer_listing(const struct appliance *appliance, uint64_t cursor, struct answer *answer,
 		    const struct listing *listing);

@@ -8,12 +8,12 @@
 
 #include "control/commands.h"
 #include "control/listing.h"
-#include "runtime/steering.h"
+#include "engine/sums.h"
 
 static unsigned int
-count_ports(const struct runtime *runtime)
+count_ports(const struct appliance *appliance)
 {
-	return runtime_config(runtime)->n_ports;
+	return appliance_config(appliance)->n_ports;
 }
 
 static void
@@ -31,11 +31,11 @@ fill_link(const struct port_status *status, struct answer *row)
 }
 
 static void
-fill_port(const struct runtime *runtime, unsigned int index, struct answer *row)
+fill_port(const struct appliance *appliance, unsigned int index, struct answer *row)
 {
-	const struct config *config = runtime_config(runtime);
-	uint8_t peer = runtime_snapshot(runtime)->peer[index];
-	struct port_status status = runtime_port(runtime, index);
+	const struct config *config = appliance_config(appliance);
+	uint8_t peer = engine_snapshot(appliance->engine)->peer[index];
+	struct port_status status = appliance_port(appliance, index);
 	const struct rte_eth_stats *stats = &status.stats;
 
 	answer_string(row, "name", config->ports[index].name);
@@ -43,7 +43,7 @@ fill_port(const struct runtime *runtime, unsigned int index, struct answer *row)
 	answer_number(row, "ethdev", status.ethdev);
 	if (peer != PORT_NONE)
 		answer_string(row, "peer", config->ports[peer].name);
-	answer_string(row, "steering", steering_name(runtime_steering(runtime, index)));
+	answer_string(row, "steering", status.steering);
 	fill_link(&status, row);
 	if (!status.has_stats)
 		return;
@@ -58,35 +58,42 @@ fill_port(const struct runtime *runtime, unsigned int index, struct answer *row)
 }
 
 void
-command_ports(const struct runtime *runtime, uint64_t cursor, struct answer *answer)
+command_ports(const struct appliance *appliance, uint64_t cursor, struct answer *answer)
 {
 	static const struct listing listing = {"ports", count_ports, fill_port};
 
-	answer_listing(runtime, cursor, answer, &listing);
+	answer_listing(appliance, cursor, answer, &listing);
+}
+
+static unsigned int
+count_workers(const struct appliance *appliance)
+{
+	return engine_n_workers(appliance->engine);
 }
 
 static void
-fill_worker(const struct runtime *runtime, unsigned int index, struct answer *row)
+fill_worker(const struct appliance *appliance, unsigned int index, struct answer *row)
 {
-	const struct worker_stats *stats = runtime_worker_stats(runtime, index);
-	const struct pipeline *pipeline = runtime_pipeline(runtime, index);
+	const struct worker_stats *stats = engine_worker_stats(appliance->engine, index);
+	const struct pipeline *pipeline = engine_pipeline(appliance->engine, index);
 
 	answer_number(row, "worker", index);
-	answer_number(row, "lcore", runtime_worker_lcore(runtime, index));
+	answer_number(row, "lcore", appliance->lcores[index]);
 	answer_number(row, "turns", stats->turns);
 	answer_number(row, "busy_turns", stats->busy_turns);
 	answer_number(row, "received", stats->received);
 	answer_number(row, "sent", stats->sent);
 	answer_number(row, "handed_over", pipeline_stats(pipeline)->handed_over);
-	answer_number(row, "connections", ct_count(pipeline_ct(pipeline)).confirmed);
+	answer_number(row, "connections",
+		      ct_count(engine_shard(appliance->engine, index)).confirmed);
 }
 
 void
-command_workers(const struct runtime *runtime, uint64_t cursor, struct answer *answer)
+command_workers(const struct appliance *appliance, uint64_t cursor, struct answer *answer)
 {
-	static const struct listing listing = {"workers", runtime_n_workers, fill_worker};
+	static const struct listing listing = {"workers", count_workers, fill_worker};
 
-	answer_listing(runtime, cursor, answer, &listing);
+	answer_listing(appliance, cursor, answer, &listing);
 }
 
 static const char *
@@ -101,17 +108,17 @@ action_name(enum action action)
 }
 
 static unsigned int
-count_stages(const struct runtime *runtime)
+count_stages(const struct appliance *appliance)
 {
 	struct stage stages[STAGES_MAX];
 
-	return pipeline_stages(runtime_snapshot(runtime), stages);
+	return pipeline_stages(engine_snapshot(appliance->engine), stages);
 }
 
 static void
-fill_stage(const struct runtime *runtime, unsigned int index, struct answer *row)
+fill_stage(const struct appliance *appliance, unsigned int index, struct answer *row)
 {
-	const struct snapshot *snapshot = runtime_snapshot(runtime);
+	const struct snapshot *snapshot = engine_snapshot(appliance->engine);
 	const struct ruleset *ruleset = snapshot->ruleset;
 	struct stage stages[STAGES_MAX];
 	const struct stage *stage = &stages[index];
@@ -127,52 +134,45 @@ fill_stage(const struct runtime *runtime, unsigned int index, struct answer *row
 }
 
 void
-command_pipeline(const struct runtime *runtime, uint64_t cursor, struct answer *answer)
+command_pipeline(const struct appliance *appliance, uint64_t cursor, struct answer *answer)
 {
 	static const struct listing listing = {"stages", count_stages, fill_stage};
 
-	answer_listing(runtime, cursor, answer, &listing);
+	answer_listing(appliance, cursor, answer, &listing);
 }
 
 // A row per rule, and behind those of a chain one for its policy: as many as there are counters.
 static unsigned int
-count_rules(const struct runtime *runtime)
+count_rules(const struct appliance *appliance)
 {
-	return ruleset_n_counters(runtime_snapshot(runtime)->ruleset);
+	return ruleset_n_counters(engine_snapshot(appliance->engine)->ruleset);
 }
 
 static void
-fill_counter(const struct runtime *runtime, unsigned int counter, struct answer *row)
+fill_counter(const struct appliance *appliance, unsigned int counter, struct answer *row)
 {
-	struct rule_counter sum = {0};
+	const struct rule_counter sum = engine_rule_counter(appliance->engine, counter);
 
-	for (unsigned int i = 0; i < runtime_n_workers(runtime); i++) {
-		const struct pipeline *pipeline = runtime_pipeline(runtime, i);
-		const struct rule_counter *own = &pipeline_rule_counters(pipeline)[counter];
-
-		sum.packets += own->packets;
-		sum.bytes += own->bytes;
-	}
 	answer_number(row, "packets", sum.packets);
 	answer_number(row, "bytes", sum.bytes);
 }
 
 static void
-fill_policy(const struct runtime *runtime, unsigned int chain, struct answer *row)
+fill_policy(const struct appliance *appliance, unsigned int chain, struct answer *row)
 {
-	const struct ruleset *ruleset = runtime_snapshot(runtime)->ruleset;
+	const struct ruleset *ruleset = engine_snapshot(appliance->engine)->ruleset;
 
 	answer_string(row, "kind", "policy");
 	answer_string(row, "file", ruleset_chain_file(ruleset, chain));
 	answer_number(row, "line", ruleset_chain_line(ruleset, chain));
 	answer_string(row, "action", action_name(ruleset_chain_policy(ruleset, chain)));
-	fill_counter(runtime, ruleset_n_rules(ruleset) + chain, row);
+	fill_counter(appliance, ruleset_n_rules(ruleset) + chain, row);
 }
 
 static void
-fill_rule(const struct runtime *runtime, unsigned int index, struct answer *row)
+fill_rule(const struct appliance *appliance, unsigned int index, struct answer *row)
 {
-	const struct ruleset *ruleset = runtime_snapshot(runtime)->ruleset;
+	const struct ruleset *ruleset = engine_snapshot(appliance->engine)->ruleset;
 	unsigned int chain = 0;
 	unsigned int rule;
 
@@ -183,7 +183,7 @@ fill_rule(const struct runtime *runtime, unsigned int index, struct answer *row)
 	rule = index - chain;
 	answer_string(row, "chain", ruleset_chain_name(ruleset, chain));
 	if (rule == ruleset_chain_first(ruleset, chain) + ruleset_chain_n_rules(ruleset, chain)) {
-		fill_policy(runtime, chain, row);
+		fill_policy(appliance, chain, row);
 		return;
 	}
 	answer_string(row, "kind", "rule");
@@ -191,13 +191,13 @@ fill_rule(const struct runtime *runtime, unsigned int index, struct answer *row)
 	answer_string(row, "file", ruleset_rule_file(ruleset, rule));
 	answer_number(row, "line", ruleset_rule_line(ruleset, rule));
 	answer_string(row, "action", action_name(ruleset_rule_action(ruleset, rule)));
-	fill_counter(runtime, rule, row);
+	fill_counter(appliance, rule, row);
 }
 
 void
-command_rules(const struct runtime *runtime, uint64_t cursor, struct answer *answer)
+command_rules(const struct appliance *appliance, uint64_t cursor, struct answer *answer)
 {
 	static const struct listing listing = {"rules", count_rules, fill_rule};
 
-	answer_listing(runtime, cursor, answer, &listing);
+	answer_listing(appliance, cursor, answer, &listing);
 }

@@ -8,18 +8,19 @@
 #include "control/listing.h"
 
 static unsigned int
-count_parts(const struct runtime *runtime)
+count_parts(const struct appliance *appliance)
 {
-	return runtime_config(runtime)->measure_cycles ? CYCLES_PARTS : 0;
+	return appliance_config(appliance)->measure_cycles ? CYCLES_PARTS : 0;
 }
 
 static void
-fill_part(const struct runtime *runtime, unsigned int index, struct answer *row)
+fill_part(const struct appliance *appliance, unsigned int index, struct answer *row)
 {
 	uint64_t spent = 0, packets = 0;
 
-	for (unsigned int i = 0; i < runtime_n_workers(runtime); i++) {
-		const struct cycles *cycles = pipeline_cycles(runtime_pipeline(runtime, i));
+	for (unsigned int i = 0; i < engine_n_workers(appliance->engine); i++) {
+		const struct cycles *cycles =
+			pipeline_cycles(engine_pipeline(appliance->engine, i));
 
 		spent += cycles->spent[index];
 		packets += cycles->packets;
@@ -31,11 +32,11 @@ fill_part(const struct runtime *runtime, unsigned int index, struct answer *row)
 }
 
 void
-command_stages(const struct runtime *runtime, uint64_t cursor, struct answer *answer)
+command_stages(const struct appliance *appliance, uint64_t cursor, struct answer *answer)
 {
 	static const struct listing listing = {"parts", count_parts, fill_part};
 
-	answer_listing(runtime, cursor, answer, &listing);
+	answer_listing(appliance, cursor, answer, &listing);
 }
 
 struct turns {
@@ -45,12 +46,12 @@ struct turns {
 
 // Turns of all workers that took less than 2^bits ns, and no less than half of that.
 static struct turns
-sum_turns(const struct runtime *runtime, unsigned int bits)
+sum_turns(const struct appliance *appliance, unsigned int bits)
 {
 	struct turns sum = {0};
 
-	for (unsigned int i = 0; i < runtime_n_workers(runtime); i++) {
-		const struct worker_stats *stats = runtime_worker_stats(runtime, i);
+	for (unsigned int i = 0; i < engine_n_workers(appliance->engine); i++) {
+		const struct worker_stats *stats = engine_worker_stats(appliance->engine, i);
 
 		sum.busy += stats->busy_time[bits];
 		sum.reaping += stats->reap_time[bits];
@@ -60,19 +61,19 @@ sum_turns(const struct runtime *runtime, unsigned int bits)
 
 // Up to the longest that there was.
 static unsigned int
-count_times(const struct runtime *runtime)
+count_times(const struct appliance *appliance)
 {
 	unsigned int n = WORKER_TIMES;
 
-	while (n > 0 && sum_turns(runtime, n - 1).busy + sum_turns(runtime, n - 1).reaping == 0)
+	while (n > 0 && sum_turns(appliance, n - 1).busy + sum_turns(appliance, n - 1).reaping == 0)
 		n--;
 	return n;
 }
 
 static void
-fill_time(const struct runtime *runtime, unsigned int bits, struct answer *row)
+fill_time(const struct appliance *appliance, unsigned int bits, struct answer *row)
 {
-	struct turns turns = sum_turns(runtime, bits);
+	struct turns turns = sum_turns(appliance, bits);
 
 	answer_number(row, "below_ns", UINT64_C(1) << bits);
 	answer_number(row, "busy", turns.busy);
@@ -80,9 +81,9 @@ fill_time(const struct runtime *runtime, unsigned int bits, struct answer *row)
 }
 
 void
-command_turns(const struct runtime *runtime, uint64_t cursor, struct answer *answer)
+command_turns(const struct appliance *appliance, uint64_t cursor, struct answer *answer)
 {
 	static const struct listing listing = {"turns", count_times, fill_time};
 
-	answer_listing(runtime, cursor, answer, &listing);
+	answer_listing(appliance, cursor, answer, &listing);
 }

@@ -14,7 +14,7 @@
 #define COMMAND_MAX 55
 
 struct requests {
-	const struct runtime *runtime;
+	const struct appliance *appliance;
 	pthread_mutex_t *lock;
 	struct server *server;
 };
@@ -48,7 +48,7 @@ answer(const struct requests *requests, char *request, bool is_whole, struct ans
 	request[strnlen(request, COMMAND_MAX)] = '\0';
 	pthread_mutex_lock(requests->lock);
 	if (is_whole)
-		command_answer(requests->runtime, request, parameter, space);
+		command_answer(requests->appliance, request, parameter, space);
 	else
 		answer_none(space, request);
 	pthread_mutex_unlock(requests->lock);
@@ -90,7 +90,7 @@ static const struct server_protocol protocol = {
 };
 
 struct requests *
-requests_start(const struct runtime *runtime, pthread_mutex_t *lock,
+requests_start(const struct appliance *appliance, pthread_mutex_t *lock,
 	       const struct sockaddr_un *address)
 {
 	struct requests *requests = calloc(1, sizeof(*requests));
@@ -98,7 +98,7 @@ requests_start(const struct runtime *runtime, pthread_mutex_t *lock,
 
 	if (requests == NULL)
 		return NULL;
-	requests->runtime = runtime;
+	requests->appliance = appliance;
 	requests->lock = lock;
 	requests->server = server_start(&protocol, requests, address);
 	if (requests->server != NULL)

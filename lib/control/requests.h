@@ -12,13 +12,13 @@
 #include <pthread.h>
 #include <sys/un.h>
 
-#include "runtime/runtime.h"
+#include "engine/appliance.h"
 
 struct requests;
 
 // Commands are answered at the address, each under the lock.
 // => Main thread. Returns NULL with errno set, as server_start does.
-struct requests *requests_start(const struct runtime *runtime, pthread_mutex_t *lock,
+struct requests *requests_start(const struct appliance *appliance, pthread_mutex_t *lock,
 				const struct sockaddr_un *address);
 
 // => Main thread. Takes NULL.

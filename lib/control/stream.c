@@ -36,7 +36,7 @@ struct reader {
 };
 
 struct stream {
-	const struct runtime *runtime;
+	const struct appliance *appliance;
 	struct server *server;
 	uint64_t due_ns; // when the next slots may be looked at
 };
@@ -46,7 +46,7 @@ static void
 fill(struct stream *stream, struct reader *reader)
 {
 	struct record *records = reader->buffer.records;
-	uint64_t now_ns = runtime_now_ns(stream->runtime);
+	uint64_t now_ns = appliance_now_ns(stream->appliance);
 	tick_t now = tick_from_ns(now_ns);
 	unsigned int budget = SLOTS_AT_ONCE;
 	unsigned int n = 0;
@@ -91,7 +91,7 @@ welcome(void *context, struct server_client *client)
 	struct reader *reader = client->own;
 
 	client->waits_for = POLLOUT;
-	reader->walk = (struct walk){.runtime = stream->runtime, .life = CT_CONFIRMED};
+	reader->walk = (struct walk){.engine = stream->appliance->engine, .life = CT_CONFIRMED};
 	reader->n_records = 0;
 	reader->is_complete = false;
 	reader->buffer.hello = record_hello();
@@ -104,7 +104,7 @@ static void
 pause_if_fast(void *context)
 {
 	const struct stream *stream = context;
-	uint64_t now_ns = runtime_now_ns(stream->runtime);
+	uint64_t now_ns = appliance_now_ns(stream->appliance);
 
 	if (stream->due_ns > now_ns + PAUSE_MIN_NS)
 		rte_delay_us_sleep((unsigned int)((stream->due_ns - now_ns) / 1000));
@@ -120,14 +120,14 @@ static const struct server_protocol protocol = {
 };
 
 struct stream *
-stream_start(const struct runtime *runtime, const struct sockaddr_un *address)
+stream_start(const struct appliance *appliance, const struct sockaddr_un *address)
 {
 	struct stream *stream = calloc(1, sizeof(*stream));
 	int saved;
 
 	if (stream == NULL)
 		return NULL;
-	stream->runtime = runtime;
+	stream->appliance = appliance;
 	stream->server = server_start(&protocol, stream, address);
 	if (stream->server != NULL)
 		return stream;

@@ -10,12 +10,13 @@
 
 #include <sys/un.h>
 
-#include "runtime/runtime.h"
+#include "engine/appliance.h"
 
 struct stream;
 
-// Listings of this runtime are offered at the address. => Main thread. Returns NULL with errno set.
-struct stream *stream_start(const struct runtime *runtime, const struct sockaddr_un *address);
+// Listings of this appliance are offered at the address. => Main thread. Returns NULL with errno
+// set.
+struct stream *stream_start(const struct appliance *appliance, const struct sockaddr_un *address);
 
 // Listings end where they are, and the socket is gone. => Main thread. Takes NULL.
 void stream_stop(struct stream *stream);

@@ -9,29 +9,13 @@
 #include <rte_common.h>
 #include <rte_version.h>
 
-#include "runtime/reload_report.h"
-
-struct ct_count
-command_count(const struct runtime *runtime)
-{
-	struct ct_count sum = {0};
-
-	for (unsigned int i = 0; i < runtime_n_workers(runtime); i++) {
-		struct ct_count count = ct_count(pipeline_ct(runtime_pipeline(runtime, i)));
-
-		sum.confirmed += count.confirmed;
-		sum.unconfirmed += count.unconfirmed;
-		sum.dying += count.dying;
-		sum.capacity += count.capacity;
-	}
-	return sum;
-}
+#include "engine/sums.h"
 
 // The last reload, and whether another one is under way.
 static void
-fill_reload(const struct runtime *runtime, struct answer *answer)
+fill_reload(const struct appliance *appliance, struct answer *answer)
 {
-	const struct reload_report *report = runtime_reload_report(runtime);
+	const struct reload_report *report = appliance->reload_report;
 	struct answer object = answer_object(answer, "reload");
 
 	answer_number(&object, "ended", report->n_ended);
@@ -51,61 +35,38 @@ fill_reload(const struct runtime *runtime, struct answer *answer)
 }
 
 void
-command_info(const struct runtime *runtime, uint64_t cursor, struct answer *answer)
+command_info(const struct appliance *appliance, uint64_t cursor, struct answer *answer)
 {
-	const struct config *config = runtime_config(runtime);
-	struct ct_count count = command_count(runtime);
-	uint64_t started_ns = runtime_started_ns(runtime);
-	size_t bytes = runtime_bytes(runtime);
+	const struct config *config = appliance_config(appliance);
+	const struct ct_count count = engine_ct_count(appliance->engine);
+	uint64_t started_ns = appliance->started_ns;
+	size_t bytes = engine_ct_bytes(appliance->engine);
 
 	(void)cursor;
 	answer_string(answer, "version", SALLYPORT_VERSION);
 	answer_string(answer, "dpdk", rte_version());
 	answer_string(answer, "config", config->file);
 	answer_number(answer, "started_sec", started_ns / NS_PER_SEC);
-	answer_number(answer, "uptime_sec", (runtime_now_ns(runtime) - started_ns) / NS_PER_SEC);
+	answer_number(answer, "uptime_sec",
+		      (appliance_now_ns(appliance) - started_ns) / NS_PER_SEC);
 	answer_number(answer, "ports", config->n_ports);
-	answer_number(answer, "workers", runtime_n_workers(runtime));
-	answer_number(answer, "generation", runtime_snapshot(runtime)->generation);
+	answer_number(answer, "workers", engine_n_workers(appliance->engine));
+	answer_number(answer, "generation", engine_snapshot(appliance->engine)->generation);
 	answer_number(answer, "connections", count.confirmed);
 	answer_number(answer, "capacity", count.capacity);
 	answer_number(answer, "bytes_reserved", bytes);
 	answer_number(answer, "bytes_per_connection",
 		      count.capacity == 0 ? 0 : bytes / count.capacity);
 	answer_string(answer, "table", ct_table_name((enum ct_table_kind)config->conntrack.table));
-	answer_string(answer, "hash", runtime_hashes_with_aes(runtime) ? "aes" : "siphash");
-	fill_reload(runtime, answer);
-}
-
-static struct pipeline_stats
-sum_stats(const struct runtime *runtime)
-{
-	struct pipeline_stats sum = {0};
-
-	for (unsigned int i = 0; i < runtime_n_workers(runtime); i++) {
-		const struct pipeline_stats *stats = pipeline_stats(runtime_pipeline(runtime, i));
-
-		sum.packets += stats->packets;
-		sum.bytes += stats->bytes;
-		sum.handed_over += stats->handed_over;
-		sum.accepted += stats->accepted;
-		sum.rejected += stats->rejected;
-		for (int reason = 0; reason < REASON_COUNT; reason++)
-			sum.dropped[reason] += stats->dropped[reason];
-		for (int fault = 0; fault < FAULT_COUNT; fault++)
-			sum.faults[fault] += stats->faults[fault];
-		for (int class = 0; class < CLASS_COUNT; class ++)
-			sum.classes[class] += stats->classes[class];
-		for (int kind = 0; kind < NON_IP_COUNT; kind++)
-			sum.non_ip[kind] += stats->non_ip[kind];
-	}
-	return sum;
+	answer_string(answer, "hash",
+		      engine_hashes_with_aes(appliance->engine) ? "aes" : "siphash");
+	fill_reload(appliance, answer);
 }
 
 void
-command_stats(const struct runtime *runtime, uint64_t cursor, struct answer *answer)
+command_stats(const struct appliance *appliance, uint64_t cursor, struct answer *answer)
 {
-	struct pipeline_stats sum = sum_stats(runtime);
+	const struct pipeline_stats sum = engine_pipeline_stats(appliance->engine);
 	struct answer object;
 
 	(void)cursor;
@@ -129,9 +90,9 @@ command_stats(const struct runtime *runtime, uint64_t cursor, struct answer *ans
 }
 
 void
-command_ct_count(const struct runtime *runtime, uint64_t cursor, struct answer *answer)
+command_ct_count(const struct appliance *appliance, uint64_t cursor, struct answer *answer)
 {
-	struct ct_count count = command_count(runtime);
+	const struct ct_count count = engine_ct_count(appliance->engine);
 
 	(void)cursor;
 	answer_number(answer, "confirmed", count.confirmed);
@@ -165,18 +126,12 @@ _Static_assert(sizeof(struct ct_stats) == RTE_DIM(ct_counters) * sizeof(uint64_t
 	       "every counter is told");
 
 void
-command_ct_stats(const struct runtime *runtime, uint64_t cursor, struct answer *answer)
+command_ct_stats(const struct appliance *appliance, uint64_t cursor, struct answer *answer)
 {
-	uint64_t sums[RTE_DIM(ct_counters)] = {0};
+	const struct ct_stats sum = engine_ct_stats(appliance->engine);
 
 	(void)cursor;
-	for (unsigned int i = 0; i < runtime_n_workers(runtime); i++) {
-		struct ct_stats stats;
-
-		ct_stats_read(pipeline_ct(runtime_pipeline(runtime, i)), &stats);
-		for (unsigned int c = 0; c < RTE_DIM(ct_counters); c++)
-			sums[c] += *(const uint64_t *)RTE_PTR_ADD(&stats, ct_counters[c].offset);
-	}
 	for (unsigned int c = 0; c < RTE_DIM(ct_counters); c++)
-		answer_number(answer, ct_counters[c].name, sums[c]);
+		answer_number(answer, ct_counters[c].name,
+			      *(const uint64_t *)RTE_PTR_ADD(&sum, ct_counters[c].offset));
 }

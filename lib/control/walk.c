@@ -21,7 +21,7 @@ static const struct ct *
 skip_to_slot(struct walk *walk)
 {
 	for (; !walk_is_over(walk); walk->at.worker++, walk->at.slot = 0) {
-		const struct ct *ct = pipeline_ct(runtime_pipeline(walk->runtime, walk->at.worker));
+		const struct ct *ct = engine_shard(walk->engine, walk->at.worker);
 
 		if (walk->at.slot < ct_n_slots(ct) && may_have(ct, walk->life))
 			return ct;
@@ -32,7 +32,7 @@ skip_to_slot(struct walk *walk)
 bool
 walk_is_over(const struct walk *walk)
 {
-	return walk->at.worker >= runtime_n_workers(walk->runtime);
+	return walk->at.worker >= engine_n_workers(walk->engine);
 }
 
 bool

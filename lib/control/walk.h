@@ -10,10 +10,10 @@
 #include <stdbool.h>
 
 #include "control/cursor.h"
-#include "runtime/runtime.h"
+#include "engine/engine.h"
 
 struct walk {
-	const struct runtime *runtime;
+	const struct engine *engine;
 	enum ct_life life;     // of the connections that are wanted
 	struct slot_cursor at; // the next slot to look at
 };

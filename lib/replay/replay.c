@@ -102,11 +102,16 @@ static struct footprint
 footprint(struct replay *replay, const struct ruleset_size *size)
 {
 	const struct service_config service = service_config(replay);
-	const unsigned int n = replay->options->workers;
+	const struct engine_config engine = {
+		.n_workers = replay->options->workers,
+		.steer_ring = STEER_RING,
+		.event_ring = service.event_ring,
+		.listener = service.listener,
+	};
 	const struct footprint_parts parts = {
-		.n_workers = n,
+		.engine = &engine,
 		.packets = source_bytes_for(n_held(replay)),
-		.others = service_bytes_for(&service) + steer_bytes_for(n, STEER_RING),
+		.others = steer_bytes_for(1, STEER_RING),
 	};
 
 	return footprint_of(replay->config, size, &parts);

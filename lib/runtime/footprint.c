@@ -2,10 +2,8 @@
 #include "runtime/footprint.h"
 
 #include "base/bytes.h"
-#include "pipeline/steer.h"
 #include "runtime/pools.h"
 #include "runtime/worker.h"
-#include "service/service.h"
 #include "sizing/machine.h"
 
 #define BYTES_PER_QUEUES (UINT64_C(256) << 10) // of a driver for a queue each way, generous
@@ -14,13 +12,11 @@ static struct footprint
 add_up(const struct config *config, const struct ruleset_size *size)
 {
 	const unsigned int n = config->workers;
-	const struct service_config service = {.n_shards = n};
+	const struct engine_config engine = {.n_workers = n, .steer_ring = STEER_RING};
 	const struct footprint_parts parts = {
-		.n_workers = n,
+		.engine = &engine,
 		.packets = pools_bytes_for(config),
-		.others = service_bytes_for(&service) +
-			  (n > 1 ? steer_bytes_for(n, STEER_RING) : 0) +
-			  n * bytes_of_object(sizeof(struct worker)) +
+		.others = n * bytes_of_object(sizeof(struct worker)) +
 			  (uint64_t)n * config->n_ports * BYTES_PER_QUEUES,
 	};
 

@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "pipeline/burst.h"
 #include "runtime/diagnosis.h"
+#include "runtime/steering.h"
 
 #define RX_OFFLOADS (RTE_ETH_RX_OFFLOAD_CHECKSUM | RTE_ETH_RX_OFFLOAD_SCATTER)
 #define TX_OFFLOADS (RTE_ETH_TX_OFFLOAD_MULTI_SEGS)
@@ -344,7 +345,7 @@ struct port_status
 ports_status(const struct ports *ports, unsigned int index)
 {
 	const struct port *port = &ports->list[index];
-	struct port_status status = {0};
+	struct port_status status = {.steering = steering_name(port->steering)};
 
 	pthread_mutex_lock(&devices);
 	status.is_open = port->is_open;

@@ -17,6 +17,7 @@
 #include <rte_spinlock.h>
 
 #include "base/errors.h"
+#include "engine/appliance.h"
 #include "runtime/af_packet.h"
 #include "runtime/pools.h"
 #include "runtime/rss.h"
@@ -48,16 +49,6 @@ struct port {
 	struct rte_device *handle;   // of EAL
 	unsigned int if_index;       // of the interface of the kernel behind the device
 	char interface[IF_NAMESIZE]; // its name, "" for none
-};
-
-// What can be told of a port at the moment.
-struct port_status {
-	bool is_open; // else nothing else is known
-	bool has_link;
-	bool has_stats;
-	uint16_t ethdev;
-	struct rte_eth_link link;
-	struct rte_eth_stats stats;
 };
 
 struct ports {

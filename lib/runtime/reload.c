@@ -15,47 +15,32 @@ struct reload {
 	// the thread's until it has loaded, then the main thread's
 	const struct config *running;
 	struct errors errors;
-	struct errors warnings;    // of a configuration without errors
-	struct config *config;     // owned; NULL: there is none
-	struct snapshot *snapshot; // owned, likewise
+	struct errors warnings;        // of a configuration without errors
+	struct config *config;         // owned; NULL: there is none
+	struct changeover *changeover; // owned, likewise
 	uint32_t generation;
-	bool is_good;
 	unsigned int n_workers;
-	struct plan plans[]; // one per worker
 };
 
-static bool
-make_plans(struct reload *reload)
-{
-	for (unsigned int i = 0; i < reload->n_workers; i++) {
-		if (plan_init(&reload->plans[i], reload->snapshot))
-			continue;
-		errors_add(&reload->errors, reload->config->file, 0,
-			   "no memory to go by these rules beside the old ones");
-		return false;
-	}
-	return true;
-}
-
-static bool
+static void
 load(struct reload *reload)
 {
 	struct config *config = calloc(1, sizeof(*config));
 
 	if (config == NULL) {
 		errors_add(&reload->errors, reload->running->file, 0, "no memory");
-		return false;
+		return;
 	}
 	if (config_load(config, reload->running->file, &reload->errors) != 0) {
 		free(config);
-		return false;
+		return;
 	}
 	reload->config = config;
 	if (config_needs_restart(reload->running, config, &reload->errors))
-		return false;
+		return;
 	config_warn(config, machine_n_cpus(), &reload->warnings);
-	reload->snapshot = snapshot_create(config, reload->generation, &reload->errors);
-	return reload->snapshot != NULL && make_plans(reload);
+	reload->changeover =
+		changeover_create(config, reload->generation, reload->n_workers, &reload->errors);
 }
 
 static void *
@@ -63,7 +48,7 @@ load_aside(void *argument)
 {
 	struct reload *reload = argument;
 
-	reload->is_good = load(reload);
+	load(reload);
 	__atomic_store_n(&reload->is_loaded, true, __ATOMIC_RELEASE);
 	return NULL;
 }
@@ -71,7 +56,7 @@ load_aside(void *argument)
 struct reload *
 reload_start(const struct config *running, uint32_t generation, unsigned int n_workers)
 {
-	struct reload *reload = calloc(1, sizeof(*reload) + n_workers * sizeof(reload->plans[0]));
+	struct reload *reload = calloc(1, sizeof(*reload));
 
 	if (reload == NULL)
 		return NULL;
@@ -96,7 +81,7 @@ reload_is_loaded(const struct reload *reload)
 bool
 reload_is_good(const struct reload *reload)
 {
-	return reload->is_good;
+	return reload->changeover != NULL;
 }
 
 const struct errors *
@@ -111,17 +96,15 @@ reload_warnings(const struct reload *reload)
 	return &reload->warnings;
 }
 
-struct plan *
-reload_plan(struct reload *reload, unsigned int worker)
+struct changeover *
+reload_take(struct reload *reload, struct config **config)
 {
-	return &reload->plans[worker];
-}
+	struct changeover *changeover = reload->changeover;
 
-void
-reload_exchange(struct reload *reload, struct config **config, struct snapshot **snapshot)
-{
-	RTE_SWAP(reload->config, *config);
-	RTE_SWAP(reload->snapshot, *snapshot);
+	*config = reload->config;
+	reload->changeover = NULL;
+	reload->config = NULL;
+	return changeover;
 }
 
 void
@@ -130,9 +113,7 @@ reload_destroy(struct reload *reload)
 	if (reload == NULL)
 		return;
 	pthread_join(reload->thread, NULL);
-	for (unsigned int i = 0; i < reload->n_workers; i++)
-		plan_fini(&reload->plans[i]);
-	snapshot_destroy(reload->snapshot);
+	changeover_destroy(reload->changeover);
 	if (reload->config != NULL)
 		config_fini(reload->config);
 	free(reload->config);

@@ -17,79 +17,41 @@
 #include "base/bytes.h"
 #include "base/log.h"
 #include "base/progress.h"
+#include "engine/sums.h"
 #include "runtime/footprint.h"
 #include "runtime/notify.h"
 #include "runtime/reload.h"
-#include "runtime/reload_report.h"
 #include "runtime/service_core.h"
 #include "runtime/statistics.h"
 #include "runtime/steering.h"
 #include "runtime/upkeep.h"
+#include "runtime/worker.h"
 
 #define TAKE_PAUSE_USEC 100 // a worker takes its plan at the end of a turn
 #define RELOAD_PAUSE_NS 10000000
 
 struct runtime {
 	const struct runtime_hooks *hooks;
-	struct config *config; // owned; this and its snapshot change between hooks
-	struct snapshot *snapshot;
-	struct reload *reload; // on its way, NULL: none is
+	struct config *config;     // owned; that of the engine's snapshot
+	struct snapshot *snapshot; // owned until there is an engine
+	struct reload *reload;     // on its way, NULL: none is
 	bool wants_reload;
 	struct reload_report reload_report; // changes between hooks
 	struct hash_secret secret;
 	struct live_clock clock;
 	struct ports ports;
 	struct upkeep upkeep;
-	struct steer *steer;
-	struct service *service;
+	struct engine *engine;
 	struct service_core service_core;
 	unsigned int lcores[WORKERS_MAX + 1]; // of the workers, and of the service core
+	int nodes[WORKERS_MAX];               // of the workers
 	unsigned int n_workers;
-	struct ct *shards[WORKERS_MAX];
 	struct worker *workers[WORKERS_MAX];
+	struct appliance appliance; // for those who look
 	struct notify notify;
 	bool offers_telemetry;
 	bool is_stopping; // main: rw, workers: ro
 };
-
-static int
-create_worker(struct runtime *runtime, unsigned int index, unsigned int lcore)
-{
-	struct ct_config ct = {
-		.params = &runtime->config->conntrack,
-		.secret = &runtime->secret,
-		.events = service_events(runtime->service, index),
-		.worker = index,
-		.n_workers = runtime->n_workers,
-		.socket = (int)rte_lcore_to_socket_id(lcore),
-	};
-	struct pipeline_config pipeline = {
-		.snapshot = runtime->snapshot,
-		.secret = &runtime->secret,
-		.steer = runtime->steer,
-		.worker = index,
-		.socket = ct.socket,
-		.read_cycles = runtime->config->measure_cycles ? rte_rdtsc : NULL,
-	};
-	struct worker *worker =
-		rte_zmalloc_socket("worker", sizeof(*worker), RTE_CACHE_LINE_SIZE, ct.socket);
-
-	runtime->workers[index] = worker;
-	runtime->shards[index] = ct_create(&ct);
-	if (worker == NULL || runtime->shards[index] == NULL)
-		return -1;
-	pipeline.ct = runtime->shards[index];
-	worker->index = index;
-	worker->lcore = lcore;
-	worker->is_stopping = &runtime->is_stopping;
-	worker->ports = &runtime->ports;
-	worker->steer = runtime->steer;
-	worker->service = runtime->service;
-	worker->clock = &runtime->clock;
-	worker->pipeline = pipeline_create(&pipeline);
-	service_attach(runtime->service, index, runtime->shards[index]);
-	return worker->pipeline == NULL ? -1 : 0;
-}
 
 static int
 choose_lcores(struct runtime *runtime, struct errors *errors)
@@ -103,6 +65,9 @@ choose_lcores(struct runtime *runtime, struct errors *errors)
 			   config->workers, config->workers + 1, rte_lcore_count() - 1);
 		return -1;
 	}
+	runtime->n_workers = config->workers;
+	for (unsigned int i = 0; i < runtime->n_workers; i++)
+		runtime->nodes[i] = (int)rte_lcore_to_socket_id(runtime->lcores[i]);
 	return 0;
 }
 
@@ -121,17 +86,6 @@ compile_rules(struct runtime *runtime, const struct ruleset_size *size, struct e
 	return room == NULL && size->bytes_least > 0 ? RUNTIME_NO_MACHINE : RUNTIME_BAD_CONFIG;
 }
 
-// The ports, with memory on the nodes of the workers.
-static int
-open_ports(struct runtime *runtime, struct errors *errors)
-{
-	int nodes[WORKERS_MAX];
-
-	for (unsigned int i = 0; i < runtime->config->workers; i++)
-		nodes[i] = (int)rte_lcore_to_socket_id(runtime->lcores[i]);
-	return ports_open(&runtime->ports, runtime->config, nodes, errors);
-}
-
 static int
 make_secret(struct runtime *runtime, struct errors *errors)
 {
@@ -145,57 +99,71 @@ make_secret(struct runtime *runtime, struct errors *errors)
 	return 0;
 }
 
-// Only memory can be missing.
-static int
-create_workers(struct runtime *runtime)
+static struct engine *
+create_engine(struct runtime *runtime)
 {
-	const struct config *config = runtime->config;
-	struct service_config service = {.n_shards = config->workers};
+	const struct rss *rss = &runtime->ports.rss;
+	struct engine_config config = {
+		.snapshot = runtime->snapshot,
+		.secret = &runtime->secret,
+		.n_workers = runtime->n_workers,
+		.sockets = runtime->nodes,
+		.steer_ring = STEER_RING,
+		.toeplitz = rss->is_offered ? &rss->toeplitz : NULL,
+		.read_cycles = runtime->config->measure_cycles ? rte_rdtsc : NULL,
+		.ends_with_eal = true,
+	};
+	struct engine *engine;
 	struct progress progress;
-	int result = 0;
 
-	runtime->n_workers = config->workers;
-	if (config->workers > 1) {
-		const struct rss *rss = &runtime->ports.rss;
-
-		runtime->steer =
-			steer_create(&runtime->secret, rss->is_offered ? &rss->toeplitz : NULL,
-				     config->workers, STEER_RING);
-		result = runtime->steer == NULL ? -1 : 0;
-	}
-	runtime->service = service_create(&service);
-	if (runtime->service == NULL)
-		result = -1;
 	progress_begin(&progress, PROGRESS_AFTER_MS, "making room for %u connections",
-		       config->conntrack.max_connections);
-	for (unsigned int i = 0; result == 0 && i < config->workers; i++)
-		result = create_worker(runtime, i, runtime->lcores[i]);
+		       runtime->config->conntrack.max_connections);
+	runtime->snapshot = NULL;
+	engine = engine_create(&config);
 	progress_end(&progress);
-	return result;
+	return engine;
 }
 
-// The shards go with EAL: to give back one is to clear it, pages that were never used included.
+static bool
+create_worker(struct runtime *runtime, unsigned int index)
+{
+	struct worker *worker = rte_zmalloc_socket("worker", sizeof(*worker), RTE_CACHE_LINE_SIZE,
+						   runtime->nodes[index]);
+
+	runtime->workers[index] = worker;
+	if (worker == NULL)
+		return false;
+	worker->index = index;
+	worker->lcore = runtime->lcores[index];
+	worker->is_stopping = &runtime->is_stopping;
+	worker->ports = &runtime->ports;
+	worker->clock = &runtime->clock;
+	worker->engine = runtime->engine;
+	worker->pipeline = engine_pipeline(runtime->engine, index);
+	worker->stats = engine_worker_stats(runtime->engine, index);
+	return true;
+}
+
+// Only memory can be missing.
+static bool
+create_workers(struct runtime *runtime)
+{
+	runtime->engine = create_engine(runtime);
+	if (runtime->engine == NULL)
+		return false;
+	for (unsigned int i = 0; i < runtime->n_workers; i++) {
+		if (!create_worker(runtime, i))
+			return false;
+	}
+	return true;
+}
+
 static void
 destroy_workers(struct runtime *runtime)
 {
-	steer_destroy(runtime->steer); // what is in its rings belongs to the pipelines
-	for (unsigned int i = 0; i < runtime->n_workers; i++) {
-		if (runtime->workers[i] != NULL)
-			pipeline_destroy(runtime->workers[i]->pipeline);
-		rte_free(runtime->workers[i]);
-	}
-	service_destroy(runtime->service);
-}
-
-// Connections that can never be removed any more. No worker runs.
-static unsigned int
-count_lost(const struct runtime *runtime)
-{
-	unsigned int n = 0;
-
 	for (unsigned int i = 0; i < runtime->n_workers; i++)
-		n += ct_n_lost(runtime->shards[i]);
-	return n;
+		rte_free(runtime->workers[i]);
+	engine_destroy(runtime->engine);
 }
 
 static int
@@ -205,16 +173,16 @@ launch(struct runtime *runtime, struct errors *errors)
 
 	notify_init(&runtime->notify);
 	runtime->service_core = (struct service_core){
-		.service = runtime->service,
+		.service = engine_service(runtime->engine),
 		.clock = &runtime->clock,
 		.lcore = runtime->lcores[runtime->n_workers],
 	};
 	notify_watch(&runtime->notify, runtime->service_core.lcore, &runtime->service_core.turns);
 	for (unsigned int i = 0; i < runtime->n_workers; i++) {
-		const uint64_t *turns = &runtime->workers[i]->stats.turns;
+		const uint64_t *turns = &runtime->workers[i]->stats->turns;
 
 		notify_watch(&runtime->notify, runtime->workers[i]->lcore, turns);
-		upkeep_watch(&runtime->upkeep, turns, runtime->shards[i]);
+		upkeep_watch(&runtime->upkeep, turns, engine_shard(runtime->engine, i));
 	}
 	result = service_core_start(&runtime->service_core);
 	for (unsigned int i = 0; result == 0 && i < runtime->n_workers; i++)
@@ -238,36 +206,37 @@ stop(struct runtime *runtime)
 // Waits for every worker to take its plan. While one hangs, so does this, and the watchdog is not
 // fed.
 static void
-give_plans(struct runtime *runtime)
+change_over(struct runtime *runtime)
 {
-	for (unsigned int i = 0; i < runtime->n_workers; i++)
-		worker_give(runtime->workers[i], reload_plan(runtime->reload, i));
-	for (unsigned int i = 0; i < runtime->n_workers; i++) {
-		while (!worker_has_taken(runtime->workers[i])) {
-			notify_turn(&runtime->notify, live_clock_ns(&runtime->clock));
-			rte_delay_us_sleep(TAKE_PAUSE_USEC);
-		}
+	struct config *old = runtime->config;
+
+	engine_publish(runtime->engine, reload_take(runtime->reload, &runtime->config));
+	while (!engine_retire(runtime->engine)) {
+		notify_turn(&runtime->notify, live_clock_ns(&runtime->clock));
+		rte_delay_us_sleep(TAKE_PAUSE_USEC);
 	}
+	config_fini(old);
+	free(old);
 }
 
 static void
 finish_reload(struct runtime *runtime)
 {
 	struct reload *reload = runtime->reload;
+	bool is_good = reload_is_good(reload);
 
 	runtime->hooks->changing();
-	if (reload_is_good(reload)) {
-		give_plans(runtime);
-		reload_exchange(reload, &runtime->config, &runtime->snapshot);
-	}
+	if (is_good)
+		change_over(runtime);
 	reload_report_end(&runtime->reload_report, reload_errors(reload),
 			  live_clock_ns(&runtime->clock));
 	runtime->hooks->changed();
 	errors_print(reload_warnings(reload), log_warnings());
-	if (reload_is_good(reload)) {
+	if (is_good) {
+		const struct ruleset *ruleset = engine_snapshot(runtime->engine)->ruleset;
+
 		log_line(LOG_PRIORITY_NOTICE, "configuration loaded anew: %u chains, %u rules",
-			 ruleset_n_chains(runtime->snapshot->ruleset),
-			 ruleset_n_rules(runtime->snapshot->ruleset));
+			 ruleset_n_chains(ruleset), ruleset_n_rules(ruleset));
 	} else {
 		errors_print(reload_errors(reload), log_errors());
 		log_line(LOG_PRIORITY_ERROR, "configuration not loaded: the old one stays");
@@ -303,8 +272,9 @@ turn_reload(struct runtime *runtime)
 	runtime->hooks->changing();
 	reload_report_begin(&runtime->reload_report);
 	runtime->hooks->changed();
-	runtime->reload = reload_start(runtime->config, runtime->snapshot->generation + 1,
-				       runtime->n_workers);
+	runtime->reload =
+		reload_start(runtime->config, engine_snapshot(runtime->engine)->generation + 1,
+			     runtime->n_workers);
 	if (runtime->reload != NULL)
 		return;
 	log_line(LOG_PRIORITY_ERROR, "configuration not loaded: no thread can be started");
@@ -321,7 +291,7 @@ want_reload(struct runtime *runtime)
 static void
 log_statistics(struct runtime *runtime)
 {
-	statistics_log(runtime);
+	statistics_log(&runtime->appliance);
 }
 
 static const int ending_signals[] = {SIGINT, SIGTERM};
@@ -387,7 +357,7 @@ static void
 log_running(const struct runtime *runtime)
 {
 	const struct config *config = runtime->config;
-	const struct ruleset *ruleset = runtime->snapshot->ruleset;
+	const struct ruleset *ruleset = engine_snapshot(runtime->engine)->ruleset;
 	char names[PORTS_MAX * (sizeof(runtime->ports.list[0].name) + 2)] = "";
 	size_t len = 0;
 
@@ -396,6 +366,38 @@ log_running(const struct runtime *runtime)
 					i == 0 ? "" : ", ", config->ports[i].name);
 	log_line(LOG_PRIORITY_NOTICE, "running on ports %s: %u chains, %u rules, %u workers", names,
 		 ruleset_n_chains(ruleset), ruleset_n_rules(ruleset), runtime->n_workers);
+}
+
+static uint64_t
+now_ns(const void *context)
+{
+	const struct runtime *runtime = context;
+
+	return live_clock_ns(&runtime->clock);
+}
+
+static struct port_status
+port_status(const void *context, unsigned int port)
+{
+	const struct runtime *runtime = context;
+
+	return ports_status(&runtime->ports, port);
+}
+
+static struct appliance
+appliance_of(const struct runtime *runtime)
+{
+	return (struct appliance){
+		.engine = runtime->engine,
+		.context = runtime,
+		.reload_report = &runtime->reload_report,
+		.lcores = runtime->lcores,
+		.offers_telemetry = runtime->offers_telemetry,
+		.started_ns = runtime->clock.epoch_ns,
+		.now_ns = now_ns,
+		.port = port_status,
+		.visit_device = ports_visit,
+	};
 }
 
 // Runs what is there, to the end. Returns false when it did not come to that.
@@ -407,7 +409,8 @@ serve(struct runtime *runtime, const sigset_t *signals, struct errors *errors)
 	if (is_running) {
 		int signal_number;
 
-		runtime->hooks->started(runtime);
+		runtime->appliance = appliance_of(runtime);
+		runtime->hooks->started(&runtime->appliance);
 		log_running(runtime);
 		signal_number = attend(runtime, signals);
 		notify_stopping(&runtime->notify);
@@ -429,18 +432,19 @@ run(struct runtime *runtime, const struct footprint *footprint, const sigset_t *
 	unsigned int n_held;
 	uint64_t has;
 
-	if (open_ports(runtime, errors) != 0)
+	if (ports_open(&runtime->ports, runtime->config, runtime->nodes, errors) != 0)
 		return eal_has_less(footprint->packets, &has)
 			       ? runtime_shortage(runtime->config, footprint, errors)
 			       : RUNTIME_NO_MACHINE;
 	upkeep_init(&runtime->upkeep, &runtime->ports, runtime->config,
 		    live_clock_ns(&runtime->clock));
-	if (create_workers(runtime) != 0) {
+	if (!create_workers(runtime)) {
 		end = runtime_shortage(runtime->config, footprint, errors);
-	} else if (steering_test(&runtime->ports, runtime->steer, runtime->config, errors) == 0 &&
+	} else if (steering_test(&runtime->ports, engine_steer(runtime->engine), runtime->config,
+				 errors) == 0 &&
 		   serve(runtime, signals, errors)) {
 		end = RUNTIME_ENDED;
-		n_lost = count_lost(runtime);
+		n_lost = engine_n_lost(runtime->engine);
 	}
 	destroy_workers(runtime); // packets in their rings belong to the ports' pools
 	n_held = ports_close(&runtime->ports);
@@ -511,92 +515,4 @@ runtime_run(struct config *config, int eal_argc, char **eal_argv, const struct r
 	free(runtime->config);
 	free(runtime);
 	return end;
-}
-
-const struct config *
-runtime_config(const struct runtime *runtime)
-{
-	return runtime->config;
-}
-
-const struct snapshot *
-runtime_snapshot(const struct runtime *runtime)
-{
-	return runtime->snapshot;
-}
-
-const struct reload_report *
-runtime_reload_report(const struct runtime *runtime)
-{
-	return &runtime->reload_report;
-}
-
-unsigned int
-runtime_n_workers(const struct runtime *runtime)
-{
-	return runtime->n_workers;
-}
-
-struct pipeline *
-runtime_pipeline(const struct runtime *runtime, unsigned int worker)
-{
-	return runtime->workers[worker]->pipeline;
-}
-
-const struct worker_stats *
-runtime_worker_stats(const struct runtime *runtime, unsigned int worker)
-{
-	return &runtime->workers[worker]->stats;
-}
-
-unsigned int
-runtime_worker_lcore(const struct runtime *runtime, unsigned int worker)
-{
-	return runtime->workers[worker]->lcore;
-}
-
-struct port_status
-runtime_port(const struct runtime *runtime, unsigned int port)
-{
-	return ports_status(&runtime->ports, port);
-}
-
-enum steering
-runtime_steering(const struct runtime *runtime, unsigned int port)
-{
-	return runtime->ports.list[port].steering;
-}
-
-uint64_t
-runtime_now_ns(const struct runtime *runtime)
-{
-	return live_clock_ns(&runtime->clock);
-}
-
-uint64_t
-runtime_started_ns(const struct runtime *runtime)
-{
-	return runtime->clock.epoch_ns;
-}
-
-bool
-runtime_offers_telemetry(const struct runtime *runtime)
-{
-	return runtime->offers_telemetry;
-}
-
-size_t
-runtime_bytes(const struct runtime *runtime)
-{
-	size_t bytes = 0;
-
-	for (unsigned int i = 0; i < runtime->n_workers; i++)
-		bytes += ct_bytes(runtime->shards[i]);
-	return bytes;
-}
-
-bool
-runtime_hashes_with_aes(const struct runtime *runtime)
-{
-	return hash_uses_aes(&runtime->secret);
 }

@@ -9,6 +9,7 @@
 #include <rte_ethdev.h>
 
 #include "base/log.h"
+#include "engine/sums.h"
 
 struct line {
 	char text[LOG_LINE_MAX + 1];
@@ -37,25 +38,12 @@ add_count(struct line *line, const char *name, uint64_t value)
 	add(line, " %s=%" PRIu64, name, value);
 }
 
-// Counters are structs of nothing but uint64_t, so that they add up as arrays.
 static void
-sum_up(void *sum, const void *part, size_t size)
-{
-	for (size_t i = 0; i < size / sizeof(uint64_t); i++)
-		((uint64_t *)sum)[i] += ((const uint64_t *)part)[i];
-}
-
-_Static_assert(sizeof(struct pipeline_stats) % sizeof(uint64_t) == 0, "counters and nothing else");
-_Static_assert(sizeof(struct ct_stats) % sizeof(uint64_t) == 0, "counters and nothing else");
-
-static void
-log_packets(const struct runtime *runtime)
+log_packets(const struct engine *engine)
 {
 	struct line packets = {0}, dropped = {0}, faults = {0}, classes = {0}, non_ip = {0};
-	struct pipeline_stats sum = {0};
+	const struct pipeline_stats sum = engine_pipeline_stats(engine);
 
-	for (unsigned int i = 0; i < runtime_n_workers(runtime); i++)
-		sum_up(&sum, pipeline_stats(runtime_pipeline(runtime, i)), sizeof(sum));
 	add_count(&packets, "packets", sum.packets);
 	add_count(&packets, "bytes", sum.bytes);
 	add_count(&packets, "handed_over", sum.handed_over);
@@ -78,23 +66,12 @@ log_packets(const struct runtime *runtime)
 }
 
 static void
-log_connections(const struct runtime *runtime)
+log_connections(const struct engine *engine)
 {
 	struct line connections = {0};
-	struct ct_count count = {0};
-	struct ct_stats sum = {0};
+	const struct ct_count count = engine_ct_count(engine);
+	const struct ct_stats sum = engine_ct_stats(engine);
 
-	for (unsigned int i = 0; i < runtime_n_workers(runtime); i++) {
-		const struct ct *ct = pipeline_ct(runtime_pipeline(runtime, i));
-		struct ct_count of_shard = ct_count(ct);
-		struct ct_stats stats;
-
-		count.confirmed += of_shard.confirmed;
-		count.dying += of_shard.dying;
-		count.capacity += of_shard.capacity;
-		ct_stats_read(ct, &stats);
-		sum_up(&sum, &stats, sizeof(sum));
-	}
 	add_count(&connections, "now", count.confirmed);
 	add_count(&connections, "dying", count.dying);
 	add_count(&connections, "capacity", count.capacity);
@@ -113,9 +90,9 @@ log_connections(const struct runtime *runtime)
 }
 
 static void
-log_port(const struct runtime *runtime, unsigned int port)
+log_port(const struct appliance *appliance, unsigned int port)
 {
-	struct port_status status = runtime_port(runtime, port);
+	struct port_status status = appliance_port(appliance, port);
 	const struct rte_eth_stats *stats = &status.stats;
 	struct line line = {0};
 
@@ -130,17 +107,17 @@ log_port(const struct runtime *runtime, unsigned int port)
 	add_count(&line, "tx_bytes", stats->obytes);
 	add_count(&line, "tx_errors", stats->oerrors);
 	log_line(LOG_PRIORITY_INFO, "statistics port name=%s%s",
-		 runtime_config(runtime)->ports[port].name, line.text);
+		 appliance_config(appliance)->ports[port].name, line.text);
 }
 
 static void
-log_worker(const struct runtime *runtime, unsigned int worker)
+log_worker(const struct appliance *appliance, unsigned int worker)
 {
-	const struct worker_stats *stats = runtime_worker_stats(runtime, worker);
+	const struct worker_stats *stats = engine_worker_stats(appliance->engine, worker);
 	struct line line = {0};
 
 	add_count(&line, "worker", worker);
-	add_count(&line, "lcore", runtime_worker_lcore(runtime, worker));
+	add_count(&line, "lcore", appliance->lcores[worker]);
 	add_count(&line, "turns", stats->turns);
 	add_count(&line, "busy_turns", stats->busy_turns);
 	add_count(&line, "received", stats->received);
@@ -149,14 +126,14 @@ log_worker(const struct runtime *runtime, unsigned int worker)
 }
 
 void
-statistics_log(const struct runtime *runtime)
+statistics_log(const struct appliance *appliance)
 {
-	log_packets(runtime);
-	log_connections(runtime);
-	for (unsigned int port = 0; port < runtime_config(runtime)->n_ports; port++)
-		log_port(runtime, port);
-	for (unsigned int worker = 0; worker < runtime_n_workers(runtime); worker++)
-		log_worker(runtime, worker);
+	log_packets(appliance->engine);
+	log_connections(appliance->engine);
+	for (unsigned int port = 0; port < appliance_config(appliance)->n_ports; port++)
+		log_port(appliance, port);
+	for (unsigned int worker = 0; worker < engine_n_workers(appliance->engine); worker++)
+		log_worker(appliance, worker);
 }
 
 void

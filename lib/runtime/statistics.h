@@ -4,10 +4,10 @@
 // group, "statistics NAME key=value...", the keys those of sallyctl.
 #pragma once
 
-#include "runtime/runtime.h"
+#include "engine/appliance.h"
 
 // => Main thread, while workers run; they are not made to wait.
-void statistics_log(const struct runtime *runtime);
+void statistics_log(const struct appliance *appliance);
 
 // Logs how much was never given back, as an error if it is more than nothing.
 // => Main thread, when everything has ended.

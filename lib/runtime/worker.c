@@ -8,9 +8,9 @@
 #include <rte_pause.h>
 
 #define RX_BURST    32
-#define REAP_MAX    32 // connections removed between two bursts: bounds the pause
-#define EXPIRE_MAX  8  // datagrams given up between two bursts, likewise
-#define WORKER_BITS 8  // of a packet's number that tell the worker
+#define WORKER_BITS 8 // of a packet's number that tell the worker
+
+static const struct engine_bounds bounds = {.reap = 32, .expire = 8};
 
 static void
 depart(struct worker *worker, unsigned int port)
@@ -21,7 +21,7 @@ depart(struct worker *worker, unsigned int port)
 	uint16_t sent = port_send(out, worker->index, departure->mbufs, n);
 
 	assert(sent <= n);
-	worker->stats.sent += sent;
+	worker->stats->sent += sent;
 	for (uint16_t i = sent; i < n; i++) {
 		rte_pktmbuf_free(departure->mbufs[i]);
 		pipeline_refuse(worker->pipeline, departure->pkts[i],
@@ -138,7 +138,7 @@ poll_port(struct worker *worker, uint8_t index, uint64_t now_ns)
 	for (uint16_t i = 0; i < n; i++)
 		burst_add(&worker->burst, mbufs[i], index,
 			  ++worker->n_received << WORKER_BITS | worker->index, now_ns);
-	worker->stats.received += n;
+	worker->stats->received += n;
 	cycles_end(cycles, CYCLES_RECEIVE);
 	run_burst(worker);
 	return n;
@@ -149,10 +149,7 @@ poll_ring(struct worker *worker)
 {
 	unsigned int n;
 
-	if (worker->steer == NULL)
-		return 0;
-	burst_reset(&worker->burst);
-	steer_receive(worker->steer, worker->index, &worker->burst, RX_BURST);
+	engine_receive(worker->engine, worker->index, &worker->burst, RX_BURST);
 	n = worker->burst.n;
 	if (n > 0)
 		run_burst(worker);
@@ -170,71 +167,20 @@ poll_all(struct worker *worker, uint64_t now_ns)
 	return n + poll_ring(worker);
 }
 
-// Removes what has expired. Returns how many connections were looked at.
-static unsigned int
-reap(struct worker *worker, uint64_t now_ns)
-{
-	struct cycles *cycles = pipeline_cycles(worker->pipeline);
-	unsigned int n;
-
-	cycles_begin(cycles);
-	n = service_reap(worker->service, worker->index, pipeline_ct(worker->pipeline), now_ns,
-			 REAP_MAX);
-	pipeline_expire(worker->pipeline, now_ns, EXPIRE_MAX);
-	cycles_end(cycles, CYCLES_REAP);
-	return n;
-}
-
-static void
-note_time(uint64_t times[WORKER_TIMES], uint64_t ns)
-{
-	unsigned int bits = ns == 0 ? 0 : 64u - (unsigned int)__builtin_clzll(ns);
-
-	times[RTE_MIN(bits, WORKER_TIMES - 1u)]++;
-}
-
-void
-worker_give(struct worker *worker, struct plan *plan)
-{
-	__atomic_store_n(&worker->next, plan, __ATOMIC_RELEASE);
-}
-
-bool
-worker_has_taken(const struct worker *worker)
-{
-	return __atomic_load_n(&worker->next, __ATOMIC_ACQUIRE) == NULL;
-}
-
-// Between two bursts nothing refers to the old plan.
-static void
-take_plan(struct worker *worker)
-{
-	struct plan *next = __atomic_load_n(&worker->next, __ATOMIC_ACQUIRE);
-
-	if (unlikely(next != NULL) && pipeline_take(worker->pipeline, next))
-		__atomic_store_n(&worker->next, NULL, __ATOMIC_RELEASE);
-}
-
 int
 worker_main(void *argument)
 {
 	struct worker *worker = argument;
-	struct worker_stats *stats = &worker->stats;
 	uint64_t now_ns = live_clock_ns(worker->clock);
 
 	while (!__atomic_load_n(worker->is_stopping, __ATOMIC_RELAXED)) {
 		unsigned int n = poll_all(worker, now_ns);
-		unsigned int n_reaped = reap(worker, now_ns);
+		unsigned int n_reaped =
+			engine_between_bursts(worker->engine, worker->index, now_ns, &bounds);
 		uint64_t begin_ns = now_ns;
 
-		take_plan(worker);
 		now_ns = live_clock_ns(worker->clock);
-		stats->turns++;
-		stats->busy_turns += n > 0;
-		if (n > 0)
-			note_time(stats->busy_time, now_ns - begin_ns);
-		if (n_reaped > 0)
-			note_time(stats->reap_time, now_ns - begin_ns);
+		worker_stats_turn(worker->stats, n, n_reaped, now_ns - begin_ns);
 		if (n == 0)
 			rte_pause();
 	}

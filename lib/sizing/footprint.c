@@ -14,17 +14,19 @@ struct footprint
 footprint_of(const struct config *config, const struct ruleset_size *size,
 	     const struct footprint_parts *parts)
 {
-	const uint64_t n = parts->n_workers;
+	const unsigned int n_workers = parts->engine->n_workers;
+	const uint64_t n = n_workers;
 	const uint64_t fragments = frag_bytes_for(&config->fragments);
 	const uint64_t plan = plan_bytes_for(size->n_counters);
 	const uint64_t pipeline = pipeline_bytes_for(&config->fragments, size->n_counters);
 
 	return (struct footprint){
-		.connections = n * ct_bytes_for(&config->conntrack, parts->n_workers),
+		.connections = n * ct_bytes_for(&config->conntrack, n_workers),
 		.packets = parts->packets,
 		.fragments = n * fragments,
 		.rules = size->bytes_least + n * plan,
-		.others = EAL_BYTES + parts->others + n * (pipeline - fragments - plan),
+		.others = EAL_BYTES + engine_bytes_for(parts->engine) + parts->others +
+			  n * (pipeline - fragments - plan),
 		.rules_most = size->bytes_most,
 		.plans = n * plan,
 	};

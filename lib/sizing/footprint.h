@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "base/errors.h"
+#include "engine/engine.h"
 #include "rules/ruleset.h"
 #include "settings/config.h"
 
@@ -27,9 +28,9 @@ struct footprint {
 
 // What the one who adds up knows best.
 struct footprint_parts {
-	unsigned int n_workers;
-	uint64_t packets; // bytes of their pools
-	uint64_t others;  // bytes of rings, devices and the like
+	const struct engine_config *engine; // as far as engine_bytes_for reads it
+	uint64_t packets;                   // bytes of their pools
+	uint64_t others;                    // bytes of devices and the like
 };
 
 // => size is that of the configuration's rules. As long as these are not compiled, rules has what

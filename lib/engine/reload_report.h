@@ -2,7 +2,7 @@
 //
 // What came of loading the configuration anew, for who asks afterwards.
 //
-// Main thread only; others may read it while the configuration does not change (runtime.h).
+// Main thread only; others may read it while the configuration does not change.
 #pragma once
 
 #include <stdbool.h>

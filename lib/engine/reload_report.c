@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "runtime/reload_report.h"
+#include "engine/reload_report.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// What an engine needs to go by another configuration: the snapshot, compiled, and of it a plan for
+// each worker.
+//
+// Life cycle: changeover_create, on any thread, while packets run, since ten thousand rules take a
+// second to compile; then it is given to the engine (engine_publish), which frees it, or
+// changeover_destroy.
+#pragma once
+
+#include <stdint.h>
+
+#include "base/errors.h"
+#include "settings/config.h"
+
+struct changeover;
+
+// => generation is that of the engine plus one. The configuration must outlive the engine's use of
+//    it. Returns NULL with an error added when the rules do not compile or memory is short.
+struct changeover *changeover_create(const struct config *config, uint32_t generation,
+				     unsigned int n_workers, struct errors *errors);
+void changeover_destroy(struct changeover *changeover); // takes NULL
