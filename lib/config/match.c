@@ -6,94 +6,68 @@
 
 #include "config/ports.h"
 #include "config/rule.h"
+#include "rules/match_key.h"
 #include "settings/memory.h"
 #include "settings/values.h"
 
 // Sets a misspelt name is compared with.
 #define OFFERED_SETS_MAX 256
 
+#define WORDS_MAX 8 // of a key whose values are bits
+
 #define FAMILY_BIT_IPV4 0x1
 #define FAMILY_BIT_IPV6 0x2
 
-static const struct cfg_word families[] = {
-	{"ipv4", FAMILY_BIT_IPV4},
-	{"ipv6", FAMILY_BIT_IPV6},
-};
-
-static const struct cfg_word dirs[] = {
-	{"orig", DIR_ORIG},
-	{"reply", DIR_REPLY},
+// A key of a match that is being read, and where its values go.
+struct target {
+	const struct match_key *key;
+	void *member;
 };
 
 static void
-read_port_mask(struct cfg_loader *loader, const config_setting_t *setting, uint32_t *mask)
+read_ports(struct cfg_loader *loader, const config_setting_t *setting, const struct target *to)
 {
 	unsigned int n = cfg_n_values(loader, setting);
+	uint32_t *ports = to->member;
 
 	for (unsigned int i = 0; i < n; i++) {
 		uint8_t port = cfg_port(loader, cfg_value(setting, i));
 
 		if (port != PORT_NONE)
-			*mask |= UINT32_C(1) << port;
+			*ports |= UINT32_C(1) << port;
 	}
 }
 
 static void
-read_in(struct cfg_loader *loader, const config_setting_t *setting, struct rule *rule)
+read_bits(struct cfg_loader *loader, const config_setting_t *setting, const struct target *to)
 {
-	read_port_mask(loader, setting, &rule->match.in_ports);
-}
+	const unsigned int n = cfg_n_values(loader, setting), n_words = to->key->n_words;
+	struct cfg_word words[WORDS_MAX];
+	uint8_t *bits = to->member;
+	unsigned int value;
 
-static void
-read_out(struct cfg_loader *loader, const config_setting_t *setting, struct rule *rule)
-{
-	read_port_mask(loader, setting, &rule->match.out_ports);
-}
-
-static void
-read_family(struct cfg_loader *loader, const config_setting_t *setting, struct rule *rule)
-{
-	unsigned int n = cfg_n_values(loader, setting);
-	unsigned int bit;
-
+	for (unsigned int i = 0; i < n_words; i++)
+		words[i] = (struct cfg_word){to->key->words[i].text, to->key->words[i].value};
 	for (unsigned int i = 0; i < n; i++) {
-		if (cfg_word(loader, cfg_value(setting, i), families, RTE_DIM(families), &bit))
-			rule->match.families |= (uint8_t)bit;
+		if (cfg_word(loader, cfg_value(setting, i), words, n_words, &value))
+			*bits |= (uint8_t)value;
 	}
 }
 
+// A list goes into its member as it is then.
 static void
-read_state(struct cfg_loader *loader, const config_setting_t *setting, struct rule *rule)
+put_list(const struct target *to, void *list, size_t n)
 {
-	struct cfg_word states[CLASS_COUNT - CLASS_NEW];
-	unsigned int n = cfg_n_values(loader, setting);
-	unsigned int class_;
+	const struct match_list it = {list, (unsigned int)n};
 
-	for (unsigned int i = 0; i < RTE_DIM(states); i++)
-		states[i] = (struct cfg_word){class_name(CLASS_NEW + i), CLASS_NEW + i};
-	for (unsigned int i = 0; i < n; i++) {
-		if (cfg_word(loader, cfg_value(setting, i), states, RTE_DIM(states), &class_))
-			rule->match.classes |= (uint8_t)(1u << class_);
-	}
+	memcpy(to->member, &it, sizeof(it));
 }
 
 static void
-read_dir(struct cfg_loader *loader, const config_setting_t *setting, struct rule *rule)
+read_protos(struct cfg_loader *loader, const config_setting_t *setting, const struct target *to)
 {
-	unsigned int n = cfg_n_values(loader, setting);
-	unsigned int dir;
-
-	for (unsigned int i = 0; i < n; i++) {
-		if (cfg_word(loader, cfg_value(setting, i), dirs, RTE_DIM(dirs), &dir))
-			rule->match.dirs |= (uint8_t)(1u << dir);
-	}
-}
-
-static void
-read_proto(struct cfg_loader *loader, const config_setting_t *setting, struct rule *rule)
-{
-	struct match *match = &rule->match;
-	unsigned int n = cfg_n_values(loader, setting);
+	unsigned int n = cfg_n_values(loader, setting), n_protos = 0;
+	uint8_t *protos = NULL;
 	char digits[CFG_DIGITS_SIZE];
 	char why[CFG_WHY_SIZE];
 	size_t capacity = 0;
@@ -109,11 +83,12 @@ read_proto(struct cfg_loader *loader, const config_setting_t *setting, struct ru
 			cfg_report(loader, value, "\"proto\": %s", why);
 			continue;
 		}
-		if (match->n_protos > 0 && memchr(match->protos, proto, match->n_protos) != NULL)
+		if (n_protos > 0 && memchr(protos, proto, n_protos) != NULL)
 			continue;
-		match->protos = cfg_grow(match->protos, match->n_protos, &capacity, 1);
-		match->protos[match->n_protos++] = proto;
+		protos = cfg_grow(protos, n_protos, &capacity, 1);
+		protos[n_protos++] = proto;
 	}
+	put_list(to, protos, n_protos);
 }
 
 // The set that "@name" refers to; NULL, and reported unless that was done where it is defined, when
@@ -148,8 +123,7 @@ find_set(struct cfg_loader *loader, const config_setting_t *setting, const char 
 }
 
 static void
-read_addresses(struct cfg_loader *loader, const config_setting_t *setting, struct prefix **list,
-	       unsigned int *n_list)
+read_prefixes(struct cfg_loader *loader, const config_setting_t *setting, const struct target *to)
 {
 	struct cfg_prefixes prefixes = {0};
 	unsigned int n = cfg_n_values(loader, setting);
@@ -172,28 +146,14 @@ read_addresses(struct cfg_loader *loader, const config_setting_t *setting, struc
 		}
 		cfg_take_room(loader, value, prefixes.n - n_before);
 	}
-	*list = prefixes.list;
-	*n_list = (unsigned int)prefixes.n;
+	put_list(to, prefixes.list, prefixes.n);
 }
 
+// Ranges of ports, which may come from sets, or of something else of 8 bits, which may not.
 static void
-read_src(struct cfg_loader *loader, const config_setting_t *setting, struct rule *rule)
+read_ranges(struct cfg_loader *loader, const config_setting_t *setting, const struct target *to)
 {
-	read_addresses(loader, setting, &rule->match.src, &rule->match.n_src);
-}
-
-static void
-read_dst(struct cfg_loader *loader, const config_setting_t *setting, struct rule *rule)
-{
-	read_addresses(loader, setting, &rule->match.dst, &rule->match.n_dst);
-}
-
-// Ranges of ports, which may come from sets, or of something else below max, which may not.
-static void
-read_ranges(struct cfg_loader *loader, const config_setting_t *setting, uint16_t max,
-	    struct range **list, unsigned int *n_list)
-{
-	const char *what = max == UINT16_MAX ? "a port" : "a number";
+	const uint16_t max = (uint16_t)to->key->max;
 	struct cfg_ranges ranges = {0};
 	unsigned int n = cfg_n_values(loader, setting);
 	char digits[CFG_DIGITS_SIZE];
@@ -212,107 +172,65 @@ read_ranges(struct cfg_loader *loader, const config_setting_t *setting, uint16_t
 			set = find_set(loader, value, text + 1, CFG_SET_PORTS);
 			if (set != NULL)
 				cfg_add_ranges(&ranges, set->ranges.list, set->ranges.n);
-		} else if (cfg_parse_range(text, what, max, &range, why)) {
+		} else if (cfg_parse_range(text, to->key->what, max, &range, why)) {
 			cfg_add_ranges(&ranges, &range, 1);
 		} else {
 			cfg_report(loader, value, "\"%s\": %s", cfg_key(value), why);
 		}
 		cfg_take_room(loader, value, ranges.n - n_before);
 	}
-	*list = ranges.list;
-	*n_list = (unsigned int)ranges.n;
+	put_list(to, ranges.list, ranges.n);
 }
 
 static void
-read_sport(struct cfg_loader *loader, const config_setting_t *setting, struct rule *rule)
+read_mark(struct cfg_loader *loader, const config_setting_t *setting, const struct target *to)
 {
-	read_ranges(loader, setting, UINT16_MAX, &rule->match.sport, &rule->match.n_sport);
+	cfg_masked(loader, setting, to->member);
 }
 
 static void
-read_dport(struct cfg_loader *loader, const config_setting_t *setting, struct rule *rule)
+read_zone(struct cfg_loader *loader, const config_setting_t *setting, const struct target *to)
 {
-	read_ranges(loader, setting, UINT16_MAX, &rule->match.dport, &rule->match.n_dport);
+	struct {
+		MATCH_ZONE(zone)
+	} *it = to->member;
+
+	it->has_zone = cfg_zone(loader, setting, &it->zone);
 }
 
 static void
-read_icmp_type(struct cfg_loader *loader, const config_setting_t *setting, struct rule *rule)
+read_helper(struct cfg_loader *loader, const config_setting_t *setting, const struct target *to)
 {
-	read_ranges(loader, setting, UINT8_MAX, &rule->match.icmp_type, &rule->match.n_icmp_type);
+	cfg_helper(loader, setting, to->member);
 }
 
 static void
-read_icmp_code(struct cfg_loader *loader, const config_setting_t *setting, struct rule *rule)
-{
-	read_ranges(loader, setting, UINT8_MAX, &rule->match.icmp_code, &rule->match.n_icmp_code);
-}
-
-static void
-read_mark(struct cfg_loader *loader, const config_setting_t *setting, struct rule *rule)
-{
-	cfg_masked(loader, setting, &rule->match.mark);
-}
-
-static void
-read_zone(struct cfg_loader *loader, const config_setting_t *setting, struct rule *rule)
-{
-	rule->match.has_zone = cfg_zone(loader, setting, &rule->match.zone);
-}
-
-static void
-read_helper(struct cfg_loader *loader, const config_setting_t *setting, struct rule *rule)
-{
-	cfg_helper(loader, setting, &rule->match.helper);
-}
-
-static void
-read_tcp_flags(struct cfg_loader *loader, const config_setting_t *setting, struct rule *rule)
+read_flags(struct cfg_loader *loader, const config_setting_t *setting, const struct target *to)
 {
 	const char *text = cfg_string(loader, setting);
+	uint8_t *flags = to->member;
 	char why[CFG_WHY_SIZE];
 
-	if (text != NULL &&
-	    !cfg_parse_tcp_flags(text, &rule->match.tcp_flags, &rule->match.tcp_flags_mask, why))
-		cfg_report(loader, setting, "\"tcp_flags\": %s", why);
+	if (text != NULL && !cfg_parse_tcp_flags(text, &flags[0], &flags[1], why))
+		cfg_report(loader, setting, "\"%s\": %s", to->key->name, why);
 }
 
-// The packet path cannot limit rates yet; a configuration that asks for it must not seem to work.
-static void
-read_limit(struct cfg_loader *loader, const config_setting_t *setting, struct rule *rule)
+void
+cfg_read_match_key(struct cfg_loader *loader, const config_setting_t *setting,
+		   const struct match_key *key, struct match *match)
 {
-	const char *text = cfg_string(loader, setting);
-	char why[CFG_WHY_SIZE];
+	static void (*const read[MATCH_KINDS])(struct cfg_loader *, const config_setting_t *,
+					       const struct target *) = {
+		[MATCH_KIND_PORTS] = read_ports,   [MATCH_KIND_BITS] = read_bits,
+		[MATCH_KIND_HELPER] = read_helper, [MATCH_KIND_MARK] = read_mark,
+		[MATCH_KIND_FLAGS] = read_flags,   [MATCH_KIND_ZONE] = read_zone,
+		[MATCH_KIND_PROTOS] = read_protos, [MATCH_KIND_PREFIXES] = read_prefixes,
+		[MATCH_KIND_RANGES] = read_ranges,
+	};
+	const struct target to = {key, (uint8_t *)match + key->offset};
 
-	(void)rule;
-	if (text == NULL)
-		return;
-	if (!cfg_parse_limit(text, why))
-		cfg_report(loader, setting, "\"limit\": %s", why);
-	else
-		cfg_report(loader, setting, "limit is not available yet");
+	read[key->kind](loader, setting, &to);
 }
-
-const struct cfg_rule_key cfg_match_keys[] = {
-	{"in", CFG_ANYWHERE, read_in},
-	{"out", CFG_ANYWHERE, read_out},
-	{"family", CFG_ANYWHERE, read_family},
-	{"proto", CFG_ANYWHERE, read_proto},
-	{"src", CFG_ANYWHERE, read_src},
-	{"dst", CFG_ANYWHERE, read_dst},
-	{"sport", CFG_ANYWHERE, read_sport},
-	{"dport", CFG_ANYWHERE, read_dport},
-	{"icmp_type", CFG_ANYWHERE, read_icmp_type},
-	{"icmp_code", CFG_ANYWHERE, read_icmp_code},
-	{"tcp_flags", CFG_ANYWHERE, read_tcp_flags},
-	{"zone", CFG_ANYWHERE, read_zone},
-	{"state", CFG_AFTER_CONNTRACK, read_state},
-	{"dir", CFG_AFTER_CONNTRACK, read_dir},
-	{"mark", CFG_AFTER_CONNTRACK, read_mark},
-	{"helper", CFG_AFTER_CONNTRACK, read_helper},
-	{"limit", CFG_ANYWHERE, read_limit},
-};
-
-const unsigned int cfg_n_match_keys = RTE_DIM(cfg_match_keys);
 
 static uint8_t
 families_of(const struct prefix prefixes[], unsigned int n)

@@ -103,6 +103,22 @@ read_set_window(struct cfg_loader *loader, const config_setting_t *setting, stru
 		rule->set_window = (uint8_t)window;
 }
 
+// The packet path cannot limit rates yet; a configuration that asks for it must not seem to work.
+static void
+read_limit(struct cfg_loader *loader, const config_setting_t *setting, struct rule *rule)
+{
+	const char *text = cfg_string(loader, setting);
+	char why[CFG_WHY_SIZE];
+
+	(void)rule;
+	if (text == NULL)
+		return;
+	if (!cfg_parse_limit(text, why))
+		cfg_report(loader, setting, "\"limit\": %s", why);
+	else
+		cfg_report(loader, setting, "limit is not available yet");
+}
+
 const struct cfg_rule_key cfg_deed_keys[] = {
 	{"action", CFG_ANYWHERE, read_action},
 	{"count", CFG_ANYWHERE, read_count},
@@ -111,6 +127,7 @@ const struct cfg_rule_key cfg_deed_keys[] = {
 	{"set_zone", CFG_BEFORE_CONNTRACK, read_set_zone},
 	{"set_helper", CFG_AFTER_CONNTRACK, read_set_helper},
 	{"set_window", CFG_AFTER_CONNTRACK, read_set_window},
+	{"limit", CFG_ANYWHERE, read_limit},
 };
 
 const unsigned int cfg_n_deed_keys = RTE_DIM(cfg_deed_keys);
@@ -153,27 +170,41 @@ is_for_all(struct cfg_loader *loader, const config_setting_t *setting)
 	return false;
 }
 
-static bool
-is_match_key(const struct cfg_rule_key *key)
+static void
+read_match_key(struct cfg_loader *loader, const config_setting_t *setting,
+	       const struct match_key *key, struct rule *rule)
 {
-	return key >= cfg_match_keys && key < cfg_match_keys + cfg_n_match_keys;
+	check_stage(loader, setting, key->name,
+		    key->subject == MATCH_OF_CONNECTION ? CFG_AFTER_CONNTRACK : CFG_ANYWHERE);
+	if (!is_for_all(loader, setting))
+		cfg_read_match_key(loader, setting, key, &rule->match);
 }
 
-static const struct cfg_rule_key *
-find_key(const char *name, struct cfg_closest *closest)
+// Reads what a key says. Returns false, with the closest name, when there is no such key.
+static bool
+read_key(struct cfg_loader *loader, const config_setting_t *setting, struct rule *rule,
+	 struct cfg_closest *closest)
 {
-	for (unsigned int i = 0; i < cfg_n_match_keys; i++) {
-		if (strcmp(cfg_match_keys[i].name, name) == 0)
-			return &cfg_match_keys[i];
-		cfg_closest_offer(closest, cfg_match_keys[i].name);
+	const char *name = config_setting_name(setting);
+
+	cfg_closest_init(closest, name);
+	for (unsigned int i = 0; i < MATCH_KEY_COUNT; i++) {
+		if (strcmp(match_keys[i].name, name) == 0) {
+			read_match_key(loader, setting, &match_keys[i], rule);
+			return true;
+		}
+		cfg_closest_offer(closest, match_keys[i].name);
 	}
 	for (unsigned int i = 0; i < cfg_n_deed_keys; i++) {
-		if (strcmp(cfg_deed_keys[i].name, name) == 0)
-			return &cfg_deed_keys[i];
+		if (strcmp(cfg_deed_keys[i].name, name) == 0) {
+			check_stage(loader, setting, name, cfg_deed_keys[i].stage);
+			cfg_deed_keys[i].read(loader, setting, rule);
+			return true;
+		}
 		cfg_closest_offer(closest, cfg_deed_keys[i].name);
 	}
 	cfg_closest_offer(closest, "name");
-	return NULL;
+	return false;
 }
 
 static bool
@@ -197,21 +228,11 @@ cfg_read_rule(struct cfg_loader *loader, const config_setting_t *group, struct r
 
 	for (int i = 0; i < config_setting_length(group); i++) {
 		const config_setting_t *setting = config_setting_get_elem(group, (unsigned int)i);
-		const char *name = config_setting_name(setting);
-		const struct cfg_rule_key *key;
 		struct cfg_closest closest;
 
-		if (strcmp(name, "name") == 0)
-			continue;
-		cfg_closest_init(&closest, name);
-		key = find_key(name, &closest);
-		if (key == NULL) {
+		if (strcmp(config_setting_name(setting), "name") != 0 &&
+		    !read_key(loader, setting, rule, &closest))
 			cfg_report_unknown_key(loader, setting, "a rule", &closest);
-			continue;
-		}
-		check_stage(loader, setting, key->name, key->stage);
-		if (!is_match_key(key) || !is_for_all(loader, setting))
-			key->read(loader, setting, rule);
 	}
 	// What is missing or contradicts itself can be said only of keys that were understood.
 	if (loader->errors->count != n_errors)

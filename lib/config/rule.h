@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// One rule: the table of its keys, and what must hold between them. The keys that match packets
-// are in match.c, statements and actions in rule.c.
+// One rule: how its keys are read, and what must hold between them. The keys that match packets are
+// those of rules/match_key.h and are read in match.c; statements and actions are in rule.c.
 #pragma once
 
 #include <stdbool.h>
@@ -9,7 +9,9 @@
 #include <libconfig.h>
 
 #include "config/reader.h"
+#include "rules/match_key.h"
 
+// A statement, or the action.
 struct cfg_rule_key {
 	const char *name;
 	enum cfg_stage stage; // where it has a meaning
@@ -17,12 +19,13 @@ struct cfg_rule_key {
 	void (*read)(struct cfg_loader *loader, const config_setting_t *setting, struct rule *rule);
 };
 
-extern const struct cfg_rule_key cfg_match_keys[];
-extern const unsigned int cfg_n_match_keys;
-
-// What a rule does: statements and the action. It must have one of them, count = false aside.
+// What a rule does. It must have one of them, count = false aside.
 extern const struct cfg_rule_key cfg_deed_keys[];
 extern const unsigned int cfg_n_deed_keys;
+
+// Stores what the setting says of a key of the match, or reports what is wrong with it.
+void cfg_read_match_key(struct cfg_loader *loader, const config_setting_t *setting,
+			const struct match_key *key, struct match *match);
 
 // Reports keys that contradict or need each other, and fills in what one implies.
 void cfg_check_match(struct cfg_loader *loader, const config_setting_t *group, struct match *match);

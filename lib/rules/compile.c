@@ -298,6 +298,7 @@ list_rules(struct compiled_chain *compiled, const struct chain *chain)
 		if (expand_is_possible(&chain->rules[i]))
 			continue;
 		listed->index = i;
+		listed->keys = match_keys_of(&chain->rules[i].match);
 		compiled->n_listed++;
 		if (!match_copy(&chain->rules[i].match, &listed->match))
 			return false;
@@ -308,11 +309,13 @@ list_rules(struct compiled_chain *compiled, const struct chain *chain)
 static bool
 needs_connection(const struct rule *rule)
 {
-	const struct match *match = &rule->match;
+	uint64_t keys = match_keys_of(&rule->match);
 
-	return match->classes != 0 || match->dirs != 0 || match->helper != 0 ||
-	       match->mark.mask != 0 || rule->set_mark.mask != 0 || rule->set_helper != 0 ||
-	       rule->set_window != 0;
+	while (keys != 0) {
+		if (match_keys_next(&keys)->subject == MATCH_OF_CONNECTION)
+			return true;
+	}
+	return rule->set_mark.mask != 0 || rule->set_helper != 0 || rule->set_window != 0;
 }
 
 static bool
@@ -338,18 +341,44 @@ copy_rules(struct compiled_rule compiled[], const char *files[], const struct ch
 	return true;
 }
 
+// A rule looks at something that varies with every packet. needs is what its match needs.
+static void
+note_packets(struct compiled_chain *compiled, const struct match *match, unsigned int needs,
+	     uint8_t classes)
+{
+	const bool has_tcp =
+		match->n_protos == 0 || memchr(match->protos, PROTO_TCP, match->n_protos) != NULL;
+
+	if (has_tcp && (needs & MATCH_NEEDS_ICMP) == 0)
+		compiled->classes_by_packet[true] |= classes;
+	if ((needs & MATCH_NEEDS_TCP_FLAGS) == 0)
+		compiled->classes_by_packet[false] |= classes;
+}
+
 // What makes the chain say different things to packets of one connection.
 static void
 note_doubts(struct compiled_chain *compiled, const struct chain *chain)
 {
 	for (unsigned int i = 0; i < chain->n_rules; i++) {
 		const struct rule *rule = &chain->rules[i];
-		uint8_t classes = rule->match.classes == 0 ? UINT8_MAX : rule->match.classes;
+		const uint8_t classes = rule->match.classes == 0 ? UINT8_MAX : rule->match.classes;
+		uint64_t keys = match_keys_of(&rule->match);
+		unsigned int needs = MATCH_NEEDS_NOTHING;
+		bool varies = false, is_set = false;
 
-		if (rule->match.tcp_flags_mask != 0)
-			compiled->classes_by_flags |= classes;
-		if (rule->match.mark.mask != 0)
-			compiled->classes_by_mark |= classes;
+		while (keys != 0) {
+			const struct match_key *key = match_keys_next(&keys);
+
+			needs |= key->needs;
+			varies |= key->varies == MATCH_PER_PACKET;
+			is_set |= key->varies == MATCH_WHERE_SET &&
+				  key->subject == MATCH_OF_CONNECTION;
+		}
+		if (varies)
+			note_packets(compiled, &rule->match, needs, classes);
+		if (is_set)
+			compiled->classes_by_set |= classes;
+		// what is set of a packet is set anew for each
 		if (rule->set_mark.mask != 0 || rule->has_set_zone)
 			compiled->classes_set |= classes;
 	}

@@ -27,6 +27,7 @@ struct compiled_rule {
 // A rule that is compared with the packet itself.
 struct listed_rule {
 	uint32_t index;     // within its chain
+	uint64_t keys;      // that the match asks for
 	struct match match; // owned
 };
 
@@ -47,9 +48,9 @@ struct compiled_chain {
 	struct listed_rule *listed; // owned; in the order of the rules
 	struct acl_parts acl[2];    // by family_index()
 	// classes of packets, a bit each, that some rule is for which ...
-	uint8_t classes_by_flags; // looks at TCP flags
-	uint8_t classes_by_mark;  // looks at the mark
-	uint8_t classes_set;      // sets the mark or the zone of the packet
+	uint8_t classes_by_packet[2]; // looks at what varies with every packet: of TCP [1]
+	uint8_t classes_by_set;       // looks at what rules set of a connection
+	uint8_t classes_set;          // sets the mark or the zone of the packet
 	// where it stands; not asked for by packets
 	const char *file; // owned by the configuration
 	unsigned int line;

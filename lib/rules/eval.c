@@ -153,7 +153,7 @@ judge(const struct ruleset *ruleset, unsigned int chain, uint32_t first, struct 
 	const struct listed_rule *end = listed + compiled->n_listed;
 
 	for (; listed < end && listed->index < first; listed++) {
-		if (match_holds(&listed->match, pkt) &&
+		if (match_holds(&listed->match, listed->keys, pkt) &&
 		    rule_apply(ruleset, chain, listed->index, pkt, counters))
 			return;
 	}

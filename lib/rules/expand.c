@@ -15,6 +15,7 @@
 
 // A list of alternatives. Numbers are disjoint ranges in ascending order; addresses are prefixes.
 struct axis {
+	enum key_field field;
 	unsigned int n;
 	union {
 		struct range *ranges;
@@ -23,37 +24,16 @@ struct axis {
 	};
 };
 
-// The axes of ranges come first, in the order of range_axes[].
-enum {
-	AXIS_PROTO,
-	AXIS_IN_PORT,
-	AXIS_OUT_PORT,
-	AXIS_ICMP_TYPE,
-	AXIS_ICMP_CODE,
-	AXIS_SPORT,
-	AXIS_DPORT,
-	AXIS_RANGES,
-	AXIS_SRC = AXIS_RANGES,
-	AXIS_DST,
-	AXIS_COUNT,
-};
-
+// One for each key that is a list. No combination exists when a list has no element for the family.
 struct axes {
-	struct axis axis[AXIS_COUNT];
+	unsigned int n;
+	bool is_of_family;
+	struct axis axis[MATCH_KEY_COUNT];
 };
 
-// The field an axis of ranges is compared with, and the largest value that field can have.
-static const struct {
-	enum key_field field;
-	uint16_t max;
-} range_axes[AXIS_RANGES] = {
-	[AXIS_PROTO] = {KEY_PROTO, UINT8_MAX},
-	[AXIS_IN_PORT] = {KEY_IN_PORT, UINT8_MAX},
-	[AXIS_OUT_PORT] = {KEY_OUT_PORT, UINT8_MAX},
-	[AXIS_ICMP_TYPE] = {KEY_ICMP_TYPE, UINT8_MAX},
-	[AXIS_ICMP_CODE] = {KEY_ICMP_CODE, UINT8_MAX},
-	[AXIS_SPORT] = {KEY_SPORT, UINT16_MAX},
-	[AXIS_DPORT] = {KEY_DPORT, UINT16_MAX},
+// The fields that are compared with ranges.
+static const enum key_field range_fields[] = {
+	KEY_PROTO, KEY_IN_PORT, KEY_OUT_PORT, KEY_ICMP_TYPE, KEY_ICMP_CODE, KEY_SPORT, KEY_DPORT,
 };
 
 static int
@@ -85,123 +65,138 @@ axis_normalise(struct axis *axis, uint16_t max)
 	axis->n = n;
 }
 
-// An axis of n ranges for the caller to fill; no element: the one range of all values.
 static bool
-axis_init_ranges(struct axis *axis, unsigned int n)
+axis_alloc(struct axis *axis, unsigned int n, size_t size)
 {
-	axis->n = RTE_MAX(n, 1u);
-	axis->ranges = malloc(axis->n * sizeof(axis->ranges[0]));
-	if (axis->ranges == NULL)
+	axis->list = malloc(n * size);
+	return axis->list != NULL;
+}
+
+static bool
+axis_init_numbers(struct axis *axis, const struct match_list *from)
+{
+	if (!axis_alloc(axis, from->n, sizeof(axis->ranges[0])))
 		return false;
-	axis->ranges[0] = (struct range){0, UINT16_MAX};
+	axis->n = from->n;
+	memcpy(axis->ranges, from->list, from->n * sizeof(axis->ranges[0]));
 	return true;
 }
 
 static bool
-axis_init_numbers(struct axis *axis, const struct range ranges[], unsigned int n)
+axis_init_protos(struct axis *axis, const struct match_list *from)
 {
-	if (!axis_init_ranges(axis, n))
-		return false;
-	if (n > 0)
-		memcpy(axis->ranges, ranges, n * sizeof(ranges[0]));
-	return true;
-}
+	const uint8_t *protos = from->list;
 
-static bool
-axis_init_protos(struct axis *axis, const struct match *match)
-{
-	if (!axis_init_ranges(axis, match->n_protos))
+	if (!axis_alloc(axis, from->n, sizeof(axis->ranges[0])))
 		return false;
-	for (unsigned int i = 0; i < match->n_protos; i++)
-		axis->ranges[i] = (struct range){match->protos[i], match->protos[i]};
+	for (unsigned int i = 0; i < from->n; i++)
+		axis->ranges[axis->n++] = (struct range){protos[i], protos[i]};
 	return true;
 }
 
 static bool
 axis_init_ports(struct axis *axis, uint32_t ports)
 {
-	unsigned int n = 0;
-
-	if (!axis_init_ranges(axis, (unsigned int)__builtin_popcount(ports)))
+	if (!axis_alloc(axis, (unsigned int)__builtin_popcount(ports), sizeof(axis->ranges[0])))
 		return false;
 	for (uint16_t port = 0; port < PORTS_MAX; port++) {
 		if ((ports >> port & 1) != 0)
-			axis->ranges[n++] = (struct range){port, port};
+			axis->ranges[axis->n++] = (struct range){port, port};
 	}
 	return true;
 }
 
-// The prefixes of one family; no prefix at all: the one that covers every address.
+// The prefixes of one family.
 static bool
-axis_init_prefixes(struct axis *axis, const struct prefix prefixes[], unsigned int n,
-		   enum family family)
+axis_init_prefixes(struct axis *axis, const struct match_list *from, enum family family)
 {
-	axis->prefixes = malloc(RTE_MAX(n, 1u) * sizeof(axis->prefixes[0]));
-	if (axis->prefixes == NULL)
+	const struct prefix *prefixes = from->list;
+
+	if (!axis_alloc(axis, from->n, sizeof(axis->prefixes[0])))
 		return false;
-	if (n == 0)
-		axis->prefixes[axis->n++] = (struct prefix){.family = (uint8_t)family};
-	for (unsigned int i = 0; i < n; i++) {
+	for (unsigned int i = 0; i < from->n; i++) {
 		if (prefixes[i].family == family)
 			axis->prefixes[axis->n++] = prefixes[i];
 	}
 	return true;
 }
 
-static bool
-match_has_family(const struct match *match, enum family family)
-{
-	return match->families == 0 || (match->families >> family_index(family) & 1) != 0;
-}
-
 static void
 axes_fini(struct axes *axes)
 {
-	for (unsigned int i = 0; i < AXIS_COUNT; i++)
+	for (unsigned int i = 0; i < axes->n; i++)
 		free(axes->axis[i].list);
+}
+
+// Adds the axis of a key that is a list, and none for another. Returns false when memory runs out.
+static bool
+axes_add(struct axes *axes, const struct match *match, const struct match_key *key,
+	 enum family family)
+{
+	struct axis *axis = &axes->axis[axes->n];
+	struct match_list list;
+	bool is_good;
+
+	if (key->kind == MATCH_KIND_PORTS) {
+		is_good = axis_init_ports(axis, *(const uint32_t *)match_member(match, key));
+	} else if (key->kind == MATCH_KIND_PROTOS || key->kind == MATCH_KIND_RANGES ||
+		   key->kind == MATCH_KIND_PREFIXES) {
+		list = match_list(match, key);
+		is_good = key->kind == MATCH_KIND_PROTOS ? axis_init_protos(axis, &list)
+			  : key->kind == MATCH_KIND_RANGES
+				  ? axis_init_numbers(axis, &list)
+				  : axis_init_prefixes(axis, &list, family);
+	} else {
+		return true;
+	}
+	axes->n++;
+	axis->field = key->field;
+	if (is_good && key->kind != MATCH_KIND_PREFIXES)
+		axis_normalise(axis, key_range_max(axis->field));
+	axes->is_of_family &= axis->n > 0;
+	return is_good;
 }
 
 // => Returns false when memory runs out, with nothing left to free.
 static bool
 axes_init(struct axes *axes, const struct match *match, enum family family)
 {
-	struct axis *axis = axes->axis;
+	uint64_t keys = match_keys_of(match);
 
 	memset(axes, 0, sizeof(*axes));
-	if (!axis_init_protos(&axis[AXIS_PROTO], match) ||
-	    !axis_init_ports(&axis[AXIS_IN_PORT], match->in_ports) ||
-	    !axis_init_ports(&axis[AXIS_OUT_PORT], match->out_ports) ||
-	    !axis_init_numbers(&axis[AXIS_ICMP_TYPE], match->icmp_type, match->n_icmp_type) ||
-	    !axis_init_numbers(&axis[AXIS_ICMP_CODE], match->icmp_code, match->n_icmp_code) ||
-	    !axis_init_numbers(&axis[AXIS_SPORT], match->sport, match->n_sport) ||
-	    !axis_init_numbers(&axis[AXIS_DPORT], match->dport, match->n_dport) ||
-	    !axis_init_prefixes(&axis[AXIS_SRC], match->src, match->n_src, family) ||
-	    !axis_init_prefixes(&axis[AXIS_DST], match->dst, match->n_dst, family)) {
-		axes_fini(axes);
-		return false;
+	axes->is_of_family =
+		match->families == 0 || (match->families >> family_index((uint8_t)family) & 1) != 0;
+	while (keys != 0) {
+		if (!axes_add(axes, match, match_keys_next(&keys), family)) {
+			axes_fini(axes);
+			return false;
+		}
 	}
-	for (unsigned int i = 0; i < AXIS_RANGES; i++)
-		axis_normalise(&axis[i], range_axes[i].max);
-	if (!match_has_family(match, family))
-		axis[AXIS_SRC].n = 0;
 	return true;
 }
 
 bool
 expand_is_possible(const struct rule *rule)
 {
-	return rule->action != ACTION_NONE && !rule->match.has_zone && rule->match.mark.mask == 0;
+	uint64_t keys = match_keys_of(&rule->match);
+
+	while (keys != 0) {
+		if (match_keys_next(&keys)->field == KEY_LISTED)
+			return false;
+	}
+	return rule->action != ACTION_NONE;
 }
 
 int64_t
 expand_count(const struct rule *rule, enum family family)
 {
 	struct axes axes;
-	int64_t count = 1;
+	int64_t count;
 
 	if (!axes_init(&axes, &rule->match, family))
 		return -1;
-	for (unsigned int i = 0; i < AXIS_COUNT; i++) {
+	count = axes.is_of_family ? 1 : 0;
+	for (unsigned int i = 0; i < axes.n; i++) {
 		if (__builtin_mul_overflow(count, (int64_t)axes.axis[i].n, &count))
 			count = INT64_MAX;
 	}
@@ -209,57 +204,60 @@ expand_count(const struct rule *rule, enum family family)
 	return count;
 }
 
-// Demands zeros in all bits that are not in the set; an empty set demands nothing.
-static struct rte_acl_field
-field_in_set(uint32_t set, uint32_t all)
+// Demands zeros in all bits that are not in the set.
+static void
+field_demand_set(struct rte_acl_field *field, unsigned int set, unsigned int all)
 {
-	struct rte_acl_field field = {0};
-
-	if (set != 0)
-		field.mask_range.u8 = (uint8_t)(all & ~set);
-	return field;
+	field->mask_range.u8 |= (uint8_t)(all & ~set);
 }
 
-static struct rte_acl_field
-field_masked(uint8_t value, uint8_t mask)
+static void
+field_demand(struct rte_acl_field *field, uint8_t value, uint8_t mask)
 {
-	return (struct rte_acl_field){.value.u8 = value & mask, .mask_range.u8 = mask};
+	field->value.u8 |= value & mask;
+	field->mask_range.u8 |= mask;
 }
 
-// The fields that are the same in all entries of a rule.
+// What a key that is no list demands, the same in all entries of a rule.
+static void
+entry_demand(struct acl_entry *entry, const struct match *match, const struct match_key *key)
+{
+	const uint8_t *member = match_member(match, key);
+
+	field_demand(&entry->field[KEY_SHAPE], key->needs, key->needs);
+	switch (key->field) {
+	case KEY_CLASS:
+		field_demand_set(&entry->field[KEY_CLASS], *member, UINT8_MAX);
+		break;
+	case KEY_DIR:
+		field_demand_set(&entry->field[KEY_SHAPE], (unsigned int)*member << SHAPE_DIR_SHIFT,
+				 SHAPE_DIRS);
+		break;
+	case KEY_TCP_FLAGS:
+		field_demand(&entry->field[KEY_TCP_FLAGS], member[0], member[1]);
+		break;
+	case KEY_HELPER:
+		field_demand(&entry->field[KEY_HELPER], *member, UINT8_MAX);
+		break;
+	default:
+		break; // a list, or the family
+	}
+}
+
+// The fields that are the same in all entries of a rule; those compared with ranges hold any value.
 static void
 entry_init(struct acl_entry *entry, const struct match *match, uint32_t index)
 {
-	struct rte_acl_field *shape = &entry->field[KEY_SHAPE];
-	uint8_t demanded = 0;
+	uint64_t keys = match_keys_of(match);
 
 	memset(entry, 0, sizeof(*entry));
 	entry->data.category_mask = 1;
 	entry->data.priority = RTE_ACL_MAX_PRIORITY - (int32_t)index;
 	entry->data.userdata = index + 1;
-
-	if (match->n_sport + match->n_dport > 0)
-		demanded |= SHAPE_PORTS;
-	if (match->n_icmp_type + match->n_icmp_code > 0)
-		demanded |= SHAPE_ICMP;
-	if (match->tcp_flags_mask != 0)
-		demanded |= SHAPE_TCP_FLAGS;
-	*shape = field_in_set((uint32_t)match->dirs << SHAPE_DIR_SHIFT, SHAPE_DIRS);
-	shape->value.u8 = demanded;
-	shape->mask_range.u8 |= demanded;
-
-	entry->field[KEY_CLASS] = field_in_set(match->classes, UINT8_MAX);
-	entry->field[KEY_TCP_FLAGS] = field_masked(match->tcp_flags, match->tcp_flags_mask);
-	entry->field[KEY_HELPER] = field_masked(match->helper, match->helper == 0 ? 0 : UINT8_MAX);
-}
-
-static void
-entry_set_range(struct acl_entry *entry, unsigned int axis, struct range range)
-{
-	struct rte_acl_field *field = &entry->field[range_axes[axis].field];
-
-	field->value.u16 = range.low;
-	field->mask_range.u16 = RTE_MIN(range.high, range_axes[axis].max);
+	for (unsigned int i = 0; i < RTE_DIM(range_fields); i++)
+		entry->field[range_fields[i]].mask_range.u16 = key_range_max(range_fields[i]);
+	while (keys != 0)
+		entry_demand(entry, match, match_keys_next(&keys));
 }
 
 // A prefix is compared in words of 32 bits, each with its share of the length.
@@ -283,20 +281,28 @@ static void
 entry_choose(struct acl_entry *entry, const struct axes *axes, const unsigned int at[],
 	     enum family family)
 {
-	const struct prefix *src = &axes->axis[AXIS_SRC].prefixes[at[AXIS_SRC]];
-	const struct prefix *dst = &axes->axis[AXIS_DST].prefixes[at[AXIS_DST]];
+	for (unsigned int i = 0; i < axes->n; i++) {
+		const struct axis *axis = &axes->axis[i];
+		struct rte_acl_field *field = &entry->field[axis->field];
 
-	for (unsigned int i = 0; i < AXIS_RANGES; i++)
-		entry_set_range(entry, i, axes->axis[i].ranges[at[i]]);
-	entry_set_prefix(entry, KEY_ADDRESSES, dst);
-	entry_set_prefix(entry, KEY_ADDRESSES + key_address_words(family), src);
+		if (axis->field == KEY_DST || axis->field == KEY_SRC) {
+			entry_set_prefix(entry,
+					 KEY_ADDRESSES + (axis->field == KEY_DST
+								  ? 0
+								  : key_address_words(family)),
+					 &axis->prefixes[at[i]]);
+			continue;
+		}
+		field->value.u16 = axis->ranges[at[i]].low;
+		field->mask_range.u16 = axis->ranges[at[i]].high;
+	}
 }
 
 // Steps to the next choice, the last axis fastest. Returns false behind the last one.
 static bool
-axes_next(const struct axes *axes, unsigned int at[AXIS_COUNT])
+axes_next(const struct axes *axes, unsigned int at[])
 {
-	for (unsigned int i = AXIS_COUNT; i-- > 0;) {
+	for (unsigned int i = axes->n; i-- > 0;) {
 		if (++at[i] < axes->axis[i].n)
 			return true;
 		at[i] = 0;
@@ -304,20 +310,10 @@ axes_next(const struct axes *axes, unsigned int at[AXIS_COUNT])
 	return false;
 }
 
-static bool
-axes_are_empty(const struct axes *axes)
-{
-	for (unsigned int i = 0; i < AXIS_COUNT; i++) {
-		if (axes->axis[i].n == 0)
-			return true;
-	}
-	return false;
-}
-
 int
 expand_add(const struct rule *rule, enum family family, uint32_t index, struct rte_acl_ctx *acl)
 {
-	unsigned int at[AXIS_COUNT] = {0};
+	unsigned int at[MATCH_KEY_COUNT] = {0};
 	struct acl_entry entry;
 	struct axes axes;
 	int rc = 0;
@@ -325,7 +321,7 @@ expand_add(const struct rule *rule, enum family family, uint32_t index, struct r
 	if (!axes_init(&axes, &rule->match, family))
 		return -ENOMEM;
 	entry_init(&entry, &rule->match, index);
-	if (!axes_are_empty(&axes)) {
+	if (axes.is_of_family) {
 		do {
 			entry_choose(&entry, &axes, at, family);
 			rc = rte_acl_add_rules(acl, (const struct rte_acl_rule *)&entry, 1);

@@ -20,9 +20,9 @@
 
 // Facts that are bits. A packet has exactly one of the three directions.
 enum {
-	SHAPE_PORTS = 1 << 0,     // the ports were read
-	SHAPE_ICMP = 1 << 1,      // ICMP type and code were read
-	SHAPE_TCP_FLAGS = 1 << 2, // the TCP flags were read
+	SHAPE_PORTS = MATCH_NEEDS_PORTS,         // the ports were read
+	SHAPE_ICMP = MATCH_NEEDS_ICMP,           // ICMP type and code were read
+	SHAPE_TCP_FLAGS = MATCH_NEEDS_TCP_FLAGS, // the TCP flags were read
 	SHAPE_DIR_SHIFT = 3,
 	SHAPE_DIRS = 7 << SHAPE_DIR_SHIFT,
 };
@@ -66,9 +66,14 @@ enum key_field {
 	KEY_TCP_FLAGS,
 	KEY_HELPER,
 	KEY_ADDRESSES, // the words of dst, then those of src
+	KEY_FIELDS_MAX = KEY_ADDRESSES + 8,
+	// what keys of a match become besides
+	KEY_DST,    // these words
+	KEY_SRC,    // and those
+	KEY_DIR,    // bits of KEY_SHAPE
+	KEY_FAMILY, // a context of its own
+	KEY_LISTED, // nothing: rules with such a key are asked one by one
 };
-
-#define KEY_FIELDS_MAX (KEY_ADDRESSES + 8)
 
 RTE_ACL_RULE_DEF(acl_entry, KEY_FIELDS_MAX);
 
@@ -77,6 +82,13 @@ static inline unsigned int
 key_address_words(enum family family)
 {
 	return family == FAMILY_IPV4 ? 1 : 4;
+}
+
+// The largest value of a RANGE field.
+static inline uint16_t
+key_range_max(enum key_field field)
+{
+	return field == KEY_SPORT || field == KEY_DPORT ? UINT16_MAX : UINT8_MAX;
 }
 
 static inline unsigned int

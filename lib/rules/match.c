@@ -4,33 +4,146 @@
 #include <stdlib.h>
 #include <string.h>
 
-// A set of small numbers as a bit mask, empty: any.
-static bool
-set_holds(uint32_t set, unsigned int member)
+struct match_list
+match_list(const struct match *match, const struct match_key *key)
 {
-	return set == 0 || (member < 32 && (set >> member & 1) != 0);
+	struct match_list list;
+
+	memcpy(&list, match_member(match, key), sizeof(list));
+	return list;
 }
 
 static bool
-masked_holds(uint32_t value, uint32_t mask, uint32_t found)
+has_set(const void *member, size_t size)
 {
-	return ((found ^ value) & mask) == 0;
+	static const uint8_t nothing[sizeof(uint32_t)];
+
+	return memcmp(member, nothing, size) != 0;
 }
 
 static bool
-protos_hold(const struct match *match, uint8_t proto)
+has_ports(const void *member)
 {
-	return match->n_protos == 0 || memchr(match->protos, proto, match->n_protos) != NULL;
+	return has_set(member, sizeof(uint32_t));
+}
+
+// A set of bits, or a number that is not 0.
+static bool
+has_byte(const void *member)
+{
+	return has_set(member, sizeof(uint8_t));
 }
 
 static bool
-ranges_hold(const struct range ranges[], unsigned int n, uint16_t value)
+has_mark(const void *member)
 {
-	for (unsigned int i = 0; i < n; i++) {
-		if (ranges[i].low <= value && value <= ranges[i].high)
+	return ((const struct masked *)member)->mask != 0;
+}
+
+static bool
+has_flags(const void *member)
+{
+	return ((const uint8_t *)member)[1] != 0;
+}
+
+static bool
+has_zone(const void *member)
+{
+	const struct {
+		MATCH_ZONE(zone)
+	} *it = member;
+
+	return it->has_zone;
+}
+
+static bool
+has_list(const void *member)
+{
+	struct match_list list;
+
+	memcpy(&list, member, sizeof(list));
+	return list.n > 0;
+}
+
+// What a packet has, held against a member that is not empty.
+typedef bool (*hold)(const void *member, const union match_value *value, uint8_t family);
+
+static bool
+hold_ports(const void *member, const union match_value *value, uint8_t family)
+{
+	const uint32_t ports = *(const uint32_t *)member;
+
+	(void)family;
+	return value->number < PORTS_MAX && (ports >> value->number & 1) != 0;
+}
+
+static bool
+hold_bits(const void *member, const union match_value *value, uint8_t family)
+{
+	(void)family;
+	return (*(const uint8_t *)member & value->number) != 0;
+}
+
+static bool
+hold_helper(const void *member, const union match_value *value, uint8_t family)
+{
+	(void)family;
+	return *(const uint8_t *)member == value->number;
+}
+
+static bool
+hold_mark(const void *member, const union match_value *value, uint8_t family)
+{
+	const struct masked *mark = member;
+
+	(void)family;
+	return ((mark->value ^ value->number) & mark->mask) == 0;
+}
+
+static bool
+hold_flags(const void *member, const union match_value *value, uint8_t family)
+{
+	const uint8_t *flags = member;
+
+	(void)family;
+	return ((flags[0] ^ value->number) & flags[1]) == 0;
+}
+
+static bool
+hold_zone(const void *member, const union match_value *value, uint8_t family)
+{
+	const struct {
+		MATCH_ZONE(zone)
+	} *it = member;
+
+	(void)family;
+	return it->zone == value->number;
+}
+
+static bool
+hold_protos(const void *member, const union match_value *value, uint8_t family)
+{
+	const struct {
+		MATCH_PROTOS(protos)
+	} *it = member;
+
+	(void)family;
+	return memchr(it->protos, (int)value->number, it->n_protos) != NULL;
+}
+
+static bool
+hold_ranges(const void *member, const union match_value *value, uint8_t family)
+{
+	const struct {
+		MATCH_RANGES(ranges)
+	} *it = member;
+
+	(void)family;
+	for (unsigned int i = 0; i < it->n_ranges; i++) {
+		if (it->ranges[i].low <= value->number && value->number <= it->ranges[i].high)
 			return true;
 	}
-	return n == 0;
+	return false;
 }
 
 // The len leading ones of a 64-bit half of an address.
@@ -58,66 +171,64 @@ prefix_holds(const struct prefix *prefix, const union address *address)
 }
 
 static bool
-prefixes_hold(const struct prefix prefixes[], unsigned int n, uint8_t family,
-	      const union address *address)
+hold_prefixes(const void *member, const union match_value *value, uint8_t family)
 {
-	for (unsigned int i = 0; i < n; i++) {
-		if (prefixes[i].family == family && prefix_holds(&prefixes[i], address))
+	const struct {
+		MATCH_PREFIXES(prefixes)
+	} *it = member;
+
+	for (unsigned int i = 0; i < it->n_prefixes; i++) {
+		if (it->prefixes[i].family == family &&
+		    prefix_holds(&it->prefixes[i], value->address))
 			return true;
 	}
-	return n == 0;
+	return false;
 }
 
-static bool
-l4_holds(const struct match *match, const struct pkt *pkt)
+static const struct {
+	bool (*has)(const void *member);
+	hold hold;
+	size_t element_size; // of a list; 0: it is none
+} kinds[MATCH_KINDS] = {
+	[MATCH_KIND_PORTS] = {has_ports, hold_ports, 0},
+	[MATCH_KIND_BITS] = {has_byte, hold_bits, 0},
+	[MATCH_KIND_HELPER] = {has_byte, hold_helper, 0},
+	[MATCH_KIND_MARK] = {has_mark, hold_mark, 0},
+	[MATCH_KIND_FLAGS] = {has_flags, hold_flags, 0},
+	[MATCH_KIND_ZONE] = {has_zone, hold_zone, 0},
+	[MATCH_KIND_PROTOS] = {has_list, hold_protos, sizeof(uint8_t)},
+	[MATCH_KIND_PREFIXES] = {has_list, hold_prefixes, sizeof(struct prefix)},
+	[MATCH_KIND_RANGES] = {has_list, hold_ranges, sizeof(struct range)},
+};
+
+bool
+match_has(const struct match *match, const struct match_key *key)
 {
-	if (match->n_sport + match->n_dport > 0) {
-		if (!pkt->has_ports ||
-		    !ranges_hold(match->sport, match->n_sport, pkt->tuple.src_field) ||
-		    !ranges_hold(match->dport, match->n_dport, pkt->tuple.dst_field))
-			return false;
-	}
-	if (match->n_icmp_type + match->n_icmp_code > 0) {
-		if (!pkt_has_icmp_type(pkt) ||
-		    !ranges_hold(match->icmp_type, match->n_icmp_type, pkt->icmp_type) ||
-		    !ranges_hold(match->icmp_code, match->n_icmp_code, pkt->icmp_code))
-			return false;
-	}
-	return match->tcp_flags_mask == 0 ||
-	       (pkt_has_tcp_flags(pkt) &&
-		masked_holds(match->tcp_flags, match->tcp_flags_mask, pkt->tcp_flags));
+	return kinds[key->kind].has(match_member(match, key));
+}
+
+uint64_t
+match_keys_of(const struct match *match)
+{
+	uint64_t keys = 0;
+
+	for (unsigned int i = 0; i < MATCH_KEY_COUNT; i++)
+		keys |= (uint64_t)match_has(match, &match_keys[i]) << i;
+	return keys;
 }
 
 bool
-match_holds(const struct match *match, const struct pkt *pkt)
+match_holds(const struct match *match, uint64_t keys, const struct pkt *pkt)
 {
-	return set_holds(match->families, family_index(pkt->family)) &&
-	       set_holds(match->in_ports, pkt->in_port) &&
-	       set_holds(match->out_ports, pkt->out_port) &&
-	       set_holds(match->classes, pkt->class) && set_holds(match->dirs, pkt->dir) &&
-	       (match->helper == 0 || match->helper == pkt->helper) &&
-	       (!match->has_zone || match->zone == pkt->tuple.zone) &&
-	       masked_holds(match->mark.value, match->mark.mask, pkt->mark) &&
-	       protos_hold(match, pkt->tuple.proto) &&
-	       prefixes_hold(match->src, match->n_src, pkt->family, &pkt->tuple.src) &&
-	       prefixes_hold(match->dst, match->n_dst, pkt->family, &pkt->tuple.dst) &&
-	       l4_holds(match, pkt);
-}
+	while (keys != 0) {
+		const struct match_key *key = match_keys_next(&keys);
+		union match_value value;
 
-// A copy of n elements, NULL for none. Clears *is_complete when memory runs out.
-static void *
-copy_list(const void *from, unsigned int n, size_t size, bool *is_complete)
-{
-	void *to;
-
-	if (n == 0)
-		return NULL;
-	to = malloc(n * size);
-	if (to == NULL)
-		*is_complete = false;
-	else
-		memcpy(to, from, n * size);
-	return to;
+		if (!key->read(pkt, &value) ||
+		    !kinds[key->kind].hold(match_member(match, key), &value, pkt->family))
+			return false;
+	}
+	return true;
 }
 
 bool
@@ -126,26 +237,35 @@ match_copy(const struct match *from, struct match *to)
 	bool is_complete = true;
 
 	*to = *from;
-	to->protos = copy_list(from->protos, from->n_protos, sizeof(*to->protos), &is_complete);
-	to->src = copy_list(from->src, from->n_src, sizeof(*to->src), &is_complete);
-	to->dst = copy_list(from->dst, from->n_dst, sizeof(*to->dst), &is_complete);
-	to->sport = copy_list(from->sport, from->n_sport, sizeof(*to->sport), &is_complete);
-	to->dport = copy_list(from->dport, from->n_dport, sizeof(*to->dport), &is_complete);
-	to->icmp_type =
-		copy_list(from->icmp_type, from->n_icmp_type, sizeof(*to->icmp_type), &is_complete);
-	to->icmp_code =
-		copy_list(from->icmp_code, from->n_icmp_code, sizeof(*to->icmp_code), &is_complete);
+	for (unsigned int i = 0; i < MATCH_KEY_COUNT; i++) {
+		const struct match_key *key = &match_keys[i];
+		const size_t size = kinds[key->kind].element_size;
+		struct match_list list;
+
+		if (size == 0)
+			continue;
+		list = match_list(from, key);
+		if (list.n > 0) {
+			const void *elements = list.list;
+
+			list.list = malloc(list.n * size);
+			if (list.list == NULL)
+				is_complete = false;
+			else
+				memcpy(list.list, elements, list.n * size);
+		} else {
+			list.list = NULL;
+		}
+		memcpy((uint8_t *)to + key->offset, &list, sizeof(list));
+	}
 	return is_complete;
 }
 
 void
 match_fini(struct match *match)
 {
-	free(match->protos);
-	free(match->src);
-	free(match->dst);
-	free(match->sport);
-	free(match->dport);
-	free(match->icmp_type);
-	free(match->icmp_code);
+	for (unsigned int i = 0; i < MATCH_KEY_COUNT; i++) {
+		if (kinds[match_keys[i].kind].element_size > 0)
+			free(match_list(match, &match_keys[i]).list);
+	}
 }

@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// The match of one rule against one packet, for the rules rte_acl cannot judge. Private to rules.
+// The match of one rule against one packet, for the rules rte_acl cannot judge; copies of matches.
+// Private to rules.
 #pragma once
 
 #include <stdbool.h>
 
 #include "packet/packet.h"
-#include "rules/rules.h"
+#include "rules/match_key.h"
 
-// True when every key of the match that is present holds for the packet.
-bool match_holds(const struct match *match, const struct pkt *pkt);
+// True when every key of the match holds for the packet.
+// => keys is match_keys_of(match).
+bool match_holds(const struct match *match, uint64_t keys, const struct pkt *pkt);
 
 // Copies a match with its arrays.
 // => Returns false when memory runs out; to is then safe for match_fini.

@@ -45,31 +45,40 @@ struct masked {
 	uint32_t mask; // 0: the key is absent
 };
 
-// What a packet must be for the rule to match. A list with no element, a mask of 0: any.
+// How the values of a key lie in a match, by its kind (rules/match_key.h): the member that has its
+// name comes first.
+#define MATCH_LIST(type, member)                                                                   \
+	struct {                                                                                   \
+		type *member; /* owned by the rule */                                              \
+		unsigned int n_##member;                                                           \
+	};
+#define MATCH_PORTS(member)    uint32_t member; /* bit per port */
+#define MATCH_BITS(member)     uint8_t member;  /* bit per word of the key */
+#define MATCH_HELPER(member)   uint8_t member;  /* 0: any */
+#define MATCH_MARK(member)     struct masked member;
+#define MATCH_PROTOS(member)   MATCH_LIST(uint8_t, member)
+#define MATCH_PREFIXES(member) MATCH_LIST(struct prefix, member)
+#define MATCH_RANGES(member)   MATCH_LIST(struct range, member)
+#define MATCH_FLAGS(member)                                                                        \
+	struct {                                                                                   \
+		uint8_t member; /* value */                                                        \
+		uint8_t member##_mask;                                                             \
+	};
+#define MATCH_ZONE(member)                                                                         \
+	struct {                                                                                   \
+		uint16_t member;                                                                   \
+		bool has_##member;                                                                 \
+	};
+
+// What a packet must be for the rule to match: a member for each key of rules/match_keys.def. A
+// list with no element, a mask of 0: any.
 //
 // A key about something that was not read holds for no packet: ports need pkt.has_ports, TCP flags
 // the ports of TCP, the ICMP type and code a complete tuple of the family's own ICMP. Addresses of
 // one family hold for no packet of the other.
 struct match {
-	uint32_t in_ports;  // bit per port
-	uint32_t out_ports; // bit per port
-	uint8_t families;   // bit 0: IPv4, bit 1: IPv6
-	uint8_t classes;    // bit per enum pkt_class
-	uint8_t dirs;       // bit per enum dir
-	uint8_t helper;     // 0: any
-	uint8_t tcp_flags;  // value
-	uint8_t tcp_flags_mask;
-	bool has_zone;
-	uint16_t zone;
-	struct masked mark;
-	unsigned int n_protos, n_src, n_dst, n_sport, n_dport, n_icmp_type, n_icmp_code;
-	uint8_t *protos; // these arrays are owned by the rule
-	struct prefix *src;
-	struct prefix *dst;
-	struct range *sport;
-	struct range *dport;
-	struct range *icmp_type;
-	struct range *icmp_code;
+#define KEY(member, kind, ...) MATCH_##kind(member)
+#include "rules/match_keys.def"
 };
 
 struct rule {

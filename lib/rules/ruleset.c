@@ -124,6 +124,6 @@ ruleset_classes_in_doubt(const struct ruleset *ruleset, unsigned int chain, bool
 {
 	const struct compiled_chain *compiled = &ruleset->chains[chain];
 
-	return compiled->classes_set | (of_tcp ? compiled->classes_by_flags : 0) |
-	       (ruleset_sets_marks(ruleset) ? compiled->classes_by_mark : 0);
+	return compiled->classes_set | compiled->classes_by_packet[of_tcp] |
+	       (ruleset_sets_marks(ruleset) ? compiled->classes_by_set : 0);
 }

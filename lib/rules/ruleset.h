@@ -78,8 +78,8 @@ bool ruleset_sets_helpers(const struct ruleset *ruleset);
 bool ruleset_needs_connections(const struct ruleset *ruleset);
 
 // Classes, a bit each, of packets to which the chain may say something else than to an earlier one
-// of the same connection, direction and input port: what it says, or sets, depends on TCP flags (of
-// TCP only) or on marks that rules set, or is set for every packet anew.
+// of the same connection, direction and input port: what it says, or sets, depends on a key that
+// varies with every packet, or on marks that rules set, or is set for every packet anew.
 uint8_t ruleset_classes_in_doubt(const struct ruleset *ruleset, unsigned int chain, bool of_tcp);
 
 // Number of counters a worker needs: one per rule, then one per chain for its policy

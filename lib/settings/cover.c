@@ -5,6 +5,8 @@
 
 #include <rte_common.h>
 
+#include "rules/match_key.h"
+
 #define IPV4 0x1 // bits of match.families
 #define IPV6 0x2
 
@@ -34,19 +36,14 @@ cfg_match_families(const struct match *match)
 bool
 cfg_match_is_all(const struct match *match)
 {
-	return match->in_ports == 0 && match->out_ports == 0 && match->families == 0 &&
-	       match->classes == 0 && match->dirs == 0 && match->helper == 0 &&
-	       match->tcp_flags_mask == 0 && !match->has_zone && match->mark.mask == 0 &&
-	       match->n_protos + match->n_src + match->n_dst + match->n_sport + match->n_dport +
-			       match->n_icmp_type + match->n_icmp_code ==
-		       0;
+	return match_keys_of(match) == 0;
 }
 
-// Sets of bits, in which 0 is any.
+// Sets of bits, of which the second is any when it is 0.
 static bool
 bits_cover(uint32_t a, uint32_t b)
 {
-	return a == 0 || (b != 0 && (b & ~a) == 0);
+	return b != 0 && (b & ~a) == 0;
 }
 
 static bool
@@ -78,21 +75,18 @@ one_covers(const struct prefix list[], unsigned int n, const struct prefix *pref
 	return false;
 }
 
-// families are those of packets that match b: only their prefixes matter.
+// Only prefixes of the families of packets that match b matter.
 static bool
-prefixes_cover(const struct prefix a[], unsigned int n_a, const struct prefix b[], unsigned int n_b,
-	       uint8_t families, uint64_t *steps)
+prefixes_cover(const struct match_list *a, const struct match_list *b, uint8_t families,
+	       uint64_t *steps)
 {
 	static const struct prefix all[] = {{.family = FAMILY_IPV4}, {.family = FAMILY_IPV6}};
+	const struct prefix *prefixes = b->n == 0 ? all : b->list;
+	const unsigned int n = b->n == 0 ? RTE_DIM(all) : b->n;
 
-	if (n_a == 0)
-		return true;
-	if (n_b == 0) {
-		b = all;
-		n_b = RTE_DIM(all);
-	}
-	for (unsigned int i = 0; i < n_b; i++) {
-		if ((family_bit(&b[i]) & families) != 0 && !one_covers(a, n_a, &b[i], steps))
+	for (unsigned int i = 0; i < n; i++) {
+		if ((family_bit(&prefixes[i]) & families) != 0 &&
+		    !one_covers(a->list, a->n, &prefixes[i], steps))
 			return false;
 	}
 	return true;
@@ -117,16 +111,18 @@ range_is_covered(const struct range list[], unsigned int n, struct range range, 
 }
 
 static bool
-ranges_cover(const struct range a[], unsigned int n_a, const struct range b[], unsigned int n_b,
-	     uint64_t *steps)
+ranges_cover(const struct match_list *a, const struct match_list *b, uint64_t *steps)
 {
-	for (unsigned int i = 0; i < n_b && n_a > 0; i++) {
-		if (!range_is_covered(a, n_a, b[i], steps))
+	const struct range *ranges = b->list;
+
+	for (unsigned int i = 0; i < b->n; i++) {
+		if (!range_is_covered(a->list, a->n, ranges[i], steps))
 			return false;
 	}
-	return n_a == 0 || n_b > 0;
+	return b->n > 0;
 }
 
+// Ports without a protocol are those of all that have ports.
 static bool
 protos_cover(const struct match *a, const struct match *b)
 {
@@ -135,8 +131,6 @@ protos_cover(const struct match *a, const struct match *b)
 	const uint8_t *protos = b->protos;
 	unsigned int n = b->n_protos;
 
-	if (a->n_protos == 0)
-		return true;
 	if (n == 0 && b->n_sport + b->n_dport > 0) {
 		protos = with_ports;
 		n = RTE_DIM(with_ports);
@@ -148,28 +142,52 @@ protos_cover(const struct match *a, const struct match *b)
 	return n > 0;
 }
 
-// What a rule in between may have changed is hard to tell: marks, and zones.
+// One key of a, which a asks for, takes all that b lets through, as far as that can be told.
 static bool
-values_cover(const struct match *a, const struct match *b)
+key_covers(const struct match_key *key, const struct match *a, const struct match *b,
+	   uint8_t families, uint64_t *steps)
 {
-	return a->mark.mask == 0 && !a->has_zone && (a->helper == 0 || a->helper == b->helper) &&
-	       (a->tcp_flags_mask & ~b->tcp_flags_mask) == 0 &&
-	       ((a->tcp_flags ^ b->tcp_flags) & a->tcp_flags_mask) == 0;
+	const void *member_a = match_member(a, key), *member_b = match_member(b, key);
+	const uint8_t *bytes_a = member_a, *bytes_b = member_b;
+	struct match_list list_a, list_b;
+
+	// What a rule in between may have changed is hard to tell.
+	if (key->varies == MATCH_WHERE_SET)
+		return false;
+	switch ((enum match_kind)key->kind) {
+	case MATCH_KIND_PORTS:
+		return bits_cover(*(const uint32_t *)member_a, *(const uint32_t *)member_b);
+	case MATCH_KIND_BITS:
+		return bits_cover(*bytes_a,
+				  key == &match_keys[MATCH_KEY_families] ? families : *bytes_b);
+	case MATCH_KIND_HELPER:
+		return *bytes_a == *bytes_b;
+	case MATCH_KIND_FLAGS:
+		return (bytes_a[1] & ~bytes_b[1]) == 0 &&
+		       ((bytes_a[0] ^ bytes_b[0]) & bytes_a[1]) == 0;
+	case MATCH_KIND_PROTOS:
+		return protos_cover(a, b);
+	case MATCH_KIND_PREFIXES:
+		list_a = match_list(a, key);
+		list_b = match_list(b, key);
+		return prefixes_cover(&list_a, &list_b, families, steps);
+	case MATCH_KIND_RANGES:
+		list_a = match_list(a, key);
+		list_b = match_list(b, key);
+		return ranges_cover(&list_a, &list_b, steps);
+	default:
+		return false;
+	}
 }
 
 bool
 cfg_match_covers(const struct match *a, const struct match *b, uint64_t *steps)
 {
 	const uint8_t families = cfg_match_families(b);
+	uint64_t keys = match_keys_of(a);
+	bool covers = takes_step(steps);
 
-	return takes_step(steps) && values_cover(a, b) && bits_cover(a->in_ports, b->in_ports) &&
-	       bits_cover(a->out_ports, b->out_ports) && bits_cover(a->families, families) &&
-	       bits_cover(a->classes, b->classes) && bits_cover(a->dirs, b->dirs) &&
-	       protos_cover(a, b) &&
-	       ranges_cover(a->sport, a->n_sport, b->sport, b->n_sport, steps) &&
-	       ranges_cover(a->dport, a->n_dport, b->dport, b->n_dport, steps) &&
-	       ranges_cover(a->icmp_type, a->n_icmp_type, b->icmp_type, b->n_icmp_type, steps) &&
-	       ranges_cover(a->icmp_code, a->n_icmp_code, b->icmp_code, b->n_icmp_code, steps) &&
-	       prefixes_cover(a->src, a->n_src, b->src, b->n_src, families, steps) &&
-	       prefixes_cover(a->dst, a->n_dst, b->dst, b->n_dst, families, steps);
+	while (keys != 0 && covers)
+		covers = key_covers(match_keys_next(&keys), a, b, families, steps);
+	return covers;
 }

@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// What the rows of match_keys.def become: words, how each key is read from a packet, and the table.
+#include "rules/match_key.h"
+
+#include <stddef.h>
+
+#include "rules/key.h"
+#include "rules/match.h"
+
+static const struct match_word families[] = {
+	{"ipv4", 1u << 0},
+	{"ipv6", 1u << 1},
+};
+
+static const struct match_word states[] = {
+	{"new", 1u << CLASS_NEW},
+	{"established", 1u << CLASS_ESTABLISHED},
+	{"related", 1u << CLASS_RELATED},
+	{"invalid", 1u << CLASS_INVALID},
+	{"untracked", 1u << CLASS_UNTRACKED},
+};
+
+static const struct match_word dirs[] = {
+	{"orig", 1u << DIR_ORIG},
+	{"reply", 1u << DIR_REPLY},
+};
+
+static bool
+read_in_ports(const struct pkt *pkt, union match_value *value)
+{
+	value->number = pkt->in_port;
+	return true;
+}
+
+static bool
+read_out_ports(const struct pkt *pkt, union match_value *value)
+{
+	value->number = pkt->out_port;
+	return true;
+}
+
+static bool
+read_families(const struct pkt *pkt, union match_value *value)
+{
+	value->number = 1u << family_index(pkt->family);
+	return true;
+}
+
+static bool
+read_protos(const struct pkt *pkt, union match_value *value)
+{
+	value->number = pkt->tuple.proto;
+	return true;
+}
+
+static bool
+read_src(const struct pkt *pkt, union match_value *value)
+{
+	value->address = &pkt->tuple.src;
+	return true;
+}
+
+static bool
+read_dst(const struct pkt *pkt, union match_value *value)
+{
+	value->address = &pkt->tuple.dst;
+	return true;
+}
+
+static bool
+read_sport(const struct pkt *pkt, union match_value *value)
+{
+	value->number = pkt->tuple.src_field;
+	return pkt->has_ports;
+}
+
+static bool
+read_dport(const struct pkt *pkt, union match_value *value)
+{
+	value->number = pkt->tuple.dst_field;
+	return pkt->has_ports;
+}
+
+static bool
+read_icmp_type(const struct pkt *pkt, union match_value *value)
+{
+	value->number = pkt->icmp_type;
+	return pkt_has_icmp_type(pkt);
+}
+
+static bool
+read_icmp_code(const struct pkt *pkt, union match_value *value)
+{
+	value->number = pkt->icmp_code;
+	return pkt_has_icmp_type(pkt);
+}
+
+static bool
+read_tcp_flags(const struct pkt *pkt, union match_value *value)
+{
+	value->number = pkt->tcp_flags;
+	return pkt_has_tcp_flags(pkt);
+}
+
+static bool
+read_zone(const struct pkt *pkt, union match_value *value)
+{
+	value->number = pkt->tuple.zone;
+	return true;
+}
+
+static bool
+read_classes(const struct pkt *pkt, union match_value *value)
+{
+	value->number = 1u << pkt->class;
+	return true;
+}
+
+static bool
+read_dirs(const struct pkt *pkt, union match_value *value)
+{
+	value->number = 1u << pkt->dir;
+	return true;
+}
+
+static bool
+read_mark(const struct pkt *pkt, union match_value *value)
+{
+	value->number = pkt->mark;
+	return true;
+}
+
+static bool
+read_helper(const struct pkt *pkt, union match_value *value)
+{
+	value->number = pkt->helper;
+	return true;
+}
+
+#define PLAIN                  .words = NULL
+#define WORDS(table)           .words = (table), .n_words = RTE_DIM(table)
+#define NUMBERS(noun, largest) .what = (noun), .max = (largest)
+
+const struct match_key match_keys[MATCH_KEY_COUNT] = {
+#define KEY(member, kind_, name_, values, subject_, varies_, field_, needs_, help_)                \
+	[MATCH_KEY_##member] = {                                                                   \
+		.name = (name_),                                                                   \
+		.help = (help_),                                                                   \
+		.offset = offsetof(struct match, member),                                          \
+		.kind = MATCH_KIND_##kind_,                                                        \
+		.subject = MATCH_OF_##subject_,                                                    \
+		.varies = MATCH_##varies_,                                                         \
+		.field = KEY_##field_,                                                             \
+		.needs = MATCH_NEEDS_##needs_,                                                     \
+		.read = read_##member,                                                             \
+		values,                                                                            \
+	},
+#include "rules/match_keys.def"
+};
+
+// What the chains before it may have set is compared in the order of the rules.
+#define KEY(member, kind_, name_, values, subject_, varies_, field_, needs_, help_)                \
+	_Static_assert(MATCH_##varies_ != MATCH_WHERE_SET || KEY_##field_ == KEY_LISTED,           \
+		       name_ " may have been set by an earlier rule");
+#include "rules/match_keys.def"
