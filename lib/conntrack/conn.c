@@ -269,10 +269,11 @@ ct_conn_confirm(struct ct *ct, struct ct_conn *conn, const struct pkt *pkt)
 }
 
 void
-ct_conn_kill(struct ct *ct, struct ct_conn *conn, uint64_t seq, uint64_t now_ns)
+ct_conn_kill(struct ct *ct, struct ct_conn *conn, enum ct_end end, uint64_t seq, uint64_t now_ns)
 {
 	uint32_t slot = conn_slot(ct, conn);
 
+	conn->end = end & 7u;
 	ct_evict_leave(ct, conn);
 	ct_table_remove(ct->table, ct_conn_hash(ct, conn), conn_upright(ct, conn));
 	change_life(ct, conn, CT_DYING);
@@ -285,6 +286,18 @@ ct_conn_kill(struct ct *ct, struct ct_conn *conn, uint64_t seq, uint64_t now_ns)
 	ct->stats.events_late += conn->is_untold;
 	ct->n_untold += conn->is_untold;
 	ct_helper_end(ct, conn, seq, now_ns);
+}
+
+void
+ct_conns_prefetch(const struct ct *ct, const uint32_t slots[], unsigned int n)
+{
+	for (unsigned int i = 0; i < n; i++) {
+		rte_prefetch0(&ct->conns[slots[i]]);
+		rte_prefetch0(&ct->conns[slots[i]].link);
+		rte_prefetch0(&ct->colds[slots[i]]);
+	}
+	for (unsigned int i = 0; i < n; i++)
+		ct_table_prefetch(ct->table, ct_conn_hash(ct, &ct->conns[slots[i]]));
 }
 
 void
@@ -361,6 +374,7 @@ ct_event_send(struct ct *ct, const struct ct_conn *conn, enum ct_event_type type
 		.time_ns = now_ns,
 		.type = (uint8_t)type,
 		.changed = conn->events,
+		.end = conn->end,
 	};
 	ct_entry_fill(ct, conn, tick_from_ns(now_ns), &event.entry);
 	return rte_ring_enqueue_elem(ct->events, &event, sizeof(event)) == 0;

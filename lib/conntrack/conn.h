@@ -94,6 +94,7 @@ struct ct_conn {
 	bool is_turned : 1;          // the original direction has the turned tuple of the key
 	bool is_own_answer : 1;      // both directions have the same tuple
 	bool is_untold : 1;          // dying, and its destroy event waits for room
+	uint8_t end : 3;             // enum ct_end
 	struct verdict_memo memo;    // what the rules said
 	uint32_t packets[DIR_COUNT]; // lower halves; the upper ones are in struct ct_cold
 	uint32_t octets[DIR_COUNT];  // likewise
@@ -110,6 +111,7 @@ struct ct_conn {
 
 _Static_assert(sizeof(struct ct_conn) == (size_t)2 * RTE_CACHE_LINE_SIZE,
 	       "two lines for every packet");
+_Static_assert(CT_END_COUNT <= 8, "three bits");
 _Static_assert(offsetof(struct ct_conn, l4) == RTE_CACHE_LINE_SIZE, "one line for UDP");
 
 // The rest of a connection.
@@ -247,7 +249,11 @@ bool ct_conn_confirm(struct ct *ct, struct ct_conn *conn, const struct pkt *pkt)
 
 // A confirmed connection is dying: no lookup finds it. seq is that of the packet that caused it, 0
 // when none did.
-void ct_conn_kill(struct ct *ct, struct ct_conn *conn, uint64_t seq, uint64_t now_ns);
+void ct_conn_kill(struct ct *ct, struct ct_conn *conn, enum ct_end end, uint64_t seq,
+		  uint64_t now_ns);
+
+// What ct_conn_kill reads of connections that have not been looked at for long is on its way.
+void ct_conns_prefetch(const struct ct *ct, const uint32_t slots[], unsigned int n);
 
 // Later packets of this burst that carry one of the connection's tuples, or that its helper may
 // have announced, must wait for the next pass: what the lookup of the burst said about them is out

@@ -40,6 +40,20 @@ enum ct_event_bit {
 	CT_CHANGED_MARK = 1 << 3,
 };
 
+// Why a connection ended, told with its destroy event.
+enum ct_end {
+	CT_END_NONE,     // it lives
+	CT_END_EXPIRED,  // no packet came in time
+	CT_END_EVICTED,  // it gave way to another one
+	CT_END_FINISHED, // a packet ended it
+	CT_END_REOPENED, // a packet began another one in its place
+	CT_END_HELPER,   // the control connection that it belongs to ended it, or ended
+	CT_END_DELETED,  // somebody asked for that
+	CT_END_COUNT
+};
+
+const char *ct_end_name(enum ct_end end); // "expired", ...; NULL for CT_END_NONE
+
 // A copy of all that can be told about a connection.
 struct ct_entry {
 	struct tuple tuple[DIR_COUNT];
@@ -63,7 +77,8 @@ struct ct_event {
 	uint64_t time_ns; // when
 	uint8_t type;     // enum ct_event_type
 	uint8_t changed;  // bits of enum ct_event_bit
-	uint8_t padding[6];
+	uint8_t end;      // enum ct_end, of a destroy event
+	uint8_t padding[5];
 };
 
 // Counters of one shard; the owner writes, anybody reads.

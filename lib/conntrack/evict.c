@@ -260,11 +260,11 @@ ct_place_reserve(struct ct *ct, tick_t now)
 static void
 give_way(struct ct *ct, struct ct_conn *conn, uint64_t seq, uint64_t now_ns)
 {
-	if (conn_is_expired(conn, tick_from_ns(now_ns)))
-		ct->stats.expired++;
-	else
-		ct->stats.early_drop++;
-	ct_conn_kill(ct, conn, seq, now_ns);
+	const bool is_expired = conn_is_expired(conn, tick_from_ns(now_ns));
+
+	ct->stats.expired += is_expired;
+	ct->stats.early_drop += !is_expired;
+	ct_conn_kill(ct, conn, is_expired ? CT_END_EXPIRED : CT_END_EVICTED, seq, now_ns);
 }
 
 void

@@ -96,7 +96,7 @@ resolve(struct ct *ct, struct pkt *pkt, struct found found)
 	if (conn_is_expired(conn, pkt->now)) {
 		ct->stats.expired++;
 		ct_touch(ct, conn);
-		ct_conn_kill(ct, conn, pkt->seq, pkt->now_ns);
+		ct_conn_kill(ct, conn, CT_END_EXPIRED, pkt->seq, pkt->now_ns);
 		return NULL;
 	}
 	ct->stats.found++;
@@ -285,7 +285,8 @@ end_or_refuse(struct ct *ct, struct ct_conn *conn, struct pkt *pkt, const struct
 		return;
 	}
 	ct_touch(ct, conn);
-	ct_conn_kill(ct, conn, pkt->seq, pkt->now_ns);
+	ct_conn_kill(ct, conn, result == CT_REOPEN ? CT_END_REOPENED : CT_END_FINISHED, pkt->seq,
+		     pkt->now_ns);
 	if (result != CT_REOPEN)
 		return;
 	if (make_room(ct, pkt, true))
@@ -620,21 +621,14 @@ ct_reap(struct ct *ct, const uint32_t slots[], unsigned int n, uint64_t now_ns)
 	tick_t now = tick_from_ns(now_ns);
 	unsigned int n_reaped = 0;
 
-	// They have not been looked at for long: first all that will be read is asked for.
-	for (unsigned int i = 0; i < n; i++) {
-		rte_prefetch0(&ct->conns[slots[i]]);
-		rte_prefetch0(&ct->conns[slots[i]].link);
-		rte_prefetch0(&ct->colds[slots[i]]);
-	}
-	for (unsigned int i = 0; i < n; i++)
-		ct_table_prefetch(ct->table, ct_conn_hash(ct, &ct->conns[slots[i]]));
+	ct_conns_prefetch(ct, slots, n);
 	for (unsigned int i = 0; i < n; i++) {
 		struct ct_conn *conn = &ct->conns[slots[i]];
 
 		if (conn->life != CT_CONFIRMED || !conn_is_expired(conn, now))
 			continue;
 		ct->stats.expired++;
-		ct_conn_kill(ct, conn, 0, now_ns);
+		ct_conn_kill(ct, conn, CT_END_EXPIRED, 0, now_ns);
 		n_reaped++;
 	}
 	ct_reclaim(ct, now_ns);

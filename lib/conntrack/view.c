@@ -9,6 +9,18 @@
 #include "conntrack/proto/proto.h"
 
 const char *
+ct_end_name(enum ct_end end)
+{
+	static const char *const names[CT_END_COUNT] = {
+		[CT_END_EXPIRED] = "expired",   [CT_END_EVICTED] = "evicted",
+		[CT_END_FINISHED] = "finished", [CT_END_REOPENED] = "reopened",
+		[CT_END_HELPER] = "helper",     [CT_END_DELETED] = "deleted",
+	};
+
+	return end < CT_END_COUNT ? names[end] : NULL;
+}
+
+const char *
 ct_conn_state(const struct ct *ct, const struct ct_conn *conn)
 {
 	const struct ct_proto *proto = ct_proto_find(ct, conn_proto(conn));

@@ -127,6 +127,10 @@ report_event_json(const struct ct_event *event, char *text)
 	add_seconds(&object, event->time_ns);
 	text_string(&object, ", \"event\": \"");
 	text_string(&object, names[event->type]);
+	if (event->type == CT_EVENT_DESTROY && ct_end_name(event->end) != NULL) {
+		text_string(&object, "\", \"reason\": \"");
+		text_string(&object, ct_end_name(event->end));
+	}
 	text_string(&object, "\", ");
 	add_members(&object, &event->entry);
 	return end(&object, text);

@@ -25,7 +25,8 @@
 //    0 that ends them.
 size_t report_entry_json(const struct ct_entry *entry, char *text);
 
-// An event: ts, event ("new", "update", "destroy"), then the members of report_entry_json.
+// An event: ts, event ("new", "update", "destroy"), of a destroy event the reason (ct_end_name),
+// then the members of report_entry_json.
 size_t report_event_json(const struct ct_event *event, char *text);
 
 // One line in the format of conntrack -L, with its newline.

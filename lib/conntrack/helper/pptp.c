@@ -144,7 +144,7 @@ end_call(struct ct *ct, const struct ct_conn *conn, uint64_t seq, uint64_t now_n
 	wanted.hash = hash_key(ct->secret, &key);
 	entry = ct_table_lookup(ct->table, &wanted);
 	if (entry != CT_TABLE_MISS)
-		ct_conn_kill(ct, &ct->conns[entry_slot(entry)], seq, now_ns);
+		ct_conn_kill(ct, &ct->conns[entry_slot(entry)], CT_END_HELPER, seq, now_ns);
 }
 
 static void

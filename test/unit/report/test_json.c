@@ -153,6 +153,25 @@ times_are_printed_with_their_microseconds(void **state)
 	}
 }
 
+// Only a connection that has ended has a reason for that.
+static void
+a_destroy_event_says_why(void **state)
+{
+	struct ct_event event = {
+		.entry = entry_make(FAMILY_IPV4, PROTO_UDP, 1, 2),
+		.type = CT_EVENT_DESTROY,
+		.end = CT_END_DELETED,
+	};
+	char text[REPORT_TEXT_SIZE];
+
+	(void)state;
+	report_event_json(&event, text);
+	assert_non_null(strstr(text, "\"event\": \"destroy\", \"reason\": \"deleted\", \"proto\""));
+	event.type = CT_EVENT_UPDATE;
+	report_event_json(&event, text);
+	assert_null(strstr(text, "reason"));
+}
+
 // Every number as large as it can be, addresses that cannot be shortened, a state that is cut.
 static void
 the_longest_text_has_room(void **state)
@@ -181,6 +200,7 @@ main(void)
 		cmocka_unit_test(protocols_have_members_of_their_own),
 		cmocka_unit_test(an_event_has_time_and_kind_before_the_entry),
 		cmocka_unit_test(times_are_printed_with_their_microseconds),
+		cmocka_unit_test(a_destroy_event_says_why),
 		cmocka_unit_test(the_longest_text_has_room),
 	};
 
