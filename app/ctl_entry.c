@@ -115,12 +115,15 @@ read_helper(const json_t *row, uint8_t *helper)
 static bool
 read_status(const json_t *row, uint32_t *status)
 {
-	uint64_t seen_reply, assured;
+	const bool is_told = json_object_get(row, "expected") != NULL; // not by older versions
+	uint64_t seen_reply, assured, expected = 0;
 
 	if (!read_number(row, "seen_reply", 1, &seen_reply) ||
-	    !read_number(row, "assured", 1, &assured))
+	    !read_number(row, "assured", 1, &assured) ||
+	    (is_told && !read_number(row, "expected", 1, &expected)))
 		return false;
-	*status = (seen_reply ? CT_SEEN_REPLY : 0) | (assured ? CT_ASSURED : 0);
+	*status = (seen_reply ? CT_SEEN_REPLY : 0) | (assured ? CT_ASSURED : 0) |
+		  (expected ? CT_EXPECTED : 0);
 	return true;
 }
 

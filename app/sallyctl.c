@@ -4,6 +4,7 @@
 //
 // Exit status: 0 done; 1 nobody answers, or not as sallyport does; 2 usage.
 #include <argp.h>
+#include <assert.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <limits.h>
@@ -12,11 +13,11 @@
 
 #include "app/ctl_client.h"
 #include "app/ctl_entry.h"
-#include "app/ctl_filter.h"
 #include "app/ctl_output.h"
 #include "app/ctl_reload.h"
 #include "app/ctl_socket.h"
 #include "app/ctl_stream.h"
+#include "report/filter.h"
 #include "report/report.h"
 
 #define EXIT_USAGE 2
@@ -33,7 +34,7 @@ struct words {
 	bool has_filter;
 	const char *socket; // NULL: that of the file prefix
 	const char *file_prefix;
-	struct ctl_filter filter;
+	struct ct_filter filter;
 };
 
 struct command {
@@ -44,6 +45,7 @@ struct command {
 	const struct ctl_column *columns; // of its table
 	const char *help;
 	bool is_streamed; // there may be a faster way to the same list
+	bool takes_filter;
 };
 
 // Only memory can be missing for what is printed. Returns the result as it is.
@@ -122,7 +124,7 @@ take_connection(void *context, const struct ct_entry *entry)
 	struct connections *connections = context;
 	char text[REPORT_TEXT_SIZE];
 
-	if (!ctl_filter_passes(&connections->words->filter, entry))
+	if (!ct_filter_holds(&connections->words->filter, entry))
 		return;
 	connections->n_shown++;
 	if (connections->words->is_json)
@@ -262,7 +264,7 @@ static const struct command commands[] = {
 	{"ct count", "/sallyport/ct/count", run_object, NULL, NULL,
 	 "how many connections there are"},
 	{"ct list", "/sallyport/ct/list", run_connections, "entries", NULL,
-	 "the connections, in the format of conntrack -L", true},
+	 "the connections, in the format of conntrack -L", true, true},
 	{"ct unconfirmed", "/sallyport/ct/unconfirmed", run_connections, "entries", NULL,
 	 "those no rule has accepted yet"},
 	{"ct dying", "/sallyport/ct/dying", run_connections, "entries", NULL,
@@ -273,25 +275,48 @@ static const struct command commands[] = {
 
 #define N_COMMANDS (sizeof(commands) / sizeof(commands[0]))
 
-enum { KEY_SOCKET = 256, KEY_FILE_PREFIX, KEY_FILTER, KEY_LAST_FILTER = KEY_FILTER + 7 };
+enum { KEY_SOCKET = 256, KEY_FILE_PREFIX, KEY_FILTER };
 
-static const struct argp_option options[] = {
+static const struct argp_option plain_options[] = {
 	{"json", 'j', NULL, 0, "print JSON", 1},
 	{"socket", KEY_SOCKET, "PATH", 0, "telemetry socket to ask", 1},
 	{"file-prefix", KEY_FILE_PREFIX, "PREFIX", 0,
 	 "ask the sallyport that was started with --file-prefix PREFIX (rte)", 1},
 	{NULL, 0, NULL, 0, "Filters of ct list:", 2},
-	// The keys from KEY_FILTER on are the indices of these names.
-	{"proto", KEY_FILTER, "PROTO", 0, "protocol, name or number", 2},
-	{"src", KEY_FILTER + 1, "ADDRESS", 0, "original source, address or prefix", 2},
-	{"dst", KEY_FILTER + 2, "ADDRESS", 0, "original destination, address or prefix", 2},
-	{"sport", KEY_FILTER + 3, "PORT", 0, "original source port", 2},
-	{"dport", KEY_FILTER + 4, "PORT", 0, "original destination port", 2},
-	{"state", KEY_FILTER + 5, "STATE", 0, "state of the protocol", 2},
-	{"mark", KEY_FILTER + 6, "MARK[/MASK]", 0, "mark, under a mask", 2},
-	{"zone", KEY_LAST_FILTER, "ZONE", 0, "zone", 2},
-	{0},
 };
+
+#define N_PLAIN_OPTIONS (sizeof(plain_options) / sizeof(plain_options[0]))
+#define FILTERS_MAX     32
+
+// What a filter's option is known by: its letter, or a number of its own.
+static int
+option_key(unsigned int filter)
+{
+	return filter_key(filter)->letter != 0 ? filter_key(filter)->letter
+					       : KEY_FILTER + (int)filter;
+}
+
+// All options: the plain ones, then each filter with its aliases, then the end.
+static const struct argp_option *
+make_options(void)
+{
+	static struct argp_option options[N_PLAIN_OPTIONS + FILTERS_MAX * (1 + FILTER_ALIASES) + 1];
+	struct argp_option *next = options + N_PLAIN_OPTIONS;
+
+	assert(filter_n_keys() <= FILTERS_MAX);
+	memcpy(options, plain_options, sizeof(plain_options));
+	for (unsigned int i = 0; i < filter_n_keys(); i++) {
+		const struct filter_key *key = filter_key(i);
+
+		*next++ = (struct argp_option){
+			key->name, option_key(i), key->argument, 0, key->help, 2,
+		};
+		for (int a = 0; a < FILTER_ALIASES && key->aliases[a] != NULL; a++)
+			*next++ = (struct argp_option){.name = key->aliases[a],
+						       .flags = OPTION_ALIAS};
+	}
+	return options;
+}
 
 static const struct command *
 find_command(const char *name)
@@ -314,18 +339,23 @@ add_word(struct words *words, const char *word, const struct argp_state *state)
 		argp_error(state, "unknown command \"%s...\"", words->name);
 }
 
-static void
+// Returns 0, or ARGP_ERR_UNKNOWN when no filter has this key.
+static error_t
 set_filter(struct words *words, int key, const char *text, const struct argp_state *state)
 {
-	const struct argp_option *option = options;
-	const char *form;
+	for (unsigned int i = 0; i < filter_n_keys(); i++) {
+		const char *name = filter_key(i)->name;
+		const char *wrong;
 
-	while (option->key != key)
-		option++;
-	form = ctl_filter_set(&words->filter, option->name, text);
-	if (form != NULL)
-		argp_error(state, "--%s %s: %s is needed", option->name, text, form);
-	words->has_filter = true;
+		if (option_key(i) != key)
+			continue;
+		wrong = filter_set(&words->filter, name, text);
+		if (wrong != NULL)
+			argp_error(state, "--%s %s: %s", name, text, wrong);
+		words->has_filter = true;
+		return 0;
+	}
+	return ARGP_ERR_UNKNOWN;
 }
 
 static void
@@ -336,7 +366,7 @@ finish(struct words *words, const struct argp_state *state)
 	words->command = find_command(words->name);
 	if (words->command == NULL)
 		argp_error(state, "unknown command \"%s\"", words->name);
-	else if (words->has_filter && strcmp(words->command->name, "ct list") != 0)
+	else if (words->has_filter && !words->command->takes_filter)
 		argp_error(state, "%s takes no filter", words->command->name);
 }
 
@@ -362,10 +392,7 @@ parse(int key, char *text, struct argp_state *state)
 		finish(words, state);
 		return 0;
 	default:
-		if (key < KEY_FILTER || key > KEY_LAST_FILTER)
-			return ARGP_ERR_UNKNOWN;
-		set_filter(words, key, text, state);
-		return 0;
+		return set_filter(words, key, text, state);
 	}
 }
 
@@ -416,13 +443,13 @@ run(const struct words *words)
 int
 main(int argc, char **argv)
 {
-	static const struct argp argp = {
-		options, parse, "COMMAND", "Asks a running sallyport.", NULL, filter_help, NULL};
+	const struct argp argp = {
+		make_options(), parse,       "COMMAND", "Asks a running sallyport.",
+		NULL,           filter_help, NULL};
 	struct words words = {.file_prefix = "rte"};
 
 	argp_err_exit_status = EXIT_USAGE;
 	argv[0] = program_invocation_short_name; // for messages
-	ctl_filter_init(&words.filter);
 	argp_parse(&argp, argc, argv, 0, NULL, &words);
 	return run(&words) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

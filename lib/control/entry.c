@@ -40,6 +40,7 @@ entry_fill(const struct ct_entry *entry, struct answer *row)
 	fill_direction(entry, DIR_REPLY, &object);
 	answer_number(row, "seen_reply", (entry->status & CT_SEEN_REPLY) != 0);
 	answer_number(row, "assured", (entry->status & CT_ASSURED) != 0);
+	answer_number(row, "expected", (entry->status & CT_EXPECTED) != 0);
 	answer_number(row, "mark", entry->mark);
 	answer_number(row, "zone", orig->zone);
 	if (entry->helper != CT_HELPER_NONE)

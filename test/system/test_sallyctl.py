@@ -334,6 +334,22 @@ MANY = [
     ('--zone 0 --proto tcp', [1]),
     ('--proto tcp --state SYN_SENT --dport 443', [3]),
     ('--proto udp --state SYN_SENT', []),
+    ('-p tcp -s 10.0.0.0/8', [1]),
+    ('--orig-src 10.0.1.0/24', [2]),
+    ('--orig-src 10.0.0.0/8 --orig-dst 10.0.0.2', [1, 4]),
+    ('--reply-src 10.0.0.2 --reply-dst 10.128.0.0/9', [4]),
+    ('--orig-port-src 1025 --orig-port-dst 80', [1]),
+    ('--reply-port-src 80 --orig-src 10.0.0.1', [1]),
+    ('--reply-port-dst 80', []),
+    ('--icmp-type 8', [4]),
+    ('--icmp-type 8 --icmp-code 0 --icmp-id 53', [4]),
+    ('--icmp-type 0', []),  # the reply direction is not asked
+    ('--family ipv6', [3]),
+    ('-f ipv4', [1, 2, 4, 5]),
+    ('--status assured', [1, 2, 3, 4, 5]),
+    ('--status UNREPLIED', []),
+    ('--status EXPECTED', []),
+    ('--srckey 0', []),
 ])
 def test_a_filter_picks(ask, filters, shown):
     for stream in (None, stream_of(*MANY)):
@@ -349,12 +365,24 @@ def test_a_filter_picks(ask, filters, shown):
     ['--dst', '1' * 200], ['--dst', '10.0.0.0/8/8'], ['--sport', '65536'], ['--sport', 'http'],
     ['--dport', '1-2'], ['--dport', ' 1'], ['--state', ''], ['--mark', 'x'], ['--mark', '1/'],
     ['--mark', '4294967296'], ['--mark', '-1'], ['--mark', '1/2/3'], ['--mark', '0' * 100],
-    ['--zone', '65536'], ['--zone', '-1'], ['--zone', ''],
+    ['--zone', '65536'], ['--zone', '-1'], ['--zone', ''], ['--family', '4'], ['--status', ''],
+    ['--status', 'ASSURED,'], ['--status', 'SEEN'], ['--icmp-type', '256'], ['--icmp-id', 'x'],
+    ['--reply-src', '10.0.0'], ['--reply-port-src', '65536'], ['--srckey', '65536'],
 ])
 def test_a_filter_that_means_nothing_is_refused(words):
     result = sallyctl('ct', 'list', *words)
     assert result.returncode == 2
     assert 'is needed' in result.stderr
+
+
+@pytest.mark.parametrize('words', [
+    '--src 10.0.0.1 --dst ::1', '--family ipv6 --reply-src 10.0.0.1', '--sport 1 --icmp-type 8',
+    '--icmp-id 1 --srckey 1',
+])
+def test_a_filter_that_nothing_can_pass_is_refused(words):
+    result = sallyctl('ct', 'list', *words.split())
+    assert result.returncode == 2
+    assert 'was asked for before' in result.stderr
 
 
 # Usage.

@@ -75,7 +75,8 @@ test_a_small_entry_takes_what_it_takes(void **state)
 		"\"255\":{\"proto\":\"udp\",\"protonum\":17,\"timeout\":29,"
 		"\"orig\":{\"src\":\"10.0.0.1\",\"dst\":\"10.0.0.2\",\"sport\":1,\"dport\":53},"
 		"\"reply\":{\"src\":\"10.0.0.2\",\"dst\":\"10.0.0.1\",\"sport\":53,\"dport\":1},"
-		"\"seen_reply\":0,\"assured\":0,\"mark\":0,\"zone\":0,\"worker\":0,\"conn\":1}";
+		"\"seen_reply\":0,\"assured\":0,\"expected\":0,\"mark\":0,\"zone\":0,\"worker\":0,"
+		"\"conn\":1}";
 	struct ct_entry entry = {.id = 1, .timeout_sec = 29};
 
 	(void)state;
