@@ -88,6 +88,7 @@ struct ct_stats {
 	uint64_t discarded;     // refused before confirm
 	uint64_t destroyed;     // left the table
 	uint64_t expired;       // of these, by timeout
+	uint64_t deleted;       // of these, since somebody asked for it
 	uint64_t expected;      // new connections that a helper had announced
 	uint64_t expect_drop;   // such announcements that gave way to newer ones before their time
 	uint64_t found;         // lookups that hit
@@ -190,6 +191,11 @@ uint32_t ct_n_slots(const struct ct *ct);
 // => Any thread; consistent: the copy is of one connection.
 bool ct_read(const struct ct *ct, uint32_t slot, enum ct_life life, tick_t now,
 	     struct ct_entry *entry);
+
+// Copies the connection of which the tuple names either direction, if it is in the table and has
+// not expired. Returns false without one.
+// => Owner only.
+bool ct_find(const struct ct *ct, const struct tuple *tuple, tick_t now, struct ct_entry *entry);
 
 // Connections by state of life; a snapshot. Any thread.
 struct ct_count {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// Looking at connections without owning them: the service core's scan, listings, counts. Nothing
-// here writes to the shard.
+// Looking at connections: the service core's scan, listings, counts, and the owner's own look at
+// one. Nothing here writes to the shard.
 #include "conntrack/conn.h"
 
 #include <rte_common.h>
@@ -87,6 +87,29 @@ ct_read(const struct ct *ct, uint32_t slot, enum ct_life life, tick_t now, struc
 	if (__atomic_load_n(&cold->version, __ATOMIC_RELAXED) != version)
 		return false;
 	return life != CT_CONFIRMED || !tick_reached(entry->deadline, now);
+}
+
+bool
+ct_find(const struct ct *ct, const struct tuple *tuple, tick_t now, struct ct_entry *entry)
+{
+	struct tuple prepared = *tuple;
+	struct ct_wanted wanted;
+	const struct ct_conn *conn;
+	struct flow_key key;
+	uint32_t found;
+
+	ct_tuple_prepare(ct, &prepared);
+	wanted.is_turned = key_from_tuple(&prepared, &key);
+	wanted.key = &key;
+	wanted.hash = hash_key(ct->secret, &key);
+	found = ct_table_lookup(ct->table, &wanted);
+	if (found == CT_TABLE_MISS)
+		return false;
+	conn = &ct->conns[entry_slot(found)];
+	if (conn_is_expired(conn, now))
+		return false;
+	ct_entry_fill(ct, conn, now, entry);
+	return true;
 }
 
 unsigned int

@@ -110,6 +110,7 @@ static const struct {
 	{"discarded", offsetof(struct ct_stats, discarded)},
 	{"destroyed", offsetof(struct ct_stats, destroyed)},
 	{"expired", offsetof(struct ct_stats, expired)},
+	{"deleted", offsetof(struct ct_stats, deleted)},
 	{"expected", offsetof(struct ct_stats, expected)},
 	{"expect_drop", offsetof(struct ct_stats, expect_drop)},
 	{"found", offsetof(struct ct_stats, found)},
