@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include <rte_common.h>
 
@@ -38,6 +39,24 @@ read_ports(struct cfg_loader *loader, const config_setting_t *setting, const str
 	}
 }
 
+// True, with its value, for true or false without quotes where these are words of the key.
+static bool
+is_bool(const struct match_key *key, const config_setting_t *setting, unsigned int *value)
+{
+	const char *text;
+
+	if (config_setting_type(setting) != CONFIG_TYPE_BOOL)
+		return false;
+	text = config_setting_get_bool(setting) ? "true" : "false";
+	for (unsigned int i = 0; i < key->n_words; i++) {
+		if (strcmp(key->words[i].text, text) == 0) {
+			*value = key->words[i].value;
+			return true;
+		}
+	}
+	return false;
+}
+
 static void
 read_bits(struct cfg_loader *loader, const config_setting_t *setting, const struct target *to)
 {
@@ -49,7 +68,8 @@ read_bits(struct cfg_loader *loader, const config_setting_t *setting, const stru
 	for (unsigned int i = 0; i < n_words; i++)
 		words[i] = (struct cfg_word){to->key->words[i].text, to->key->words[i].value};
 	for (unsigned int i = 0; i < n; i++) {
-		if (cfg_word(loader, cfg_value(setting, i), words, n_words, &value))
+		if (is_bool(to->key, cfg_value(setting, i), &value) ||
+		    cfg_word(loader, cfg_value(setting, i), words, n_words, &value))
 			*bits |= (uint8_t)value;
 	}
 }
@@ -182,6 +202,77 @@ read_ranges(struct cfg_loader *loader, const config_setting_t *setting, const st
 	put_list(to, ranges.list, ranges.n);
 }
 
+// The value of a number that has a name.
+static bool
+find_word(const struct match_key *key, const char *text, struct span *span,
+	  struct cfg_closest *closest)
+{
+	cfg_closest_init(closest, text);
+	for (unsigned int i = 0; i < key->n_words; i++) {
+		if (strcasecmp(key->words[i].text, text) == 0) {
+			*span = (struct span){key->words[i].value, key->words[i].value};
+			return true;
+		}
+		cfg_closest_offer(closest, key->words[i].text);
+	}
+	return false;
+}
+
+static void
+read_spans(struct cfg_loader *loader, const config_setting_t *setting, const struct target *to)
+{
+	const struct match_key *key = to->key;
+	unsigned int n = cfg_n_values(loader, setting);
+	struct cfg_spans spans = {0};
+	char digits[CFG_DIGITS_SIZE];
+	char why[CFG_WHY_SIZE];
+
+	for (unsigned int i = 0; i < n && cfg_has_room(loader); i++) {
+		const config_setting_t *value = cfg_value(setting, i);
+		const char *text = cfg_string_or_number(loader, value, digits);
+		struct cfg_closest closest;
+		struct span span;
+
+		if (text == NULL)
+			continue;
+		if (find_word(key, text, &span, &closest) ||
+		    cfg_parse_span(text, key->what, key->max, &span, why)) {
+			cfg_add_span(&spans, &span);
+			cfg_take_room(loader, value, 1);
+		} else if (closest.best != NULL) {
+			cfg_report(loader, value, "\"%s\": %s; did you mean \"%s\"?", key->name,
+				   why, closest.best);
+		} else {
+			cfg_report(loader, value, "\"%s\": %s", key->name, why);
+		}
+	}
+	put_list(to, spans.list, spans.n);
+}
+
+static void
+read_macs(struct cfg_loader *loader, const config_setting_t *setting, const struct target *to)
+{
+	unsigned int n = cfg_n_values(loader, setting);
+	struct cfg_spans spans = {0};
+	char why[CFG_WHY_SIZE];
+
+	for (unsigned int i = 0; i < n && cfg_has_room(loader); i++) {
+		const config_setting_t *value = cfg_value(setting, i);
+		const char *text = cfg_string(loader, value);
+		struct span span;
+
+		if (text == NULL)
+			continue;
+		if (cfg_parse_macs(text, &span, why)) {
+			cfg_add_span(&spans, &span);
+			cfg_take_room(loader, value, 1);
+		} else {
+			cfg_report(loader, value, "\"%s\": %s", to->key->name, why);
+		}
+	}
+	put_list(to, spans.list, spans.n);
+}
+
 static void
 read_mark(struct cfg_loader *loader, const config_setting_t *setting, const struct target *to)
 {
@@ -225,7 +316,8 @@ cfg_read_match_key(struct cfg_loader *loader, const config_setting_t *setting,
 		[MATCH_KIND_HELPER] = read_helper, [MATCH_KIND_MARK] = read_mark,
 		[MATCH_KIND_FLAGS] = read_flags,   [MATCH_KIND_ZONE] = read_zone,
 		[MATCH_KIND_PROTOS] = read_protos, [MATCH_KIND_PREFIXES] = read_prefixes,
-		[MATCH_KIND_RANGES] = read_ranges,
+		[MATCH_KIND_RANGES] = read_ranges, [MATCH_KIND_SPANS] = read_spans,
+		[MATCH_KIND_MACS] = read_macs,
 	};
 	const struct target to = {key, (uint8_t *)match + key->offset};
 

@@ -146,6 +146,21 @@ hold_ranges(const void *member, const union match_value *value, uint8_t family)
 	return false;
 }
 
+static bool
+hold_spans(const void *member, const union match_value *value, uint8_t family)
+{
+	const struct {
+		MATCH_SPANS(spans)
+	} *it = member;
+
+	(void)family;
+	for (unsigned int i = 0; i < it->n_spans; i++) {
+		if (it->spans[i].low <= value->number && value->number <= it->spans[i].high)
+			return true;
+	}
+	return false;
+}
+
 // The len leading ones of a 64-bit half of an address.
 static uint64_t
 prefix_mask(unsigned int len)
@@ -199,6 +214,8 @@ static const struct {
 	[MATCH_KIND_PROTOS] = {has_list, hold_protos, sizeof(uint8_t)},
 	[MATCH_KIND_PREFIXES] = {has_list, hold_prefixes, sizeof(struct prefix)},
 	[MATCH_KIND_RANGES] = {has_list, hold_ranges, sizeof(struct range)},
+	[MATCH_KIND_SPANS] = {has_list, hold_spans, sizeof(struct span)},
+	[MATCH_KIND_MACS] = {has_list, hold_spans, sizeof(struct span)},
 };
 
 bool

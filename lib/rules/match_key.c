@@ -138,9 +138,10 @@ read_helper(const struct pkt *pkt, union match_value *value)
 	return true;
 }
 
-#define PLAIN                  .words = NULL
-#define WORDS(table)           .words = (table), .n_words = RTE_DIM(table)
-#define NUMBERS(noun, largest) .what = (noun), .max = (largest)
+#define PLAIN                       .words = NULL
+#define WORDS(table)                .words = (table), .n_words = RTE_DIM(table)
+#define NUMBERS(noun, largest)      .what = (noun), .max = (largest)
+#define NAMED(table, noun, largest) WORDS(table), NUMBERS(noun, largest)
 
 const struct match_key match_keys[MATCH_KEY_COUNT] = {
 #define KEY(member, kind_, name_, values, subject_, varies_, field_, needs_, help_)                \

@@ -22,6 +22,8 @@ enum match_kind {
 	MATCH_KIND_PROTOS,   // a list: one of them, as in those that follow
 	MATCH_KIND_PREFIXES, // of addresses
 	MATCH_KIND_RANGES,   // of numbers of 16 bits
+	MATCH_KIND_SPANS,    // of numbers, some of which may have a name
+	MATCH_KIND_MACS,     // of MAC addresses, as numbers of 48 bits
 	MATCH_KINDS,
 };
 

@@ -39,6 +39,12 @@ struct range {
 	uint16_t high;
 };
 
+// An inclusive range of what 16 bits are too few for.
+struct span {
+	uint64_t low;
+	uint64_t high;
+};
+
 // A value to be compared or set under a mask; its bits outside the mask mean nothing.
 struct masked {
 	uint32_t value;
@@ -59,6 +65,8 @@ struct masked {
 #define MATCH_PROTOS(member)   MATCH_LIST(uint8_t, member)
 #define MATCH_PREFIXES(member) MATCH_LIST(struct prefix, member)
 #define MATCH_RANGES(member)   MATCH_LIST(struct range, member)
+#define MATCH_SPANS(member)    MATCH_LIST(struct span, member)
+#define MATCH_MACS(member)     MATCH_LIST(struct span, member)
 #define MATCH_FLAGS(member)                                                                        \
 	struct {                                                                                   \
 		uint8_t member; /* value */                                                        \

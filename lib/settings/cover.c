@@ -92,31 +92,45 @@ prefixes_cover(const struct match_list *a, const struct match_list *b, uint8_t f
 	return true;
 }
 
+// The i-th range of a list of either kind.
+static struct span
+span_at(const struct match_list *list, enum match_kind kind, unsigned int i)
+{
+	const struct range *ranges = list->list;
+	const struct span *spans = list->list;
+
+	return kind == MATCH_KIND_RANGES ? (struct span){ranges[i].low, ranges[i].high} : spans[i];
+}
+
 // Several ranges may cover one together.
 static bool
-range_is_covered(const struct range list[], unsigned int n, struct range range, uint64_t *steps)
+span_is_covered(const struct match_list *list, enum match_kind kind, struct span span,
+		uint64_t *steps)
 {
-	uint32_t next = range.low; // the first number that is not covered yet
-	bool is_found = true;
+	uint64_t next = span.low; // the first number that is not covered yet
+	bool is_found = true, is_end = span.low > span.high;
 
-	while (next <= range.high && is_found) {
+	while (!is_end && is_found) {
 		is_found = false;
-		for (unsigned int i = 0; i < n && !is_found && takes_step(steps); i++) {
-			is_found = list[i].low <= next && next <= list[i].high;
-			if (is_found)
-				next = list[i].high + 1u;
+		for (unsigned int i = 0; i < list->n && !is_found && takes_step(steps); i++) {
+			const struct span by = span_at(list, kind, i);
+
+			is_found = by.low <= next && next <= by.high;
+			if (is_found) {
+				is_end = by.high >= span.high;
+				next = is_end ? next : by.high + 1;
+			}
 		}
 	}
 	return is_found;
 }
 
 static bool
-ranges_cover(const struct match_list *a, const struct match_list *b, uint64_t *steps)
+spans_cover(const struct match_list *a, const struct match_list *b, enum match_kind kind,
+	    uint64_t *steps)
 {
-	const struct range *ranges = b->list;
-
 	for (unsigned int i = 0; i < b->n; i++) {
-		if (!range_is_covered(a->list, a->n, ranges[i], steps))
+		if (!span_is_covered(a, kind, span_at(b, kind, i), steps))
 			return false;
 	}
 	return b->n > 0;
@@ -172,9 +186,11 @@ key_covers(const struct match_key *key, const struct match *a, const struct matc
 		list_b = match_list(b, key);
 		return prefixes_cover(&list_a, &list_b, families, steps);
 	case MATCH_KIND_RANGES:
+	case MATCH_KIND_SPANS:
+	case MATCH_KIND_MACS:
 		list_a = match_list(a, key);
 		list_b = match_list(b, key);
-		return ranges_cover(&list_a, &list_b, steps);
+		return spans_cover(&list_a, &list_b, key->kind, steps);
 	default:
 		return false;
 	}

@@ -4,6 +4,7 @@
 #include <arpa/inet.h>
 #include <ctype.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,7 +16,8 @@
 #include "settings/closest.h"
 #include "settings/memory.h"
 
-#define DIGITS "0123456789"
+#define DIGITS   "0123456789"
+#define MAC_BITS 48
 
 #define FAIL(...) (snprintf(why, CFG_WHY_SIZE, __VA_ARGS__), false)
 
@@ -50,6 +52,29 @@ cfg_add_ranges(struct cfg_ranges *ranges, const struct range added[], size_t n)
 			cfg_grow(ranges->list, ranges->n, &ranges->capacity, sizeof(added[0]));
 		ranges->list[ranges->n++] = added[i];
 	}
+}
+
+void
+cfg_add_span(struct cfg_spans *spans, const struct span *added)
+{
+	spans->list = cfg_grow(spans->list, spans->n, &spans->capacity, sizeof(*added));
+	spans->list[spans->n++] = *added;
+}
+
+// The number that text begins with, decimal or behind 0x hexadecimal. Returns what follows it, NULL
+// when it begins with none or the number is above max.
+static const char *
+parse_leading(const char *text, uint64_t max, uint64_t *value)
+{
+	const bool is_hex = text[0] == '0' && (text[1] == 'x' || text[1] == 'X');
+	const char *digits = is_hex ? text + 2 : text;
+	const size_t len = strspn(digits, is_hex ? DIGITS "abcdefABCDEF" : DIGITS);
+
+	if (len == 0)
+		return NULL;
+	errno = 0;
+	*value = strtoull(digits, NULL, is_hex ? 16 : 10);
+	return errno != 0 || *value > max ? NULL : digits + len;
 }
 
 bool
@@ -196,6 +221,74 @@ cfg_parse_range(const char *text, const char *what, uint16_t max, struct range *
 	if (low > high)
 		return FAIL("\"%s\" runs backwards: its first number is the larger one", text);
 	*range = (struct range){(uint16_t)low, (uint16_t)high};
+	return true;
+}
+
+bool
+cfg_parse_span(const char *text, const char *what, uint64_t max, struct span *span,
+	       char why[CFG_WHY_SIZE])
+{
+	const char *rest = parse_leading(text, max, &span->low);
+
+	span->high = span->low;
+	if (rest != NULL && strcmp(rest, "-") == 0) {
+		span->high = max;
+		return true;
+	}
+	if (rest != NULL && rest[0] == '-')
+		rest = parse_leading(rest + 1, max, &span->high);
+	if (rest == NULL || rest[0] != '\0')
+		return FAIL("\"%s\" is not %s, 0 to %" PRIu64 ", or a range a-b or a-", text, what,
+			    max);
+	if (span->low > span->high)
+		return FAIL("\"%s\" runs backwards: its first number is the larger one", text);
+	return true;
+}
+
+// The MAC address that text begins with. Returns what follows it, NULL when it begins with none.
+static const char *
+parse_mac(const char *text, uint64_t *mac)
+{
+	unsigned int byte[6];
+	int len = 0;
+
+	if (sscanf(text, "%2x:%2x:%2x:%2x:%2x:%2x%n", &byte[0], &byte[1], &byte[2], &byte[3],
+		   &byte[4], &byte[5], &len) != 6 ||
+	    strspn(text, "0123456789abcdefABCDEF:") != (size_t)len)
+		return NULL;
+	*mac = 0;
+	for (unsigned int i = 0; i < RTE_DIM(byte); i++)
+		*mac = *mac << 8 | byte[i];
+	return text + len;
+}
+
+bool
+cfg_parse_macs(const char *text, struct span *span, char why[CFG_WHY_SIZE])
+{
+	const char *rest = parse_mac(text, &span->low);
+	uint32_t len = MAC_BITS;
+
+	span->high = span->low;
+	if (rest != NULL && rest[0] == '/') {
+		uint64_t behind;
+
+		if (!cfg_parse_number(rest + 1, MAC_BITS, &len))
+			return FAIL("\"%s\": the length must be 0 to %u", text, MAC_BITS);
+		behind = (UINT64_C(1) << (MAC_BITS - len)) - 1;
+		if ((span->low & behind) != 0)
+			return FAIL("\"%s\" has bits behind its first %u", text, len);
+		span->high |= behind;
+		return true;
+	}
+	if (rest != NULL && rest[0] == '-')
+		rest = parse_mac(rest + 1, &span->high);
+	if (rest == NULL || rest[0] != '\0')
+		return FAIL(
+			"\"%s\" is not a MAC address such as 02:00:00:00:00:0a, a/LEN or a range "
+			"a-b",
+			text);
+	if (span->low > span->high)
+		return FAIL("\"%s\" runs backwards: its first address is the larger one", text);
 	return true;
 }
 

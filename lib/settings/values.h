@@ -25,8 +25,14 @@ struct cfg_ranges {
 	size_t n, capacity;
 };
 
+struct cfg_spans {
+	struct span *list;
+	size_t n, capacity;
+};
+
 void cfg_add_prefixes(struct cfg_prefixes *prefixes, const struct prefix added[], size_t n);
 void cfg_add_ranges(struct cfg_ranges *ranges, const struct range added[], size_t n);
+void cfg_add_span(struct cfg_spans *spans, const struct span *added);
 
 // A whole number, decimal or behind 0x hexadecimal, not above max.
 bool cfg_parse_number(const char *text, uint32_t max, uint32_t *value);
@@ -37,6 +43,13 @@ bool cfg_parse_addresses(const char *text, struct cfg_prefixes *prefixes, char w
 // A number or a range a-b, not above max. what says in words what is numbered: "a port".
 bool cfg_parse_range(const char *text, const char *what, uint16_t max, struct range *range,
 		     char why[CFG_WHY_SIZE]);
+
+// The same of 64 bits; without a second number, "a-", up to max.
+bool cfg_parse_span(const char *text, const char *what, uint64_t max, struct span *span,
+		    char why[CFG_WHY_SIZE]);
+
+// A MAC address, all that share the first bits of one, with /LEN, or a range a-b.
+bool cfg_parse_macs(const char *text, struct span *span, char why[CFG_WHY_SIZE]);
 
 // An IP protocol by name, in any case of letters, or number.
 bool cfg_parse_protocol(const char *text, uint8_t *proto, char why[CFG_WHY_SIZE]);

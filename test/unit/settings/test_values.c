@@ -254,6 +254,58 @@ test_limits(void **state)
 		assert_false(cfg_parse_limit(bad[i], why));
 }
 
+static void
+test_spans(void **state)
+{
+	static const char *const bad[] = {"",     "-",    "x",   "64",   "-1",
+					  "1--2", "1-2-", "2-1", "1-64", "1 ",
+					  " 1",   "1.5",  "1-x", "0x",   "18446744073709551616"};
+	struct span span;
+
+	(void)state;
+	assert_true(cfg_parse_span("63", "a number", 63, &span, why));
+	assert_true(span.low == 63 && span.high == 63);
+	assert_true(cfg_parse_span("0x10-32", "a number", 63, &span, why));
+	assert_true(span.low == 16 && span.high == 32);
+	assert_true(cfg_parse_span("7-", "a number", 63, &span, why));
+	assert_true(span.low == 7 && span.high == 63);
+	assert_true(cfg_parse_span("4294967296-", "a number", UINT64_MAX, &span, why));
+	assert_true(span.low == UINT64_C(4294967296) && span.high == UINT64_MAX);
+	for (size_t i = 0; i < RTE_DIM(bad); i++)
+		assert_false(cfg_parse_span(bad[i], "a number", 63, &span, why));
+	assert_false(cfg_parse_span("64", "a hop", 63, &span, why));
+	assert_string_equal(why, "\"64\" is not a hop, 0 to 63, or a range a-b or a-");
+}
+
+static void
+test_mac_addresses(void **state)
+{
+	static const char *const bad[] = {"",
+					  "02:00:00:00:00",
+					  "02:00:00:00:00:0a:0b",
+					  "02-00-00-00-00-0a",
+					  "02:00:00:00:00:0g",
+					  " 02:00:00:00:00:0a",
+					  "02:00:00:00:00:0a/49",
+					  "02:00:00:00:00:0a/40",
+					  "02:00:00:00:00:0a-",
+					  "02:00:00:00:00:0b-02:00:00:00:00:0a",
+					  "02:00:00:00:00:0a-02:00:00:00:00:0b-"};
+	struct span span;
+
+	(void)state;
+	assert_true(cfg_parse_macs("02:00:5e:00:00:0A", &span, why));
+	assert_true(span.low == UINT64_C(0x02005e00000a) && span.high == span.low);
+	assert_true(cfg_parse_macs("02:00:5e:00:00:00/24", &span, why));
+	assert_true(span.low == UINT64_C(0x02005e000000) && span.high == UINT64_C(0x02005effffff));
+	assert_true(cfg_parse_macs("00:00:00:00:00:00/0", &span, why));
+	assert_true(span.low == 0 && span.high == UINT64_C(0xffffffffffff));
+	assert_true(cfg_parse_macs("02:00:00:00:00:01-02:00:00:00:01:00", &span, why));
+	assert_true(span.low == UINT64_C(0x020000000001) && span.high == UINT64_C(0x020000000100));
+	for (size_t i = 0; i < RTE_DIM(bad); i++)
+		assert_false(cfg_parse_macs(bad[i], &span, why));
+}
+
 int
 main(void)
 {
@@ -263,6 +315,8 @@ main(void)
 		cmocka_unit_test(test_a_range_becomes_prefixes),
 		cmocka_unit_test(test_bad_addresses),
 		cmocka_unit_test(test_ranges),
+		cmocka_unit_test(test_spans),
+		cmocka_unit_test(test_mac_addresses),
 		cmocka_unit_test(test_protocols),
 		cmocka_unit_test(test_masks),
 		cmocka_unit_test(test_tcp_flags),
