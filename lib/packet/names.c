@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
 // The names of what a packet can be: they are what verdict lines, counters and rules call it.
+#include "packet/answerable.h"
 #include "packet/packet.h"
 
 static const char *const classes[CLASS_COUNT] = {
@@ -89,6 +90,25 @@ static const char *const non_ip[NON_IP_COUNT] = {
 	[NON_IP_OTHER] = "other",
 };
 
+static const char *const answers[ANSWER_COUNT] = {
+	[ANSWER_NONE] = "none",
+	[ANSWER_TCP_RESET] = "tcp_reset",
+	[ANSWER_ICMP] = "icmp",
+};
+
+static const char *const silences[SILENCE_COUNT] = {
+	[SILENCE_FRAGMENT] = "fragment",
+	[SILENCE_GROUP_MAC] = "group_mac",
+	[SILENCE_ADDRESS] = "address",
+	[SILENCE_RST] = "rst",
+	[SILENCE_AUTHENTICATED] = "authenticated",
+	[SILENCE_ICMP_ERROR] = "icmp_error",
+	[SILENCE_SHORT] = "short",
+	[SILENCE_CHECKSUM] = "checksum",
+	[SILENCE_RATE] = "rate",
+	[SILENCE_NO_MEMORY] = "no_memory",
+};
+
 const char *
 class_name(enum pkt_class class_)
 {
@@ -123,4 +143,16 @@ const char *
 tcp_flag_name(unsigned int bit)
 {
 	return tcp_flags[bit];
+}
+
+const char *
+answer_name(enum answer answer)
+{
+	return answers[answer];
+}
+
+const char *
+silence_name(enum silence silence)
+{
+	return silences[silence];
 }

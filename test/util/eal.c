@@ -31,7 +31,8 @@ test_eal_start(void **state)
 		fprintf(stderr, "EAL does not start: %s\n", rte_strerror(rte_errno));
 		return -1;
 	}
-	pool = rte_pktmbuf_pool_create("test", POOL_SIZE, 0, 0, 0, SOCKET_ID_ANY);
+	pool = rte_pktmbuf_pool_create("test", POOL_SIZE, 0, 0, RTE_MBUF_DEFAULT_BUF_SIZE,
+				       SOCKET_ID_ANY);
 	return pool == NULL ? -1 : 0;
 }
 
