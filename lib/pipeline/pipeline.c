@@ -30,11 +30,11 @@ struct pipeline {
 struct tally {
 	uint32_t packets;
 	uint32_t bytes;
-	uint32_t accepted;
 	uint32_t classes[CLASS_COUNT];
 };
 
-// Counts a frame that met its fate. What is rare is counted at once.
+// Counts a frame that met its fate, as far as that is known: what is accepted is still to be sent.
+// What is rare is counted at once.
 static inline void
 count(struct pipeline_stats *stats, struct tally *tally, const struct rte_mbuf *mbuf,
       const struct pkt *pkt)
@@ -45,8 +45,8 @@ count(struct pipeline_stats *stats, struct tally *tally, const struct rte_mbuf *
 	if (unlikely(pkt->fault != FAULT_NONE))
 		stats->faults[pkt->fault]++;
 	if (likely(pkt->verdict == VERDICT_ACCEPT))
-		tally->accepted++;
-	else if (pkt->verdict == VERDICT_REJECT)
+		return;
+	if (pkt->verdict == VERDICT_REJECT)
 		stats->rejected++;
 	else
 		stats->dropped[pkt->reason]++;
@@ -69,7 +69,6 @@ add_tally(struct pipeline_stats *stats, const struct tally *tally)
 {
 	stats->packets += tally->packets;
 	stats->bytes += tally->bytes;
-	stats->accepted += tally->accepted;
 	for (int class = 0; class < CLASS_COUNT; class ++)
 		stats->classes[class] += tally->classes[class];
 }
@@ -546,10 +545,27 @@ pipeline_end(struct pipeline *pipeline)
 }
 
 void
+pipeline_sent(struct pipeline *pipeline, unsigned int n)
+{
+	pipeline->stats.accepted += n;
+}
+
+void
+pipeline_sent_burst(struct pipeline *pipeline, const struct burst *burst)
+{
+	unsigned int n = 0;
+
+	for (uint16_t i = 0; i < burst->n_live; i++) {
+		if (burst->live[i]->verdict == VERDICT_ACCEPT)
+			n += n_frames(burst->live[i]);
+	}
+	pipeline_sent(pipeline, n);
+}
+
+void
 pipeline_refuse(struct pipeline *pipeline, struct pkt *pkt, enum reason reason)
 {
 	pkt_drop(pkt, reason);
-	pipeline->stats.accepted--;
 	pipeline->stats.dropped[reason]++;
 }
 

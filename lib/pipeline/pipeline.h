@@ -27,13 +27,13 @@
 struct pipeline;
 struct steer;
 
-// Frames by what became of them. The owner writes, anybody reads.
+// Frames by what became of them. All but held only grow. The owner writes, anybody reads.
 struct pipeline_stats {
-	uint64_t packets;
-	uint64_t bytes; // of the frames
+	uint64_t packets; // that met their fate: accepted, rejected or dropped
+	uint64_t bytes;   // of these frames
 	uint64_t handed_over;
-	uint64_t held; // fragments that wait at the moment; counted in nothing else yet
-	uint64_t accepted;
+	uint64_t held;     // fragments that wait at the moment; counted in nothing else yet
+	uint64_t accepted; // and sent
 	uint64_t rejected;
 	uint64_t dropped[REASON_COUNT]; // by reason
 	uint64_t faults[FAULT_COUNT];   // malformed and invalid packets by what is wrong
@@ -78,6 +78,8 @@ bool pipeline_take(struct pipeline *pipeline, struct plan *plan);
 // datagram has the place of its last fragment and, instead of an mbuf, pkt.fragments: its verdict
 // is theirs.
 // => The answers are those of one packet at a time. No allocation, lock, clock or system call.
+// => Of each frame that was accepted the caller says what came of it, before the next burst:
+//    pipeline_sent or pipeline_refuse.
 void pipeline_run(struct pipeline *pipeline, struct burst *burst);
 
 // Gives up fragments whose time is over, of max datagrams at most, and returns of how many.
@@ -86,6 +88,12 @@ unsigned int pipeline_expire(struct pipeline *pipeline, uint64_t now_ns, unsigne
 
 // No burst will come any more: what waits is given up as if its time were over.
 void pipeline_end(struct pipeline *pipeline);
+
+// So many frames that were accepted have been sent, and are counted so.
+void pipeline_sent(struct pipeline *pipeline, unsigned int n);
+
+// The same for all accepted frames of a burst, for who has no port that could refuse one.
+void pipeline_sent_burst(struct pipeline *pipeline, const struct burst *burst);
 
 // A frame that was accepted could not be sent: it is dropped after all, and counted so.
 void pipeline_refuse(struct pipeline *pipeline, struct pkt *pkt, enum reason reason);

@@ -344,6 +344,7 @@ run_workers(struct replay *replay, uint64_t first)
 		burst_reset(burst);
 		steer_receive(replay->steer, i, burst, BURST_MAX);
 		pipeline_run(replay->pipelines[i], burst);
+		pipeline_sent_burst(replay->pipelines[i], burst);
 		for (uint16_t k = 0; k < burst->n_live; k++)
 			in_order[burst->live[k]->seq - first] = burst->live[k];
 		n += burst->n;

@@ -22,6 +22,7 @@ depart(struct worker *worker, unsigned int port)
 
 	assert(sent <= n);
 	worker->stats->sent += sent;
+	pipeline_sent(worker->pipeline, sent);
 	for (uint16_t i = sent; i < n; i++) {
 		rte_pktmbuf_free(departure->mbufs[i]);
 		pipeline_refuse(worker->pipeline, departure->pkts[i],

@@ -158,11 +158,13 @@ flush(struct burst *waiting)
 	if (burst->n == 0)
 		return;
 	pipeline_run(whole.pipeline, burst);
+	pipeline_sent_burst(whole.pipeline, burst);
 	for (uint16_t i = 0; i < waiting->n; i++) {
 		const struct pkt *pkt = &waiting->pkts[i];
 
 		burst_add(&single.burst, pkt->mbuf, pkt->in_port, pkt->seq, pkt->now_ns);
 		pipeline_run(single.pipeline, &single.burst);
+		pipeline_sent_burst(single.pipeline, &single.burst);
 		check_same(&burst->pkts[i], &single.burst.pkts[0]);
 		burst_free(&single.burst);
 	}

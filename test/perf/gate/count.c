@@ -209,6 +209,7 @@ warm_up(struct run *run)
 		for (uint32_t flow = 0; flow < run->scenario->n_flows; flow += FEED_BURST) {
 			fill_burst(run, turn);
 			pipeline_run(run->pipeline, &run->burst);
+			pipeline_sent_burst(run->pipeline, &run->burst);
 		}
 		run->now_ns += 3 * NS_PER_SEC; // UDP becomes a stream
 	}
@@ -225,6 +226,7 @@ measure(struct run *run, uint32_t turn)
 		begin = rte_rdtsc_precise();
 		run_measured(run->pipeline, &run->burst);
 		run->cycles[i] = rte_rdtsc_precise() - begin;
+		pipeline_sent_burst(run->pipeline, &run->burst);
 	}
 }
 

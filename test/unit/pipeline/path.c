@@ -131,6 +131,30 @@ path_change(struct path *path, const struct path_options *options)
 	path->snapshot = snapshot;
 }
 
+// What was accepted is sent, or refused where it should leave.
+static void
+send_burst(struct path *path, struct burst *burst)
+{
+	const struct pipeline_stats *stats = pipeline_stats(path->pipeline);
+	uint64_t accepted = stats->accepted;
+
+	if (path->unsent == REASON_RULE) {
+		pipeline_sent_burst(path->pipeline, burst);
+		return;
+	}
+	for (uint16_t i = 0; i < burst->n_live; i++) {
+		struct pkt *pkt = burst->live[i];
+		bool is_accepted = pkt->verdict == VERDICT_ACCEPT;
+
+		if (is_accepted && pkt->fragments == NULL)
+			pipeline_refuse(path->pipeline, pkt, path->unsent);
+		for (const struct fragment *f = pkt->fragments; is_accepted && f != NULL;
+		     f = f->next)
+			pipeline_refuse(path->pipeline, pkt, path->unsent);
+	}
+	assert_int_equal(stats->accepted, accepted); // nobody has seen more meanwhile
+}
+
 void
 path_run(struct path *path, const struct arrival arrivals[], uint16_t n, struct burst *burst)
 {
@@ -141,6 +165,7 @@ path_run(struct path *path, const struct arrival arrivals[], uint16_t n, struct 
 			  path->now_ns);
 	}
 	pipeline_run(path->pipeline, burst);
+	send_burst(path, burst);
 	for (uint16_t i = 0; i < n; i++) {
 		path->n_frames[i] = 0;
 		for (const struct fragment *f = burst->pkts[i].fragments; f != NULL; f = f->next)

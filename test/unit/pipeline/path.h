@@ -25,8 +25,9 @@ struct path {
 	struct ct *ct;
 	struct rte_ring *events;
 	struct pipeline *pipeline;
-	uint64_t seq;    // of the last packet
-	uint64_t now_ns; // when it came
+	uint64_t seq;       // of the last packet
+	uint64_t now_ns;    // when it came
+	enum reason unsent; // why nothing that is accepted can be sent; REASON_RULE: it is sent
 	// the fragments, by number, that became the i-th packet of the last burst
 	uint64_t frames[BURST_MAX][PATH_FRAMES_MAX];
 	unsigned int n_frames[BURST_MAX];

@@ -398,12 +398,61 @@ every_packet_is_counted_once(void **state)
 
 	// Accepted, and then the port took no more.
 	build_udp(&frame, true);
+	path.unsent = REASON_TX_FULL;
 	pkt = path_one(&path, &frame, WAN);
-	pipeline_refuse(path.pipeline, &pkt, REASON_TX_FULL);
-	assert_int_equal(pkt.verdict, VERDICT_DROP);
+	assert_path(&path, pkt, "drop tx_full filter new orig");
 	assert_int_equal(stats->packets, 6);
 	assert_int_equal(stats->accepted, 2);
 	assert_int_equal(stats->dropped[REASON_TX_FULL], 1);
+	path_close(&path);
+}
+
+// What became of all the frames that a path was given.
+static uint64_t
+n_accounted(const struct pipeline_stats *stats)
+{
+	uint64_t n = stats->accepted + stats->rejected + stats->held + stats->handed_over;
+
+	for (int reason = 0; reason < REASON_COUNT; reason++)
+		n += stats->dropped[reason];
+	return n;
+}
+
+// A counter that ran backwards would look like one that began anew.
+static void
+no_counter_runs_backwards_when_nothing_can_be_sent(void **state)
+{
+	const enum reason reasons[] = {REASON_RULE, REASON_TX_FULL, REASON_PORT_GONE, REASON_RULE};
+	const struct pipeline_stats *stats;
+	uint64_t n_given = 0, n_sent = 0;
+	struct path path;
+	struct frame frame;
+
+	(void)state;
+	path_open(&path, &(struct path_options){0});
+	stats = pipeline_stats(path.pipeline);
+	for (size_t i = 0; i < RTE_DIM(reasons); i++) {
+		uint64_t accepted = stats->accepted;
+		struct pkt pkt;
+
+		path.unsent = reasons[i];
+		build_udp(&frame, false);
+		path_one(&path, &frame, LAN);
+		build_fragment(&frame, true);
+		path_one(&path, &frame, LAN);
+		assert_int_equal(n_accounted(stats), n_given + 2); // one of them is held
+		build_fragment(&frame, false);
+		pkt = path_one(&path, &frame, LAN);
+		n_given += 3;
+		n_sent += reasons[i] == REASON_RULE ? 3 : 0;
+		assert_true(stats->accepted >= accepted);
+		assert_int_equal(stats->accepted, n_sent);
+		assert_int_equal(stats->packets, n_given);
+		assert_int_equal(n_accounted(stats), n_given);
+		assert_int_equal(pkt.reason, i == 0 || i == 3 ? REASON_DEFAULT : reasons[i]);
+	}
+	assert_int_equal(stats->dropped[REASON_TX_FULL], 3);
+	assert_int_equal(stats->dropped[REASON_PORT_GONE], 3);
 	path_close(&path);
 }
 
@@ -438,6 +487,7 @@ main(void)
 		cmocka_unit_test(fragments_are_judged_with_their_datagram),
 		cmocka_unit_test(a_packet_leaves_at_the_other_end_of_its_wire),
 		cmocka_unit_test(every_packet_is_counted_once),
+		cmocka_unit_test(no_counter_runs_backwards_when_nothing_can_be_sent),
 		cmocka_unit_test(the_burst_may_be_empty),
 	};
 

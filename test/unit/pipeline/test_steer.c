@@ -77,6 +77,7 @@ take_over(unsigned int worker)
 	burst_reset(&burst);
 	steer_receive(steer, worker, &burst, BURST_MAX);
 	pipeline_run(paths[worker].pipeline, &burst);
+	pipeline_sent_burst(paths[worker].pipeline, &burst);
 	for (uint16_t i = 0; i < burst.n; i++)
 		rte_pktmbuf_free(burst.pkts[i].mbuf);
 	return burst.n;
