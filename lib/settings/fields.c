@@ -25,7 +25,7 @@
 #define HELP_TCP_TIME_WAIT   "After both sides have closed"
 #define HELP_TCP_CLOSE       "After a RST"
 #define HELP_TCP_MAX_RETRANS                                                                       \
-	"After a segment was repeated tcp.max_retrans times, or when the window is zero"
+	"After tcp.max_retrans retransmissions of a segment, or when the window is zero"
 #define HELP_TCP_UNACKNOWLEDGED     "While data is not acknowledged by the other side"
 #define HELP_UDP                    "Without an answer, or within two seconds of the first packet"
 #define HELP_UDP_STREAM             "After an answer, later than two seconds after the first packet"
@@ -99,31 +99,30 @@ const struct cfg_field cfg_fields[] = {
 	 "ARP, without which IPv4 does not work",
 	 non_ip_verdict_name, .is_live = true},
 	{"non_ip", "lldp", CFG_FIELD_WORD, NON_IP(NON_IP_LLDP), VERDICT_ACCEPT, VERDICT_DROP, "",
-	 "LLDP, with which neighbours tell who they are",
+	 "LLDP, with which neighbours identify themselves",
 	 non_ip_verdict_name, .is_live = true},
 	{"non_ip", "stp", CFG_FIELD_WORD, NON_IP(NON_IP_STP), VERDICT_ACCEPT, VERDICT_DROP, "",
 	 "BPDUs of spanning tree, with which bridges find loops",
 	 non_ip_verdict_name, .is_live = true},
 	{"non_ip", "other", CFG_FIELD_WORD, NON_IP(NON_IP_OTHER), VERDICT_ACCEPT, VERDICT_DROP, "",
-	 "Whatever else is not IP",
+	 "All other frames that are not IP",
 	 non_ip_verdict_name, .is_live = true},
 	{"fragments", "max_datagrams", CFG_FIELD_U32, FRAGMENT(max_datagrams), 1, DATAGRAMS_MAX,
 	 "datagrams",
-	 "How many incomplete datagrams a worker holds; when there is one more, the oldest is given "
-	 "up"},
+	 "How many incomplete datagrams a worker holds; one more, and the oldest is dropped"},
 	{"fragments", "max_fragments", CFG_FIELD_U32, FRAGMENT(max_fragments), 2, FRAGMENTS_MAX,
 	 "fragments",
-	 "How many fragments a worker holds, likewise; a fragment that needs several packet buffers "
-	 "counts as so many"},
+	 "How many fragments a worker holds, likewise; a fragment counts once for each packet buffer "
+	 "it needs"},
 	{"fragments", "max_per_source", CFG_FIELD_U32, FRAGMENT(max_per_source), 1, DATAGRAMS_MAX,
 	 "datagrams",
-	 "How many incomplete datagrams a worker holds of one source address, so that none can take "
-	 "all the room",
+	 "How many incomplete datagrams a worker holds of one source address, so that no source can "
+	 "take all the room",
 	 .is_live = true},
 	{"fragments", "timeout_ipv4", CFG_FIELD_U32, FRAGMENT(timeout_ipv4), 1, TIMEOUT_MAX_SEC,
 	 "seconds",
-	 "How long after its first fragment an incomplete datagram of IPv4 is given up; ipfrag_time "
-	 "of Linux",
+	 "How long after its first fragment an incomplete IPv4 datagram is dropped; ipfrag_time of "
+	 "Linux",
 	 .is_live = true},
 	{"fragments", "timeout_ipv6", CFG_FIELD_U32, FRAGMENT(timeout_ipv6), 1, TIMEOUT_MAX_SEC,
 	 "seconds",
@@ -131,7 +130,7 @@ const struct cfg_field cfg_fields[] = {
 	 .is_live = true},
 	{"conntrack", "max_connections", CFG_FIELD_U32, PARAM(max_connections), 1, CONNECTIONS_MAX,
 	 "connections",
-	 "How many connections there is room for, of all workers together; the memory is reserved "
+	 "How many connections there is room for, in all workers together; the memory is reserved "
 	 "at start"},
 	{"conntrack", "table", CFG_FIELD_WORD, PARAM(table), 0, CT_TABLE_KIND_COUNT - 1, "",
 	 "Which table finds connections: Sallyport's own, or DPDK's rte_hash",
@@ -141,7 +140,7 @@ const struct cfg_field cfg_fields[] = {
 	 enable_name,
 	 .is_live = true},
 	{"conntrack", "dccp", CFG_FIELD_WORD, PARAM(dccp), 0, CT_DCCP_COUNT - 1, "",
-	 "Whether DCCP is tracked by ports and states, or like a protocol nobody knows",
+	 "Whether DCCP is tracked by ports and states, or as an unknown protocol",
 	 dccp_name},
 	{"conntrack", "accounting", CFG_FIELD_BOOL, PARAM(accounting), 0, 1, "",
 	 "Count packets and bytes of each connection and direction",
@@ -153,12 +152,12 @@ const struct cfg_field cfg_fields[] = {
 	 "Pick up TCP connections that were open before they were first seen",
 	 .is_live = true},
 	{"conntrack.tcp", "be_liberal", CFG_FIELD_BOOL, PARAM(tcp_be_liberal), 0, 1, "",
-	 "Segments outside of the window are not invalid, but for a RST below the last "
+	 "Segments outside the window are not invalid, except for a RST below the last "
 	 "acknowledgement",
 	 .is_live = true},
 	{"conntrack.tcp", "max_retrans", CFG_FIELD_U8, PARAM(tcp_max_retrans), 0, UINT8_MAX,
 	 "retransmissions",
-	 "After how many repetitions of a segment the timeout tcp_max_retrans holds",
+	 "After how many retransmissions of a segment the timeout tcp_max_retrans applies",
 	 .is_live = true},
 	{"conntrack.tcp", "ignore_invalid_rst", CFG_FIELD_BOOL, PARAM(tcp_ignore_invalid_rst), 0, 1,
 	 "",

@@ -129,7 +129,7 @@ static void
 test_manual_names_what_needs_a_restart(void **state)
 {
 	char *manual = read_manual();
-	const char *section = strstr(manual, ".Sh LOADING IT ANEW");
+	const char *section = strstr(manual, ".Sh RELOADING");
 
 	(void)state;
 	assert_non_null(section);
