@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// How much of EAL's memory things take that are made of DPDK's parts, with all that DPDK puts
-// around them. What a module reserves it can so tell before it does, and before EAL is there to
-// reserve it from.
+// How much of EAL's memory DPDK's objects take, including what DPDK adds around them. With these a
+// module can say how much it will reserve before EAL is initialised.
 //
-// Figures are those of memory without hugepages, where an element of a pool never crosses a page of
-// 4 KiB: with hugepages it is less. Any thread; EAL need not be initialised but for bytes_taken.
+// Figures are for memory without hugepages, where an element of a pool never crosses a 4 KiB page;
+// with hugepages it is less. Any thread; only bytes_taken needs EAL to be initialised.
 #pragma once
 
 #include <stdint.h>
@@ -22,5 +21,5 @@ uint64_t bytes_of_pool(unsigned int n, unsigned int element_size, unsigned int c
 // A pool of n mbufs with data_room bytes each, headroom included.
 uint64_t bytes_of_mbufs(unsigned int n, unsigned int cache_size, unsigned int data_room);
 
-// What is taken of EAL's memory at the moment.
+// How much of EAL's memory is in use.
 uint64_t bytes_taken(void);

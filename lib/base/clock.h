@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// Time as a value. Nothing in lib/ below runtime and replay reads a clock: whoever drives the
-// packets hands the time in, so a five-day timeout is tested in a millisecond.
+// Time as a value. Nothing in lib/ below runtime and replay reads a clock: the caller passes the
+// time in, so that a five-day timeout can be tested in a millisecond.
 //
-// Two units exist. Nanoseconds (uint64_t, names end in _ns) are what callers measure and print.
-// Ticks (tick_t) are what connections remember: 4 ms each, the timer of the kernel whose
-// behaviour is reproduced (HZ=250), in 32 bits so that a deadline costs four bytes. Ticks wrap
-// after 198 days and are compared by signed difference, so no timeout may reach 99 days
-// (TIMEOUT_MAX_SEC).
+// There are two units. Nanoseconds (uint64_t, names end in _ns) are measured and printed. Ticks
+// (tick_t) are stored in connections: 4 ms each, the timer of the kernel that we reproduce
+// (HZ=250), in 32 bits so that a deadline takes four bytes. Ticks wrap after 198 days and are
+// compared by signed difference, so no timeout may reach 99 days (TIMEOUT_MAX_SEC).
 #pragma once
 
 #include <stdbool.h>
@@ -40,7 +39,7 @@ ticks_until(tick_t then, tick_t now)
 	return (int32_t)(then - now);
 }
 
-// A deadline has passed as soon as now reaches it.
+// True once now has reached the deadline.
 static inline bool
 tick_reached(tick_t deadline, tick_t now)
 {

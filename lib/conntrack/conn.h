@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// Private to conntrack and its trackers: the connection object and the shard that owns it.
+// Private to conntrack and its trackers: the connection and the shard that owns it.
 //
-// What a packet of a known flow needs of its connection lies in two cache lines, struct ct_conn;
-// what is needed once in a connection's life, or by readers, lies apart, in struct ct_cold.
+// Everything that a packet of a known flow needs is in two cache lines, struct ct_conn; what is
+// needed once in a connection's life, or only by readers, is in struct ct_cold.
 //
 // Life of a connection:
 //
@@ -13,9 +13,9 @@
 //   confirmed -> dying    ct_conn_kill: both tuples leave the table
 //   dying -> free         ct_reclaim: end of the burst, the destroy event is handed over
 //
-// Only the owning worker changes anything. Other threads read through ct_read (view.c): the
-// version of a slot is odd while its identity changes, and different after it changed. A
-// connection's tuples and id do not change between confirm and reclaim.
+// Only the owning worker writes. Other threads read through ct_read (view.c): the version of a slot
+// is odd while its identity changes, and differs afterwards. A connection's tuples and id do not
+// change between confirm and reclaim.
 #pragma once
 
 #include <stdbool.h>
@@ -43,30 +43,30 @@ struct ct_tcp_side {
 	uint32_t max_ack;    // highest acknowledgement it sent
 	uint8_t scale;       // of its windows (RFC 7323)
 	uint8_t flags;       // enum tcp_side_flag
-} __attribute__((packed, aligned(2))); // without a gap behind it, for two of them fit a line then
+} __attribute__((packed, aligned(2))); // no padding, so that two of them fit into a cache line
 
 struct ct_tcp {
 	struct ct_tcp_side side[DIR_COUNT];
-	// the last packet that was looked at closer
+	// the last packet that took the long path
 	uint32_t last_seq;
 	uint32_t last_ack;
 	uint32_t last_end;
 	uint16_t last_window;
-	uint8_t last_scale : 4;     // of a SYN that was let through without being believed
-	uint8_t last_flags : 4;     // likewise, of enum tcp_side_flag what a SYN says
+	uint8_t last_scale : 4;     // of a SYN that was let through but not trusted
+	uint8_t last_flags : 4;     // likewise, its bits of enum tcp_side_flag
 	uint8_t last_class : 4;     // enum tcp_class
 	uint8_t last_dir : 2;       // enum dir
 	bool expects_challenge : 1; // after a SYN in LAST_ACK: the next ACK may not be for the FIN
 	bool is_simultaneous : 1;   // both sides sent a SYN
 	uint8_t state;              // enum tcp_state
-	uint8_t n_retransmitted;    // how often the last ACK came again, wraps
+	uint8_t n_retransmitted;    // how often the last ACK was repeated, wraps
 };
 
 // What SCTP knows about an association (proto/sctp.c).
 struct ct_sctp {
 	uint32_t tag[DIR_COUNT]; // verification tag that packets of a direction carry, 0: not known
 	uint8_t state;           // enum sctp_state
-	bool has_init[DIR_COUNT]; // an INIT of this direction is to be answered
+	bool has_init[DIR_COUNT]; // an INIT of this direction is unanswered
 	bool has_mismatch;        // a heartbeat with another tag was let through
 	uint8_t mismatch_dir;     // in this direction
 };
@@ -80,27 +80,27 @@ struct ct_dccp {
 	uint8_t last_dir;        // enum dir
 };
 
-// One connection: everything the packet path needs. The first line is enough for UDP; what other
-// protocols need begins with the second.
+// One connection: everything the packet path needs. UDP needs the first line only; the state of
+// other protocols begins with the second.
 struct ct_conn {
 	uint64_t key[KEY_WORDS]; // of struct flow_key; of IPv6 the rest is in struct ct_cold
 	tick_t deadline;         // owner: rw, others: ro
 	uint32_t mark;
 	uint8_t life;                // enum ct_life; owner: rw, others: ro
 	uint8_t status;              // bits of enum ct_status
-	uint8_t events;              // bits of enum ct_event_bit to be told with the next event
+	uint8_t events;              // bits of enum ct_event_bit for the next event
 	uint8_t helper;              // enum ct_helper
 	uint8_t window;              // enum ct_window, of TCP
 	bool is_turned : 1;          // the original direction has the turned tuple of the key
 	bool is_own_answer : 1;      // both directions have the same tuple
-	bool is_untold : 1;          // dying, and its destroy event waits for room
+	bool is_untold : 1;          // dying, and its destroy event waits for room in the ring
 	uint8_t end : 3;             // enum ct_end
-	struct verdict_memo memo;    // what the rules said
+	struct verdict_memo memo;    // the remembered outcome of the rules
 	uint32_t packets[DIR_COUNT]; // lower halves; the upper ones are in struct ct_cold
 	uint32_t octets[DIR_COUNT];  // likewise
 	tick_t stream_after;         // of UDP: a flow that lives longer than this is a stream
-	uint8_t queue;               // it waits in, CT_QUEUE_NONE: in none
-	uint16_t queued_in;          // period in which it came to its end, see ct_queue_period
+	uint8_t queue;               // its queue, CT_QUEUE_NONE: none
+	uint16_t queued_in;          // period in which it was queued, see ct_queue_period
 	union {
 		struct ct_tcp tcp;
 		struct ct_sctp sctp;
@@ -124,13 +124,13 @@ struct ct_cold {
 	union address ends[2]; // of the key of IPv6
 };
 
-// Flows that a packet of this burst created or killed and that a later packet of the same burst
-// may ask for: the hashes of their keys, and of the homes where a helper may have announced some.
+// Flows that a packet of this burst has touched and that a later packet of the same burst may
+// belong to: the hashes of their keys, and the home hashes where a helper may have announced flows.
 struct ct_touched {
-	uint64_t filter[4]; // a bit for every hash, so that most packets need not look further
+	uint64_t filter[4]; // a bit for every hash, so that most packets need no search
 	uint32_t hashes[9 * CT_BURST_MAX];
 	uint16_t n;
-	bool has_homes; // of flows that a helper may have announced are among them
+	bool has_homes; // some are home hashes
 };
 
 struct ct {
@@ -142,16 +142,16 @@ struct ct {
 	uint32_t capacity;      // connections that may exist, unconfirmed and dying ones included
 	uint32_t n_unconfirmed; // owner: rw, others: ro
 	uint32_t n_dying;       // owner: rw, others: ro
-	uint32_t n_untold;      // of these, waiting for room to tell it
-	uint32_t used_slots;    // slots from here on were never used; owner: rw, others: ro
+	uint32_t n_untold;      // of these, with a destroy event that waits for room in the ring
+	uint32_t used_slots;    // slots from here on have never been used; owner: rw, others: ro
 	uint32_t dying_head;    // list through ct_cold.next, SLOT_NONE ends it
 	struct ct_expects *expects;
 	union ct_helper_memory *helper_memory; // of the connection with the same number
 	struct ct_gre_map calls;               // of PPTP
 	struct ct_evict evict;
 	struct ct_touched touched;
-	bool is_pass_plain; // no packet of this pass has to be looked at again behind the rules
-	bool wants_entries; // packets take along what they left of their connection
+	bool is_pass_plain; // no packet of this pass needs work after the rules
+	bool wants_entries; // packets carry a copy of their connection's state
 	const struct hash_secret *secret;
 	struct ct_params params;             // owner: rw, others: ro
 	const struct ct_proto *protos[256];  // the tracker of each protocol
@@ -199,15 +199,16 @@ void ct_conn_tuple(const struct ct *ct, const struct ct_conn *conn, enum dir dir
 // The hash of a connection's key.
 uint32_t ct_conn_hash(const struct ct *ct, const struct ct_conn *conn);
 
-// As many connections exist as may, those included that this burst may still give up.
+// True when there are as many connections as allowed, including those that this burst may still
+// give up.
 static inline bool
 ct_is_full(const struct ct *ct)
 {
 	return ct->used_slots - ct->n_free >= ct->capacity;
 }
 
-// There is a slot for another connection. Some are kept beyond the capacity: for the unconfirmed,
-// and for connections that follow upon one that is still dying.
+// True when there is a slot for another connection. There are some beyond the capacity: for
+// unconfirmed connections, and for connections that replace one that is still dying.
 static inline bool
 ct_has_slot(const struct ct *ct)
 {
@@ -220,14 +221,14 @@ conn_is_expired(const struct ct_conn *conn, tick_t now)
 	return tick_reached(conn->deadline, now);
 }
 
-// DCCP may be tracked like a protocol that nobody knows.
+// True for DCCP if it is tracked by addresses only.
 static inline bool
 ct_is_generic(const struct ct *ct, uint8_t proto)
 {
 	return proto == PROTO_DCCP && ct->params.dccp == CT_DCCP_GENERIC;
 }
 
-// A tuple as the table has it: one whose protocol is generic has no ports.
+// The tuple as it is stored in the table: without ports if the protocol is generic.
 static inline void
 ct_tuple_prepare(const struct ct *ct, struct tuple *tuple)
 {
@@ -235,67 +236,65 @@ ct_tuple_prepare(const struct ct *ct, struct tuple *tuple)
 		tuple->src_field = tuple->dst_field = 0;
 }
 
-// A new, unconfirmed connection for the tuple of pkt, or NULL when it has no inverse, which
-// pkt.fault says. The caller has made sure that there is a slot (ct_has_slot) and, unless it
-// follows upon a connection that was just killed, a place (evict.h).
+// A new, unconfirmed connection for the tuple of pkt, or NULL if the tuple has no inverse; then
+// pkt.fault says so. The caller has made sure that there is a slot (ct_has_slot) and, unless the
+// connection replaces one that was just killed, a place (evict.h).
 struct ct_conn *ct_conn_create(struct ct *ct, struct pkt *pkt);
 
-// An unconfirmed connection is free again.
+// Frees an unconfirmed connection.
 void ct_conn_discard(struct ct *ct, struct ct_conn *conn);
 
-// An unconfirmed connection is in the table under both tuples, and its event is told. Returns
-// false, and leaves it unconfirmed, when the table has no room.
+// Enters an unconfirmed connection into the table under both tuples and sends its event. Returns
+// false, and leaves it unconfirmed, if the table has no room.
 bool ct_conn_confirm(struct ct *ct, struct ct_conn *conn, const struct pkt *pkt);
 
-// A confirmed connection is dying: no lookup finds it. seq is that of the packet that caused it, 0
-// when none did.
+// Makes a confirmed connection dying, so that no lookup finds it. seq is that of the packet that
+// caused it, 0 if none did.
 void ct_conn_kill(struct ct *ct, struct ct_conn *conn, enum ct_end end, uint64_t seq,
 		  uint64_t now_ns);
 
 // What ct_conn_kill reads of connections that have not been looked at for long is on its way.
 void ct_conns_prefetch(const struct ct *ct, const uint32_t slots[], unsigned int n);
 
-// Later packets of this burst that carry one of the connection's tuples, or that its helper may
-// have announced, must wait for the next pass: what the lookup of the burst said about them is out
-// of date.
+// Makes later packets of this burst that belong to the connection, or that its helper may have
+// announced, wait for the next pass, because their lookup is out of date.
 void ct_touch(struct ct *ct, const struct ct_conn *conn);
 void ct_touch_hash(struct ct *ct, uint32_t hash);
 void ct_touch_home(struct ct *ct, uint32_t home);
 bool ct_is_touched(const struct ct *ct, uint32_t hash);
 
-// Hands an event over. Returns false when the listener's ring is full; true also when nobody
-// listens.
+// Hands an event over. Returns false if the listener's ring is full, true also if nobody listens.
 bool ct_event_send(struct ct *ct, const struct ct_conn *conn, enum ct_event_type type, uint64_t seq,
 		   uint64_t now_ns);
 
-// Name of the protocol's state, NULL when it has none.
+// The name of the protocol's state, NULL if it has none.
 const char *ct_conn_state(const struct ct *ct, const struct ct_conn *conn);
 
-// Copies what can be told about a connection that the caller owns.
+// Copies what is reported about a connection that the caller owns.
 void ct_entry_fill(const struct ct *ct, const struct ct_conn *conn, tick_t now,
 		   struct ct_entry *entry);
 
-// What is wrong with an ICMP packet whatever it says: checksum, a type nobody uses.
+// The fault of an ICMP packet by itself: checksum, an unused type.
 enum fault ct_icmp_check(const struct ct *ct, const struct pkt *pkt);
 
-// An ICMP packet is invalid for what it says itself, or speaks of nothing known. Returns true: it
-// is done with.
+// Counts an ICMP packet that is invalid by itself, or that quotes an unknown flow, as error.
+// Returns true: nothing else is to be done.
 bool ct_set_error(struct ct *ct, struct pkt *pkt, enum fault fault);
 
-// True when the packet is an error or a redirect with a quotation to look for.
+// True if the packet is an error or a redirect whose quotation must be looked up.
 bool ct_icmp_speaks_of_another(const struct pkt *pkt);
 
-// An ICMP error becomes related to the connection it speaks of, or is invalid. Returns false when
-// an earlier packet of the burst has touched that connection, and the error must wait.
+// Makes an ICMP error related to the connection that it quotes, or invalid. Returns false if an
+// earlier packet of the burst has touched that connection, so that the error must wait.
 bool ct_track_related(struct ct *ct, struct pkt *pkt);
 
-// A connection that is about to be confirmed gets the helper a rule asked for, if the helper is for
-// its protocol. With an unconfirmed one that is discarded goes all that it expects, with a dying
-// one (seq and now_ns as in ct_conn_kill) also what cannot be without it.
+// A connection that is about to be confirmed gets the helper that a rule set, if the helper is for
+// its protocol. When an unconfirmed connection is discarded, its expectations go, too; when a
+// connection dies (seq and now_ns as in ct_conn_kill), also what depends on it.
 void ct_helper_attach(struct ct *ct, struct ct_conn *conn, uint8_t helper);
 void ct_helper_detach(struct ct *ct, const struct ct_conn *conn);
 void ct_helper_end(struct ct *ct, const struct ct_conn *conn, uint64_t seq, uint64_t now_ns);
 
-// The helper of the packet's connection, if it has one, reads the packet. Returns false when the
-// packet must be dropped.
+// Has the helper of the packet's connection, if any, read the packet. Returns false if the packet
+// must be dropped.
 bool ct_helper_read(struct ct *ct, struct pkt *pkt);

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// Connection tracking for one worker: its shard of the connections and what is done to it.
+// Connection tracking for one worker: its shard of the connections and all operations on it.
 //
 // A shard belongs to the worker that drives packets through it. The worker calls ct_track_burst,
-// then judges the packets by its rules, then ct_confirm_burst and ct_release_burst; between bursts
-// ct_reap and ct_reclaim. Everyone else only reads: ct_read, ct_scan and ct_stats_read, from any
+// then evaluates the rules, then calls ct_confirm_burst and ct_release_burst; between bursts it
+// calls ct_reap and ct_reclaim. All others only read: ct_read, ct_scan and ct_stats_read, from any
 // thread. Read track.c first.
 #pragma once
 
@@ -23,7 +23,7 @@ struct rte_ring;
 
 enum ct_life { CT_FREE, CT_UNCONFIRMED, CT_CONFIRMED, CT_DYING };
 
-// What is known about a connection (the kernel's IPS_ bits that apply here).
+// The status of a connection (the kernel's IPS_ bits that apply here).
 enum ct_status {
 	CT_EXPECTED = 1 << 0,   // created by an expectation
 	CT_SEEN_REPLY = 1 << 1, // a packet of the reply direction was accepted
@@ -32,7 +32,7 @@ enum ct_status {
 
 enum ct_event_type { CT_EVENT_DESTROY, CT_EVENT_NEW, CT_EVENT_UPDATE };
 
-// Why there is an update.
+// The reason for an update.
 enum ct_event_bit {
 	CT_CHANGED_REPLY = 1 << 0,
 	CT_CHANGED_ASSURED = 1 << 1,
@@ -54,7 +54,7 @@ enum ct_end {
 
 const char *ct_end_name(enum ct_end end); // "expired", ...; NULL for CT_END_NONE
 
-// A copy of all that can be told about a connection.
+// A copy of everything that is reported about a connection.
 struct ct_entry {
 	struct tuple tuple[DIR_COUNT];
 	uint64_t packets[DIR_COUNT];
@@ -73,7 +73,7 @@ struct ct_entry {
 
 struct ct_event {
 	struct ct_entry entry;
-	uint64_t seq;     // of the packet that caused it, 0: none did
+	uint64_t seq;     // of the packet that caused it, 0: none
 	uint64_t time_ns; // when
 	uint8_t type;     // enum ct_event_type
 	uint8_t changed;  // bits of enum ct_event_bit
@@ -90,20 +90,20 @@ struct ct_stats {
 	uint64_t expired;       // of these, by timeout
 	uint64_t deleted;       // of these, since somebody asked for it
 	uint64_t expected;      // new connections that a helper had announced
-	uint64_t expect_drop;   // such announcements that gave way to newer ones before their time
+	uint64_t expect_drop;   // expectations evicted by newer ones before they expired
 	uint64_t found;         // lookups that hit
-	uint64_t invalid;       // packets of class invalid, those counted as error excepted
-	uint64_t error;         // ICMP packets that are broken, or errors about nothing known
+	uint64_t invalid;       // packets of class invalid, except those counted as error
+	uint64_t error;         // broken ICMP packets, and ICMP errors about unknown flows
 	uint64_t early_drop;    // connections killed to make room in a full table
-	uint64_t table_full;    // new connections refused for want of room
+	uint64_t table_full;    // new connections refused for lack of room
 	uint64_t insert_failed; // the hash table refused an entry
-	uint64_t events_lost;   // new and update events the listener had no room for
+	uint64_t events_lost;   // new and update events dropped because the ring was full
 	uint64_t events_late;   // destroy events that had to wait
 };
 
 struct ct_config {
 	const struct ct_params *params;   // copied
-	const struct hash_secret *secret; // kept; one for all shards
+	const struct hash_secret *secret; // not copied; one for all shards
 	struct rte_ring *events;          // of struct ct_event elements, NULL: nobody listens
 	unsigned int worker;              // number of the owner
 	unsigned int n_workers;           // the shard gets its part of max_connections
@@ -124,47 +124,47 @@ void ct_destroy(struct ct *ct); // takes NULL
 // => max_connections, table and dccp are what they were. Owner only, between bursts.
 void ct_set_params(struct ct *ct, const struct ct_params *params);
 
-// Connections in the slots from *cursor on, as many as budget, forget what the rules said to them
-// if its generation is in [low, high].
-// => Returns true when the last slot has been looked at; *cursor is 0 again then. Owner only,
-//    between bursts.
+// Up to budget connections in the slots from *cursor on forget their remembered outcome if its
+// generation is in [low, high].
+// => Returns true when the last slot has been visited; then *cursor is 0 again. Owner only, between
+//    bursts.
 bool ct_forget_verdicts(struct ct *ct, uint32_t *cursor, uint32_t budget, uint16_t low,
 			uint16_t high);
 
-// What the rules behind conntrack may do to a connection.
+// What the rules after conntrack may do to a connection.
 enum ct_rules_do {
 	CT_RULES_ONLY_JUDGE = 0,
 	CT_RULES_SET_MARKS = 1 << 0,
 	CT_RULES_SET_HELPERS = 1 << 1,
 };
 
-// Gives every packet its class, direction and connection, and lets the protocol's tracker judge
-// it, in order, as if the packets came one at a time.
-// => Returns how many packets, from the front, were handled: it stops before a packet that needs
-//    what an earlier one of the burst has not finished yet (its connection is unconfirmed or was
-//    killed). The caller takes the handled ones to their end and calls again with the rest.
-//    At least one packet is handled.
-// => rules says what the rules may do to connections, so that packets which depend on it wait, too.
+// Gives every packet its class, direction and connection, and has the protocol's tracker judge it,
+// in order, as if the packets came one at a time.
+// => Returns how many packets, from the front, were handled: it stops before a packet that depends
+//    on an earlier one of the burst that is not finished yet (its connection is unconfirmed or was
+//    killed). The caller finishes the handled ones and calls again with the rest. At least one
+//    packet is handled.
+// => rules says what the rules may do to connections, so that packets that depend on it wait, too.
 // => A packet for which there is no room is dropped. n is at most CT_BURST_MAX. Owner only.
 uint16_t ct_track_burst(struct ct *ct, struct pkt *const pkts[], uint16_t n,
 			enum ct_rules_do rules);
 
-// Packets still pending have their new connections confirmed, their marks stored and their events
-// sent. Owner only.
+// For packets that are still pending, confirms new connections, stores marks and sends events.
+// Owner only.
 void ct_confirm_burst(struct ct *ct, struct pkt *const pkts[], uint16_t n);
 
-// Connections of refused packets are freed, and with them everything that died in this burst
-// whose event is handed over. No pointer to a connection taken before is valid afterwards.
+// Frees the connections of refused packets and all connections that died in this burst and whose
+// event has been handed over. Pointers to connections are invalid afterwards.
 // => All packets of the pass, refused ones included. Owner only.
 void ct_release_burst(struct ct *ct, struct pkt *const pkts[], uint16_t n);
 
-// Removes those of the n connections that have really expired by now. Returns how many.
+// Removes those of the n connections that have in fact expired by now. Returns how many.
 // => slots come from ct_scan. Owner only, between bursts.
 unsigned int ct_reap(struct ct *ct, const uint32_t slots[], unsigned int n, uint64_t now_ns);
 
-// Above 95 % of the capacity: connections that wait for an answer, but for the last of them, and
-// those that are closing give way before a new one needs the place, at most max, as with the
-// kernel's collector. Returns how many.
+// Above 95 % of the capacity, evicts at most max connections that are unanswered, except for a
+// reserve of them, or closing, before a new one needs the place, as the kernel's collector does.
+// Returns how many.
 // => Owner only, between bursts.
 unsigned int ct_relieve(struct ct *ct, uint64_t now_ns, unsigned int max);
 
@@ -173,12 +173,12 @@ void ct_reclaim(struct ct *ct, uint64_t now_ns);
 
 // A scan of a shard for expired connections, in steps.
 struct ct_scan {
-	uint32_t cursor; // where it goes on; 0 again behind the last slot in use
+	uint32_t cursor; // where it continues; 0 again after the last slot in use
 	tick_t now;
-	tick_t next; // the earliest deadline that was seen and is still to come
+	tick_t next; // the earliest future deadline seen
 };
 
-// Looks at up to budget slots from scan.cursor on, without writing to the shard, and collects those
+// Visits up to budget slots from scan.cursor on, without writing to the shard, and collects those
 // that have expired.
 // => Returns how many of found were filled, at most max. Any thread.
 unsigned int ct_scan(const struct ct *ct, struct ct_scan *scan, uint32_t budget, uint32_t found[],
@@ -187,7 +187,7 @@ unsigned int ct_scan(const struct ct *ct, struct ct_scan *scan, uint32_t budget,
 // Slots 0 to ct_n_slots() - 1 may hold a connection. Any thread.
 uint32_t ct_n_slots(const struct ct *ct);
 
-// Copies the connection in a slot when it is in that state of life and has not expired.
+// Copies the connection in a slot if it is in that state of life and has not expired.
 // => Any thread; consistent: the copy is of one connection.
 bool ct_read(const struct ct *ct, uint32_t slot, enum ct_life life, tick_t now,
 	     struct ct_entry *entry);
@@ -206,9 +206,9 @@ struct ct_count {
 };
 struct ct_count ct_count(const struct ct *ct);
 
-// Slots that are taken though nothing leads to what is in them any more: neither the table nor the
-// list of the dying. 0, unless the code is wrong.
-// => Owner only, between bursts, or anybody when it has ended. Takes a while.
+// The number of leaked slots: in use, but reachable neither through the table nor through the list
+// of the dying. 0, unless there is a bug.
+// => Owner only, between bursts, or any thread after the owner has ended. Slow.
 uint32_t ct_n_lost(const struct ct *ct);
 
 void ct_stats_read(const struct ct *ct, struct ct_stats *stats);

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// Private to conntrack: connections that a helper foresees.
+// Private to conntrack: connections that a helper has announced.
 //
 // An expectation names a tuple, of which the source port (and nothing else) may be open, and the
-// master connection that announced it. The first packet of an unknown flow that fits begins a
-// connection related to the master, and uses the expectation up.
+// master connection that announced it. The first packet of an unknown flow that matches begins a
+// connection related to the master and consumes the expectation.
 //
-// Life cycle: ct_expect_add by a helper, then ct_expect_take by the packet it was made for; or it
-// expires; or it goes with its master (ct_expect_forget); or it gives way to a newer one, when
-// there are too many. Owner only. No memory is taken after ct_expects_create.
+// Life cycle: a helper calls ct_expect_add, the matching packet ct_expect_take; or it expires; or
+// it ends with its master (ct_expect_forget); or it is evicted by a newer one when there are too
+// many. Owner only. No memory is taken after ct_expects_create.
 #pragma once
 
 #include <stdbool.h>
@@ -26,7 +26,7 @@ struct ct_expects;
 struct ct_expects_config {
 	uint32_t n_masters;               // slots of connections
 	const struct hash_secret *secret; // kept
-	uint64_t *n_given_up;             // counts those that gave way before their time; kept
+	uint64_t *n_given_up;             // counts those evicted before they expired; not copied
 	int socket;                       // NUMA node
 };
 
@@ -34,10 +34,11 @@ struct ct_expects_config {
 struct ct_expects *ct_expects_create(const struct ct_expects_config *config);
 void ct_expects_destroy(struct ct_expects *expects); // takes NULL
 
-// Bytes that are reserved for so many masters.
+// Bytes that are reserved for n masters.
 size_t ct_expects_bytes(uint32_t n_masters);
 
-// So many masters may announce more than there is room for: whatever is expected may give way.
+// True if so many masters can announce more than there is room for, so that expectations may be
+// evicted.
 bool ct_expects_are_short(const struct ct_expects *expects, uint32_t n_masters);
 
 // How many there are.
@@ -46,22 +47,22 @@ uint32_t ct_expects_count(const struct ct_expects *expects);
 struct ct_expectation {
 	struct tuple tuple;
 	uint32_t master;        // slot of the connection that announced it
-	tick_t deadline;        // as long from now as that of every other
-	uint8_t max_per_master; // the oldest ones of the master beyond this are given up
-	bool has_src_field;     // of the tuple; else any will do
-	bool is_either_way;     // expected from both sides: one of the two uses both up
-	bool is_answered;       // the master is a connection that has been answered
+	tick_t deadline;        // all expectations have the same lifetime
+	uint8_t max_per_master; // beyond this the master's oldest ones are dropped
+	bool has_src_field;     // of the tuple; otherwise any
+	bool is_either_way;     // expected from both sides: one of the two consumes both
+	bool is_answered;       // the master has been answered
 };
 
-// Announces a connection. The same one again replaces the first. Returns false when it is refused:
-// it cannot be told from one of another master.
-// => When there is no room, one that has expired gives way, or the oldest one whose master has not
+// Announces a connection. The same one again replaces the first. Returns false if it is refused
+// because it conflicts with one of another master.
+// => If there is no room, one that has expired is evicted, or the oldest one whose master has not
 //    been answered, or the oldest one.
 bool ct_expect_add(struct ct_expects *expects, const struct ct_expectation *wanted, tick_t now);
 
-// The slot of the master that expects this tuple, with the expectation used up; UINT32_MAX when
-// nobody does.
+// Consumes the expectation of this tuple and returns the slot of its master, UINT32_MAX if there is
+// none.
 uint32_t ct_expect_take(struct ct_expects *expects, const struct tuple *tuple, tick_t now);
 
-// Everything that this master expects is given up.
+// Removes all expectations of this master.
 void ct_expect_forget(struct ct_expects *expects, uint32_t master);

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// What can be set about connection tracking: the kernel's nf_conntrack sysctls under their own
-// names, with their own defaults. Plain data; a shard has a copy.
+// The parameters of connection tracking: the kernel's nf_conntrack sysctls under their own names,
+// with their own defaults. Plain data; a shard has a copy.
 #pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
 
-// Every timeout that can be set: enumerator, configuration key, default in seconds. The key is the
-// sysctl's name without nf_conntrack_ and without timeout_ (tcp_timeout_syn_sent: tcp_syn_sent).
+// All timeouts: enumerator, configuration key, default in seconds. The key is the sysctl's name
+// without nf_conntrack_ and without timeout_ (tcp_timeout_syn_sent: tcp_syn_sent).
 #define CT_TIMEOUTS(X)                                                                             \
 	X(TCP_SYN_SENT, "tcp_syn_sent", 120)                                                       \
 	X(TCP_SYN_RECV, "tcp_syn_recv", 60)                                                        \
@@ -50,7 +50,7 @@ enum ct_timeout { CT_TIMEOUTS(X) CT_TIMEOUT_COUNT };
 // When connections are tracked at all (conntrack.enable).
 enum ct_enable {
 	CT_ENABLE_ALWAYS, // as the kernel's enable_hooks=1
-	CT_ENABLE_AUTO,   // when some rule needs to know them, as the kernel's hooks do
+	CT_ENABLE_AUTO,   // when some rule needs connections, as the kernel's hooks do
 	CT_ENABLE_COUNT,
 };
 
@@ -68,11 +68,11 @@ enum ct_dccp_tracking {
 	CT_DCCP_COUNT,
 };
 
-// How strictly the windows of a TCP connection are kept (rule statement set_window).
+// How strictly the windows of a TCP connection are checked (rule statement set_window).
 enum ct_window {
-	CT_WINDOW_LINUX,   // as Linux since 6.0: what is below the window passes
-	CT_WINDOW_STRICT,  // as Linux before: all outside the window is invalid
-	CT_WINDOW_LIBERAL, // nothing outside the window is invalid
+	CT_WINDOW_LINUX,   // as Linux since 6.0: segments below the window pass
+	CT_WINDOW_STRICT,  // as Linux before 6.0: segments outside the window are invalid
+	CT_WINDOW_LIBERAL, // segments outside the window pass
 	CT_WINDOW_COUNT,
 };
 
@@ -96,7 +96,7 @@ void ct_params_init(struct ct_params *params);
 // The configuration key of a timeout, "tcp_syn_sent".
 const char *ct_timeout_key(enum ct_timeout timeout);
 
-// Helpers a rule may attach to a new connection (set_helper). 0 is none.
+// Helpers that a rule may attach to a new connection (set_helper). 0 is none.
 enum ct_helper { CT_HELPER_NONE, CT_HELPER_FTP, CT_HELPER_TFTP, CT_HELPER_PPTP, CT_HELPER_COUNT };
 
 const char *ct_helper_name(enum ct_helper helper);    // "ftp"; NULL for none

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// Sets of the 8192 blocks of eight bytes that a datagram can have. A fragment begins at a block,
-// and only the last one may end within a block, so that whole blocks tell all there is to tell
-// about overlaps; asking costs the length of the fragment, whatever is there already.
+// Sets of the 8192 blocks of eight bytes that a datagram can have. A fragment begins at a block
+// boundary, and only the last one may end within a block, so whole blocks are enough to find
+// overlaps. The cost of a query depends on the length of the fragment only.
 #pragma once
 
 #include <stdint.h>
@@ -27,7 +27,7 @@ cover_mask(unsigned int index, unsigned int first, unsigned int last)
 	return mask;
 }
 
-// How many blocks of [first, last) are in the set.
+// The number of blocks of [first, last) in the set.
 static inline unsigned int
 cover_count(const struct cover *cover, unsigned int first, unsigned int last)
 {

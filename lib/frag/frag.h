@@ -1,18 +1,19 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// Fragments of IPv4 and IPv6, held until their datagram can be judged as one packet, as the
-// kernel's nf_defrag does before conntrack.
+// Fragments of IPv4 and IPv6 are held until their datagram can be judged as one packet, as
+// nf_defrag does in the kernel before conntrack.
 //
 // Life of a fragment:
 //
 //   arrives -> held -> its datagram is complete: judged with it, sent as it came or dropped with it
-//                  \-> given up: in time, for an overlap, for want of room
+//                  \-> given up: timeout, overlap, no room
 //          \-> refused alone: a duplicate, a wrong length
-//          \-> goes on by itself, as a packet with what is there of it
+//          \-> goes on by itself, as a packet with the bytes that it has
 //
-// A datagram exists from its first fragment on until it is complete or given up; its timeout runs
-// from then on and nothing prolongs it. A store belongs to one worker. Everything is reserved by
-// frag_create; adding a fragment allocates from the store's own pools only. Read frag.c first.
+// A datagram exists from its first fragment until it is complete or given up; its timeout starts
+// with the first fragment and is never extended. A store belongs to one worker. Everything is
+// reserved by frag_create; adding a fragment allocates from the store's own pools only. Read frag.c
+// first.
 #pragma once
 
 #include <stdint.h>
@@ -24,11 +25,11 @@
 #include "packet/hash.h"
 #include "packet/packet.h"
 
-// A fragment as it came, in a list by order of arrival. Whoever has the list owns nodes and mbufs;
-// it may travel to another worker.
+// A fragment as it came, in a list in order of arrival. The holder of the list owns nodes and
+// mbufs; the list may be handed to another worker.
 struct fragment {
 	struct fragment *next;
-	struct rte_mbuf *mbuf; // NULL: somebody took it
+	struct rte_mbuf *mbuf; // NULL: taken out
 	uint64_t seq;          // pkt.seq of the packet it came as
 	uint32_t payload_off;  // from the start of the frame
 	uint16_t off;          // of the payload in the datagram
@@ -38,7 +39,7 @@ struct fragment {
 
 struct frag_store;
 
-// Fragments are given up, all for the same reason. The listener owns the list.
+// Called when fragments are given up, all for the same reason. The listener owns the list.
 typedef void (*frag_listener)(void *context, struct fragment *fragments, enum reason reason);
 
 struct frag_config {
@@ -56,12 +57,12 @@ uint64_t frag_bytes_for(const struct frag_params *params);
 // => Main thread, EAL initialised. Returns NULL with rte_errno set when memory is short.
 struct frag_store *frag_create(const struct frag_config *config);
 
-// => Lists that were handed out must have been freed before. What is held is freed, and no listener
-//    told. Takes NULL.
+// => Lists that were handed out must have been freed before. Held fragments are freed without a
+//    call of the listener. Takes NULL.
 void frag_destroy(struct frag_store *store);
 
-// Other parameters hold from now on. The time that datagrams have left changes with their timeout.
-// => max_datagrams and max_fragments are what they were. Owner only.
+// Sets other parameters. A new timeout also changes the time that datagrams have left.
+// => max_datagrams and max_fragments must not change. Owner only.
 void frag_set_params(struct frag_store *store, const struct frag_params *params);
 
 enum frag_result {
@@ -71,23 +72,23 @@ enum frag_result {
 	FRAG_COMPLETE, // the packet is now the datagram
 };
 
-// Adds a packet of which pkt_has_place holds to its datagram.
-// => The listener may be called, also with what was just taken.
-// => FRAG_COMPLETE: pkt.fragments owns the fragments, pkt.mbuf is the datagram as one frame, put
-//    together from their bytes and parsed; the zone is kept. pkt.mbuf must be freed before any of
-//    the fragments is sent. Owner only.
+// Adds a packet for which pkt_has_place holds to its datagram.
+// => The listener may be called, even with the fragment just added.
+// => FRAG_COMPLETE: pkt.fragments owns the fragments, pkt.mbuf is the datagram as one frame, made
+//    of their bytes and parsed; the zone is kept. pkt.mbuf must be freed before any of the
+//    fragments is sent. Owner only.
 enum frag_result frag_add(struct frag_store *store, struct pkt *pkt);
 
-// Gives up datagrams whose time is over, max at most, and returns how many. Owner only.
-// => Answers do not depend on when or whether this is called: frag_add never continues a datagram
-//    whose time is over, and gives those up first when room is needed.
+// Gives up at most max datagrams whose time is over, and returns how many. Owner only.
+// => Results do not depend on when or whether this is called: frag_add never continues a datagram
+//    whose time is over, and gives those up first if it needs room.
 unsigned int frag_expire(struct frag_store *store, tick_t now, unsigned int max);
 
-// Gives up everything as if its time were over. Owner only.
+// Gives up all datagrams as if their time were over. Owner only.
 void frag_give_up_all(struct frag_store *store);
 
 // Fragments held at the moment. Any thread.
 uint32_t frag_held(const struct frag_store *store);
 
-// Frees a list and every mbuf that is still in it. Any worker; takes NULL.
+// Frees a list and all mbufs that are still in it. Any worker; takes NULL.
 void frag_free(struct fragment *fragments);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// What the headers of a fragment say about its place in the datagram.
+// The place of a fragment in its datagram, from its headers.
 #pragma once
 
 #include <stdbool.h>
@@ -8,17 +8,17 @@
 
 #include "packet/packet.h"
 
-// What of the first fragment's headers becomes the datagram's.
+// The headers of the first fragment, which become those of the datagram.
 struct frag_head {
 	uint16_t l3_off;
 	uint32_t len;      // of all headers that are kept, from the start of the frame
-	uint32_t next_off; // IPv6: where the number of the fragment header stands,
-	uint8_t next;      // and what has to stand there instead
+	uint32_t next_off; // IPv6: where the protocol number of the fragment header is,
+	uint8_t next;      // and what must replace it
 };
 
 struct frag_place {
 	uint32_t id;
-	uint8_t proto;        // IPv4: tells datagrams apart; IPv6: 0
+	uint8_t proto;        // IPv4: part of the key of a datagram; IPv6: 0
 	uint8_t ecn;          // the two bits of RFC 3168
 	bool more;            // fragments follow
 	uint32_t off;         // of the payload in the datagram
@@ -29,9 +29,9 @@ struct frag_place {
 
 enum frag_place_kind {
 	FRAG_PLACE_GOOD,
-	FRAG_PLACE_NONE,    // nothing to hold, see place.c
-	FRAG_PLACE_CUT_OFF, // the fragment header is not all there
+	FRAG_PLACE_NONE,    // need not be held, see place.c
+	FRAG_PLACE_CUT_OFF, // the fragment header is truncated
 };
 
-// Reads the place of a packet of which pkt_has_place holds. *place is set when it is good.
+// Reads the place of a packet for which pkt_has_place holds. Sets *place if it is good.
 enum frag_place_kind frag_place_read(const struct pkt *pkt, struct frag_place *place);

@@ -14,17 +14,17 @@
 #include "frag/frag.h"
 #include "frag/place.h"
 
-#define FRAG_VLANS 3 // tags that tell fragments apart; nobody has more
+#define FRAG_VLANS 3 // tags that are compared; nobody uses more
 
-// What fragments of one datagram have in common. Those of two ports or VLANs are never put
-// together: a fragment leaves at the other end of its own wire, in its own VLAN, and who is there
-// gets no other.
+// What all fragments of a datagram have in common. Fragments of different ports or VLANs are never
+// reassembled: each leaves at the other end of its own wire, in its own VLAN, and its receiver
+// never gets the others.
 struct frag_key {
 	union address src;
 	union address dst;
 	uint32_t id;
 	uint16_t zone;
-	uint16_t vlans[FRAG_VLANS]; // outermost first; 0: no tag, or one that has a priority only
+	uint16_t vlans[FRAG_VLANS]; // outermost first; 0: no tag, or a priority tag
 	uint8_t family;
 	uint8_t proto;
 	uint8_t in_port;
@@ -44,14 +44,14 @@ LIST_HEAD(source_bucket, source);
 // An address that sends fragments.
 struct source {
 	struct source_key key;
-	LIST_ENTRY(source) by_key;       // also chains the free ones
+	LIST_ENTRY(source) by_key;       // also links free ones
 	struct datagram_queue datagrams; // oldest first
 	uint32_t n;
 };
 
 struct datagram {
 	struct frag_key key;
-	LIST_ENTRY(datagram) by_key; // also chains the free ones
+	LIST_ENTRY(datagram) by_key; // also links free ones
 	TAILQ_ENTRY(datagram) by_source;
 	TAILQ_ENTRY(datagram) by_age;
 	struct source *source;
@@ -61,15 +61,15 @@ struct datagram {
 	struct fragment *last;
 	uint32_t n;          // of them
 	uint32_t n_segments; // of their mbufs
-	uint32_t len;        // of the payload as far as it is known
-	uint32_t n_bytes;    // of the payload that are there
-	uint32_t tail_end;   // behind the last byte that is there
+	uint32_t len;        // of the payload as far as known
+	uint32_t n_bytes;    // of the payload received
+	uint32_t tail_end;   // after the last byte received
 	bool has_first;
 	bool has_last;         // len is final
-	uint8_t ecn;           // bit 1 << e for every mark e that was seen
+	uint8_t ecn;           // bit 1 << e for every value e of the ECN bits seen
 	struct frag_head head; // of the first fragment
-	struct cover covered;  // blocks that are there
-	struct cover starts;   // of these, the ones where a run begins, see frag.c
+	struct cover covered;  // blocks received
+	struct cover starts;   // of these, the first block of each run, see frag.c
 };
 
 struct frag_store {
@@ -89,7 +89,7 @@ struct frag_store {
 	struct source_bucket free_sources;
 	struct datagram_queue ipv4; // oldest first; all of a family have the same timeout
 	struct datagram_queue ipv6;
-	struct datagram *datagrams; // the memory of all
+	struct datagram *datagrams; // all of them
 	struct source *sources;
 	struct fragment *at[COVER_BLOCKS]; // scratch of join.c
 };
@@ -97,25 +97,25 @@ struct frag_store {
 // How much of EAL's memory frag_store_init reserves.
 uint64_t frag_store_bytes_for(const struct frag_params *params);
 
-// The tables, empty. Returns false when memory is short.
+// Creates empty tables. Returns false when memory is short.
 bool frag_store_init(struct frag_store *store, int socket);
 void frag_store_fini(struct frag_store *store);
 
 // The datagram with that key, NULL when there is none.
 struct datagram *frag_store_find(const struct frag_store *store, const struct frag_key *key);
 
-// An empty datagram, found by its key from now on.
+// Adds an empty datagram with that key.
 // => There is room for one.
 struct datagram *frag_store_begin(struct frag_store *store, const struct frag_key *key, tick_t now);
 
-// The datagram is free, and its fragments the caller's.
+// Removes the datagram; the caller then owns its fragments.
 struct fragment *frag_store_end(struct frag_store *store, struct datagram *datagram);
 
-// The source with that address, NULL when it has no datagram.
+// The source with that address, NULL if it has no datagram.
 struct source *frag_store_source(const struct frag_store *store, const struct frag_key *key);
 
-// The datagram whose time is over first, NULL when there is none.
+// The datagram that times out first, NULL when there is none.
 struct datagram *frag_store_oldest(const struct frag_store *store);
 
-// Another timeout holds for all datagrams of the queue, from when they began.
+// Applies another timeout to all datagrams of the queue, counted from their first fragment.
 void frag_store_postpone(struct datagram_queue *queue, uint32_t old_sec, uint32_t new_sec);

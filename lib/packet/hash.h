@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// Keyed hashes of tuples, which an attacker who does not know the secret cannot make collide.
+// Keyed hashes of tuples: an attacker who does not know the secret cannot cause collisions.
 //
-// Two functions on one secret. hash_key places a flow in the table. hash_home chooses the worker
-// that owns it: it takes the two addresses only, in either order, so that both directions, the
-// fragments, and the data connections a helper expects share a home by construction
-// (doc/adr/0004-home-worker.md). Where NICs can bring packets home, packet/toeplitz.h chooses.
+// There are two functions with one secret. hash_key places a flow in the table. hash_home chooses
+// the worker that owns it: it hashes only the two addresses, in either order, so that both
+// directions, fragments, and the data connections that a helper expects share a home by
+// construction (doc/adr/0004-home-worker.md). If NICs steer packets to their home,
+// packet/toeplitz.h is used instead.
 //
 // The mixer is two AES rounds per 16-byte block where the CPU has AES instructions, SipHash-1-3
-// (Aumasson and Bernstein, "SipHash: a fast short-input PRF", 2012) elsewhere. Which one is found
-// out once, by hash_secret_init; the two give different values.
+// (Aumasson and Bernstein, "SipHash: a fast short-input PRF", 2012) elsewhere. hash_secret_init
+// chooses one of them; they give different values.
 //
 // Life cycle: one secret per process, initialised before the first worker starts, then read only.
 #pragma once
@@ -31,11 +32,11 @@ struct hash_secret {
 			 unsigned int n, uint32_t hashes[]);
 };
 
-// The secret is derived from the seed, and the fastest mixer of this CPU chosen.
+// Derives the secret from the seed and chooses the fastest mixer of this CPU.
 // => The seed decides every value: random in run, fixed in replay.
 void hash_secret_init(struct hash_secret *secret, const uint8_t seed[HASH_SEED_BYTES]);
 
-// The same with SipHash whatever the CPU can do: the portable twin, for tests.
+// The same, but always with SipHash, the portable variant, for tests.
 void hash_secret_init_portable(struct hash_secret *secret, const uint8_t seed[HASH_SEED_BYTES]);
 
 // True when the mixer uses AES instructions.
@@ -62,7 +63,7 @@ uint32_t hash_tuple(const struct hash_secret *secret, const struct tuple *tuple)
 // Hash of the two addresses of the tuple, the same for both directions. Any thread.
 uint32_t hash_home(const struct hash_secret *secret, const struct tuple *tuple);
 
-// The worker, 0 to n_workers - 1, that owns what has this home hash.
+// The worker, 0 to n_workers - 1, that owns flows with this home hash.
 static inline unsigned int
 home_worker(uint32_t home, unsigned int n_workers)
 {

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// The key of a flow: what both of its tuples have in common, so that one entry of a table finds
-// packets of either direction.
+// The key of a flow: the same for both of its tuples, so that one entry of the table finds packets
+// of both directions.
 //
-// Of the two tuples of a flow one is taken for upright and the other for turned: for ICMP a query
-// is upright and its answer turned; otherwise the end with the smaller address, or port, comes
-// first in the upright one. The key is the upright tuple, packed:
+// Of the two tuples of a flow one is called upright and the other turned: for ICMP a query is
+// upright and its answer turned; otherwise the upright tuple is the one in which the end with the
+// smaller address, or port, comes first. The key is the upright tuple, packed:
 //
 //   IPv4   word[0]   first address and field   | zone << 48
 //          word[1]   second address and field  | proto << 48 | family << 56
@@ -13,7 +13,7 @@
 //          word[1]   fold of the addresses     | proto << 48 | family << 56
 //          ends      the two addresses
 //
-// The two words tell IPv4 flows apart, and nearly always those of IPv6, too.
+// The two words identify an IPv4 flow, and nearly always an IPv6 flow, too.
 #pragma once
 
 #include <stdbool.h>
@@ -43,7 +43,7 @@ key_proto(const uint64_t word[KEY_WORDS])
 	return (uint8_t)(word[1] >> 48);
 }
 
-// Blocks of 16 bytes that tell what the key is.
+// Number of 16-byte blocks that the key occupies.
 static inline unsigned int
 key_n_blocks(const struct flow_key *key)
 {
@@ -60,7 +60,7 @@ key_equal_ends(const union address a[2], const union address b[2])
 // The key of a tuple whose protocol is ICMP or whose family is IPv6: see key_from_tuple.
 bool key_from_any_tuple(const struct tuple *tuple, struct flow_key *key);
 
-// Makes the key of a tuple. Returns true when the tuple is the turned one of the two.
+// Computes the key of a tuple. Returns true if the tuple is the turned one of the two.
 // => A tuple that is its own inverse (from an address and port to themselves) is upright.
 static inline bool
 key_from_tuple(const struct tuple *tuple, struct flow_key *key)
@@ -77,6 +77,6 @@ key_from_tuple(const struct tuple *tuple, struct flow_key *key)
 	return dst < src;
 }
 
-// The tuple that a key was made from. ends is of no interest for IPv4.
+// The tuple from which a key was computed. ends is not used for IPv4.
 void key_to_tuple(const uint64_t word[KEY_WORDS], const union address ends[2], bool is_turned,
 		  struct tuple *tuple);

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// struct pkt: everything the stages know about one packet of a burst.
+// struct pkt: everything that the stages know about one packet of a burst.
 //
 // Life cycle: the burst fills mbuf, fragments, seq, now_ns, now and in_port; parse fills the first
-// group; each later stage reads the groups above its own and writes its own. A pkt lives as long as
-// its burst, in the worker's memory, and is never shared.
+// group; each later stage reads the groups above its own and writes its own. A pkt exists as long
+// as its burst, in the worker's memory, and is never shared.
 #pragma once
 
 #include <stdbool.h>
@@ -18,7 +18,7 @@
 struct ct_conn;
 struct fragment;
 
-// What the rules call the state of a packet (the kernel's ct state). NONE: conntrack never saw it.
+// What rules call the state of a packet (the kernel's ct state). NONE: conntrack has not seen it.
 enum pkt_class {
 	CLASS_NONE,
 	CLASS_NEW,
@@ -37,26 +37,26 @@ enum reason {
 	REASON_RULE,
 	REASON_DEFAULT,
 	REASON_MALFORMED,      // layer 2 or 3 cannot be read; pkt.fault says where
-	REASON_NOT_IP,         // not IP, and of a kind that is not to pass
+	REASON_NOT_IP,         // not IP, and of a kind that may not pass
 	REASON_TABLE_FULL,     // no room for a new connection
 	REASON_HANDOFF_FULL,   // the home worker's ring had no room
-	REASON_TX_FULL,        // the output port took no more
+	REASON_TX_FULL,        // the transmit queue of the output port was full
 	REASON_PORT_GONE,      // the output port has no device at the moment
 	REASON_NO_WIRE,        // the input port belongs to no wire
 	REASON_FRAG_TIMEOUT,   // the rest of its datagram did not come in time
 	REASON_FRAG_OVERLAP,   // a fragment of its datagram overlaps another
-	REASON_FRAG_DUPLICATE, // the datagram has these bytes already
+	REASON_FRAG_DUPLICATE, // the datagram already has these bytes
 	REASON_FRAG_LENGTH, // empty, no whole blocks, its header cut off, or it contradicts the end
 	REASON_FRAG_OVERSIZE, // its datagram would be longer than 65535 bytes
-	REASON_FRAG_ECN,      // marks of congestion contradict each other (RFC 3168, 5.3)
+	REASON_FRAG_ECN,      // its ECN bits contradict other fragments (RFC 3168, 5.3)
 	REASON_FRAG_FULL,     // no room to hold it any longer
-	REASON_HELPER,        // announces a connection that can't be understood or expected
-	REASON_CUT,           // replay: what is missing in the capture would have to be judged
+	REASON_HELPER,        // announces a connection that cannot be parsed or expected
+	REASON_CUT,           // replay: bytes that matter are missing in the capture
 	REASON_COUNT,
 };
 
-// What is wrong with a packet: above FAULT_L3_LAST the packet cannot be read and is dropped as
-// malformed, below it the packet can be judged and its class is invalid.
+// What is wrong with a packet. Up to FAULT_L3_LAST the packet cannot be read and is dropped as
+// malformed; after it the packet can be judged and its class is invalid.
 enum fault {
 	FAULT_NONE,
 	FAULT_ETHERNET_SHORT,
@@ -69,7 +69,7 @@ enum fault {
 	FAULT_IPV6_SHORT,
 	FAULT_IPV6_VERSION,
 	FAULT_IPV6_TRUNCATED,
-	FAULT_CUT, // by the capture that it is replayed from
+	FAULT_CUT, // truncated by the capture
 	FAULT_IPV6_HOP_BY_HOP,
 	FAULT_L3_LAST = FAULT_IPV6_HOP_BY_HOP,
 	FAULT_FRAGMENT,
@@ -99,7 +99,7 @@ enum fault {
 	FAULT_COUNT,
 };
 
-// What a frame carries that is not IP.
+// Kinds of frames that are not IP.
 enum non_ip { NON_IP_ARP, NON_IP_LLDP, NON_IP_STP, NON_IP_OTHER, NON_IP_COUNT };
 
 #define PORT_NONE  UINT8_MAX
@@ -108,18 +108,18 @@ enum non_ip { NON_IP_ARP, NON_IP_LLDP, NON_IP_STP, NON_IP_OTHER, NON_IP_COUNT };
 
 #define TRAIL_MAX 4
 
-// What the rules said to packets of a connection, of each direction the last. It lies with the
-// connection, which keeps it for the rules and does not look into it.
+// The last outcome of the rules for packets of a connection, per direction. It is stored with the
+// connection, which keeps it for the rules and never looks at it.
 struct verdict_memo {
-	uint16_t generation;         // of what is remembered; 0: nothing is
-	uint8_t facts[DIR_COUNT];    // what the packet was, besides one of this direction
-	uint16_t outcome[DIR_COUNT]; // number of what was said
+	uint16_t generation;         // of the remembered outcome; 0: none
+	uint8_t facts[DIR_COUNT];    // what else is known about the packet, see pipeline/memo.h
+	uint16_t outcome[DIR_COUNT]; // number of the outcome
 };
 
 struct pkt {
 	struct rte_mbuf *mbuf;      // owned by the burst
-	struct fragment *fragments; // what a datagram came in, owned; NULL: the packet came whole
-	uint64_t seq;               // names the packet: replay's n, elsewhere unique in the process
+	struct fragment *fragments; // fragments of a datagram, owned; NULL: it came whole
+	uint64_t seq;               // identifies the packet: n in replay, else process-wide
 	uint64_t now_ns;            // when it arrived
 	tick_t now;                 // the same in ticks
 	uint8_t in_port;            // index of the configured port
@@ -131,30 +131,30 @@ struct pkt {
 	uint32_t l3_len; // of the whole IP packet, header included
 	uint16_t l3_off;
 	uint16_t l4_len; // bytes from l4_off to the end of the IP packet
-	uint8_t family;  // enum family; FAMILY_NONE for what is not IP
+	uint8_t family;  // enum family; FAMILY_NONE if not IP
 	uint8_t fault;   // enum fault
 	uint8_t icmp_type, icmp_code;
 	uint8_t tcp_flags;
 	bool is_plain;    // TCP or UDP in IPv4, whole, no fault, headers up to layer 4 in one piece
 	bool has_tuple;   // the tuple is complete; else only family, addresses and proto are set
 	bool has_ports;   // the tuple's fields are ports
-	bool is_fragment; // more follow, the offset is not 0, or the header that tells is cut off
+	bool is_fragment; // more follow, the offset is not 0, or the fragment header is truncated
 	bool has_call_id; // GRE version 1: the tuple's dst_field is a call id (RFC 2637)
-	bool is_atomic;   // has a fragment header of IPv6 all the same (RFC 6946)
+	bool is_atomic;   // whole, but with a fragment header of IPv6 (RFC 6946)
 	struct tuple tuple;
 
 	// conntrack
 	bool is_notrack;           // a rule before conntrack said notrack
-	bool has_news;             // the packet changed something that listeners are to be told
+	bool has_news;             // the packet changed something that causes an event
 	uint8_t class;             // enum pkt_class
 	uint8_t dir;               // enum dir
 	uint8_t helper;            // of the connection, 0: none
 	uint8_t set_helper;        // helper a rule asked for, 0: none
 	uint8_t set_window;        // enum ct_window a rule asked for, plus one; 0: none
-	uint32_t hash;             // keyed hash of the flow's key, of packets that begin one
+	uint32_t hash;             // keyed hash of the flow's key, in packets that begin a flow
 	uint32_t mark;             // of the connection
 	struct ct_conn *conn;      // NULL: none. Valid until the end of the pass
-	struct verdict_memo *memo; // of the connection; NULL: of none, or not one of its packets
+	struct verdict_memo *memo; // of the connection; NULL: none, or the packet is not its own
 
 	// rules
 	uint8_t verdict; // enum verdict
@@ -164,8 +164,8 @@ struct pkt {
 	uint32_t rule;   // index of the rule in the whole ruleset, RULE_NONE: the policy or no rule
 	uint32_t trail[TRAIL_MAX]; // numbers of these counters
 
-	// the connection as this packet leaves it, for who asked for it (ct_config.wants_entries)
-	uint64_t conn_id;     // names it; 0: none
+	// the connection after this packet, if wanted (ct_config.wants_entries)
+	uint64_t conn_id;     // 0: none
 	const char *ct_state; // name of the protocol's state, NULL: it has none
 	tick_t ct_deadline;
 	uint8_t ct_status; // bits of enum ct_status
@@ -179,14 +179,14 @@ const char *fault_name(enum fault fault);       // "tcp_flags", ...; "none"
 const char *tcp_flag_name(unsigned int bit);    // of the flag 1 << bit: "fin", "syn", ...
 const char *non_ip_name(enum non_ip kind);      // "arp", "lldp", "stp", "other"
 
-// True when the packet has a place in a datagram, be it the only one.
+// True when the packet is a fragment or an atomic one.
 static inline bool
 pkt_has_place(const struct pkt *pkt)
 {
 	return pkt->is_fragment || pkt->is_atomic;
 }
 
-// The packet is dropped for this reason and no later stage sees it.
+// Drops the packet for this reason; no later stage sees it.
 static inline void
 pkt_drop(struct pkt *pkt, enum reason reason)
 {
@@ -195,8 +195,8 @@ pkt_drop(struct pkt *pkt, enum reason reason)
 }
 
 // len bytes of the IP packet from off (counted from the start of the frame), or NULL when the
-// packet ends before them. The bytes may lie in scratch (when segments are crossed) or in the mbuf.
-// => scratch has room for len bytes. Never reads beyond the IP packet.
+// packet ends before them. The bytes are in the mbuf, or copied to scratch if they cross segments.
+// => scratch has room for len bytes. Never reads past the IP packet.
 static inline const void *
 pkt_bytes(const struct pkt *pkt, uint32_t off, uint32_t len, void *scratch)
 {
@@ -206,7 +206,7 @@ pkt_bytes(const struct pkt *pkt, uint32_t off, uint32_t len, void *scratch)
 }
 
 // The fixed part of the layer 4 header, len bytes of it; the rest as for pkt_bytes.
-// => len is at most what TCP and UDP have, each for its packets.
+// => len is at most the length of that header in TCP and UDP, each for its packets.
 static inline const void *
 pkt_l4(const struct pkt *pkt, uint32_t len, void *scratch)
 {

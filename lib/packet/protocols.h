@@ -1,21 +1,21 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// IP protocols by the names that people give them, in configurations and in questions. What we call
-// them ourselves is proto_name's.
+// IP protocols by the names that users write, in configurations and on command lines. proto_name
+// has the names that we print.
 #pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
 
-// The names, for who looks for one that is close. A name that is as close as another to a word that
-// is none comes before it if it is the likelier one.
+// All names, to suggest one that is close to a misspelt word. Of two names that are equally close
+// to a word, the likelier one comes first.
 struct protocol {
-	const char *name; // in small letters
+	const char *name; // in lower case
 	uint8_t number;
 };
 
 extern const struct protocol protocols[];
 extern const unsigned int n_protocols;
 
-// The number of a protocol, in any case of letters. Returns false for a name that is not known.
+// The number of a protocol; case does not matter. Returns false for an unknown name.
 bool protocol_number(const char *name, uint8_t *number);

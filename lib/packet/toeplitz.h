@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// The hash by which a NIC deals packets to its queues, with a key that makes it symmetric.
+// The hash by which a NIC spreads packets over its queues, with a key that makes it symmetric.
 //
-// RSS takes the Toeplitz hash of source and destination address; its low bits are an index into a
-// table of queues. When the key repeats itself every 32 bits, addresses may be exchanged, those of
-// IPv4, which lie 32 bits apart, and those of IPv6 (Woo and Park, "Scalable TCP Session Monitoring
-// with Symmetric Receive-side Scaling", 2012; their 16 bits are for ports, which are not hashed
-// here). What such a key makes of two addresses depends on the xor of their 32-bit words alone: a
+// RSS computes the Toeplitz hash of source and destination address; its low bits are an index into
+// a table of queues. If the key repeats every 32 bits, the two addresses can be exchanged, in IPv4,
+// where they are 32 bits apart, and in IPv6 (Woo and Park, "Scalable TCP Session Monitoring with
+// Symmetric Receive-side Scaling", 2012; they repeat 16 bits because they hash ports, too). With
+// such a key the hash depends only on the xor of the 32-bit words of both addresses, which takes a
 // few instructions here. doc/adr/0013-nic-steering.md says what that costs.
 //
 // Life cycle: one per process, initialised before the ports start, then read only.
@@ -21,27 +21,27 @@
 #define TOEPLITZ_BITS_MAX 8
 
 struct toeplitz {
-	uint32_t pattern;     // what the key repeats
+	uint32_t pattern;     // that the key repeats
 	unsigned int bits;    // of a hash that choose a home
-	uint32_t hashes[256]; // of the values of a first byte with nothing behind it
+	uint32_t hashes[256]; // of each value of a first byte followed by zeros
 };
 
-// => bits is at most TOEPLITZ_BITS_MAX. Returns false when this pattern spreads badly and another
-//    is to be tried: with those that pass, the 256 values of any one byte of an address lead to
-//    all indices equally often.
+// => bits is at most TOEPLITZ_BITS_MAX. Returns false if this pattern spreads badly and another one
+//    must be tried: with a good one, the 256 values of any byte of an address reach all indices
+//    equally often.
 bool toeplitz_init(struct toeplitz *toeplitz, uint32_t pattern, unsigned int bits);
 
-// The same with random patterns. Returns false when the system has no random numbers to give.
+// The same with random patterns. Returns false if the system cannot supply random numbers.
 bool toeplitz_init_random(struct toeplitz *toeplitz, unsigned int bits);
 
-// Writes the key as a NIC takes it, n bytes.
+// Writes n bytes of the key in the form that NICs expect.
 void toeplitz_key(const struct toeplitz *toeplitz, uint8_t *key, unsigned int n);
 
-// What a NIC with this key computes of the two addresses. Any thread.
+// The hash that a NIC with this key computes from the two addresses. Any thread.
 uint32_t toeplitz_hash(const struct toeplitz *toeplitz, const struct tuple *tuple);
 
-// The home hash of everything that has this hash, or this place in a table of at least 2^bits
-// queues. Any thread.
+// The home hash of packets that have this hash, or this index in a table of at least 2^bits queues.
+// Any thread.
 static inline uint32_t
 toeplitz_home(const struct toeplitz *toeplitz, uint32_t hash)
 {

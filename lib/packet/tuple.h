@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// The tuple: what names one direction of a flow (conntrack's own word, see doc/glossary.md).
+// The tuple: it identifies one direction of a flow (see doc/glossary.md).
 //
-// A tuple is plain data, 48 bytes without padding that is not zero, so that two tuples are equal
-// exactly when their bytes are, and so that an IPv6 tuple is its own key in the table. The two
-// 16-bit fields hold what the protocol puts there:
+// A tuple is plain data, 48 bytes in which padding is zero, so that two tuples are equal exactly
+// when their bytes are. The meaning of the two 16-bit fields depends on the protocol:
 //
 //   TCP, UDP, UDP-Lite, SCTP, DCCP   source port              destination port
 //   ICMP, ICMPv6                     identifier               type << 8 | code
@@ -21,7 +20,7 @@
 
 enum family { FAMILY_NONE = 0, FAMILY_IPV4 = 4, FAMILY_IPV6 = 6 };
 
-// Protocol numbers by IANA's list, those that something here treats specially.
+// IANA's protocol numbers, those that are treated specially here.
 enum {
 	PROTO_ICMP = 1,
 	PROTO_TCP = 6,
@@ -73,12 +72,13 @@ tuple_equal(const struct tuple *a, const struct tuple *b)
 // True for the protocols whose two fields are ports.
 bool proto_has_ports(uint8_t proto);
 
-// The name conntrack(8) prints for a protocol: tcp, udp, ..., "unknown" for those it has none for.
+// The name that conntrack(8) prints for a protocol: tcp, udp, ..., "unknown" if it has none.
 const char *proto_name(uint8_t proto);
 
-// The tuple of the answer: addresses and fields swapped, an ICMP request's type mapped to its
-// reply's (Linux conntrack, the inverse of a tuple).
-// => Returns false, and leaves *reply alone, when there is none: an ICMP type that is no query.
+// The tuple of the answer: addresses and fields swapped, the type of an ICMP request mapped to that
+// of its reply (in Linux: the inverse of the tuple).
+// => Returns false, and leaves *reply unchanged, if there is none: an ICMP type that is not a
+//    query.
 // => orig and reply may be the same object.
 bool tuple_invert(const struct tuple *orig, struct tuple *reply);
 
@@ -91,7 +91,7 @@ bool tuple_is_own_answer(const struct tuple *tuple);
 // True for ICMP in IPv4 and ICMPv6 in IPv6.
 bool tuple_is_icmp(const struct tuple *tuple);
 
-// True for such a message that answers a query.
+// True for an ICMP message that answers a query.
 bool tuple_is_icmp_answer(const struct tuple *tuple);
 
 // Prints an address the way inet_ntop(3) does.

@@ -2,20 +2,20 @@
 //
 // Private to conntrack: what a helper is.
 //
-// A helper reads the packets of one control connection and announces the connections that follow
-// from it. It is attached by a rule (set_helper) before the control connection is confirmed, never
-// by a port alone. It runs right before confirm, for accepted packets only.
+// A helper reads the packets of a control connection and announces connections that result from it.
+// A rule attaches it (set_helper) before the control connection is confirmed, never a port alone.
+// It runs right before confirm, for accepted packets only.
 #pragma once
 
 #include "conntrack/conn.h"
 
 struct ct_helper_ops {
 	uint8_t proto; // connections it can be attached to
-	// Returns false when the packet must be dropped: what it announces could not be understood
-	// or expected, and letting it pass would announce a connection that is then refused.
+	// Returns false if the packet must be dropped: its announcement could not be parsed or
+	// expected, and letting it pass would announce a connection that is then refused.
 	bool (*read)(struct ct *ct, struct ct_conn *conn, const struct pkt *pkt);
-	// Ends what cannot be without the control connection, which is dying. seq and now_ns as in
-	// ct_conn_kill. NULL: nothing but expectations depends on it.
+	// Ends everything that depends on the control connection, which is dying. seq and now_ns as
+	// in ct_conn_kill. NULL: only expectations depend on it.
 	void (*end)(struct ct *ct, const struct ct_conn *conn, uint64_t seq, uint64_t now_ns);
 };
 
@@ -23,17 +23,17 @@ extern const struct ct_helper_ops ct_helper_ftp;
 extern const struct ct_helper_ops ct_helper_tftp;
 extern const struct ct_helper_ops ct_helper_pptp;
 
-// What FTP remembers of a control connection: where lines begin.
+// The state of FTP for a control connection: where lines begin.
 #define FTP_LINES 2
 struct ct_ftp {
-	uint32_t line_begins[DIR_COUNT][FTP_LINES]; // sequence numbers right behind a newline
+	uint32_t line_begins[DIR_COUNT][FTP_LINES]; // sequence numbers right after a newline
 	uint8_t n[DIR_COUNT];
 };
 
-// What PPTP remembers: how far the two sides have come, and the call that is known to GRE.
+// The state of PPTP: the progress of both sides, and the call that GRE knows.
 struct ct_pptp {
 	struct ct_gre_call call;
-	uint16_t id[DIR_COUNT]; // call id that a side has named last, by the direction it sends in
+	uint16_t id[DIR_COUNT]; // the last call id from each side, by the direction it sends in
 	uint8_t session;        // enum session
 	uint8_t progress;       // enum progress, of the last call
 };
@@ -43,8 +43,8 @@ union ct_helper_memory {
 	struct ct_pptp pptp;
 };
 
-// What the helper of a connection remembers. Every connection has room for that: who opens many of
-// them takes nothing from others.
+// The state of the connection's helper. Every connection has room for it, so a client that opens
+// many takes nothing from others.
 // => The connection has a helper.
 static inline union ct_helper_memory *
 ct_helper_memory(struct ct *ct, const struct ct_conn *conn)

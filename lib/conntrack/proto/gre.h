@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// Private to conntrack: the keys of GRE version 1, which is what PPTP tunnels in (RFC 2637).
+// Private to conntrack: the keys of GRE version 1, which carries PPTP (RFC 2637).
 //
-// A packet of version 1 carries one call id, that of its receiver; the other one of its tuple was
-// agreed upon on the control connection. The key map knows the calls of this shard by the
-// addresses of their control connection and either id. It is made of links between the calls,
-// which lie in what the helper remembers, so it needs no memory of its own and is never full.
+// A packet of version 1 carries one call id, that of its receiver; the other id of its tuple was
+// negotiated on the control connection. The key map finds the calls of this shard by the addresses
+// of their control connection and either id. It consists of links between the calls, stored in the
+// helpers' state, so it needs no memory of its own and is never full.
 //
 // Life cycle: ct_gre_map by the helper when a call begins, ct_gre_unmap when it or its control
 // connection ends. Owner only.
@@ -21,27 +21,28 @@ struct ct_conn;
 
 #define GRE_BUCKETS 1024
 
-// One call. Packets of a direction carry the id that the other side has given.
+// One call. Packets of a direction carry the id that the other side has chosen.
 struct ct_gre_call {
 	uint32_t next[DIR_COUNT]; // in a bucket, see struct ct_gre_map
-	uint16_t id[DIR_COUNT];   // given by the sender of this direction
+	uint16_t id[DIR_COUNT];   // chosen by the sender of this direction
 	bool is_mapped;
 };
 
-// A link is 0 at the end of a list, else one more than the slot of the control connection, doubled,
-// plus the direction of the packets that are looked for.
+// A link is 0 at the end of a list, otherwise 2 * (slot of the control connection + 1) plus the
+// direction of the packets that are looked up.
 struct ct_gre_map {
 	uint32_t n; // calls
 	uint32_t buckets[GRE_BUCKETS];
 };
 
-// Packets of the call between the two ends of a control connection have the other id, too. id is
-// copied. => call is that of the connection's helper and not mapped.
+// Enters a call between the two ends of a control connection into the map, so that the tuples of
+// its packets get the other id, too. id is copied. => call is that of the connection's helper and
+// not mapped.
 void ct_gre_map(struct ct *ct, const struct ct_conn *master, const uint16_t id[DIR_COUNT]);
 
-// They are packets of no known call again. => The call is mapped.
+// Removes a call from the map. => The call is mapped.
 void ct_gre_unmap(struct ct *ct, const struct ct_conn *master);
 
-// The source key of a tuple of version 1 is the id that its packet does not carry, 0 when it is
-// of no known call.
+// Sets the source key of a tuple of version 1 to the id that its packet does not carry, 0 if the
+// call is unknown.
 void ct_gre_complete(const struct ct *ct, struct tuple *tuple);

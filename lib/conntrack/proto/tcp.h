@@ -5,7 +5,7 @@
 
 #include "conntrack/proto/proto.h"
 
-// Numbers are those the kernel shows to other programs.
+// Numbers are those that the kernel exports.
 enum tcp_state {
 	TCP_NONE,
 	TCP_SYN_SENT,
@@ -25,14 +25,14 @@ enum tcp_state {
 // What a segment is, by its flags.
 enum tcp_class { TCP_SYN, TCP_SYNACK, TCP_FIN, TCP_ACK, TCP_RST, TCP_CLASS_COUNT, TCP_NO_CLASS };
 
-// What is known about a sender.
+// Properties of a sender.
 enum tcp_side_flag {
 	SIDE_OFFERS_SCALE = 1 << 0, // window scaling, in its SYN
 	SIDE_PERMITS_SACK = 1 << 1, // selective acknowledgement, in its SYN
-	SIDE_CLOSED_FIRST = 1 << 2, // its FIN began the closing
-	SIDE_IS_LIBERAL = 1 << 3,   // picked up mid-stream: its window is not known
+	SIDE_CLOSED_FIRST = 1 << 2, // its FIN came first
+	SIDE_IS_LIBERAL = 1 << 3,   // picked up mid-stream: its window is unknown
 	SIDE_HAS_UNACKED = 1 << 4,  // data it sent is not acknowledged yet
-	SIDE_HAS_MAX_ACK = 1 << 5,  // max_ack holds
+	SIDE_HAS_MAX_ACK = 1 << 5,  // max_ack is valid
 };
 
 #define TCP_HEADER_MAX 60
@@ -41,7 +41,7 @@ enum tcp_side_flag {
 struct tcp_segment {
 	uint32_t seq;
 	uint32_t ack;
-	uint32_t end;    // sequence number behind it; SYN and FIN take one each
+	uint32_t end;    // sequence number after it; SYN and FIN take one each
 	uint16_t window; // as on the wire
 	uint8_t flags;   // RTE_TCP_*_FLAG
 	uint8_t class;   // enum tcp_class
@@ -69,15 +69,15 @@ enum tcp_window_result {
 	WINDOW_INVALID, // outside
 };
 
-// The options of a SYN go into side, whose scale and flags are set anew if there are any options.
+// Reads the options of a SYN into side; scale and flags are set anew if there are any options.
 void tcp_read_syn_options(const struct tcp_segment *segment, struct ct_tcp_side *side);
 
-// The first segment of a connection says what there is to know about its sender: a SYN begins its
-// window, any other segment is picked up mid-stream.
+// Initialises the sender's side from the first segment of a connection: a SYN begins its window,
+// any other segment is picked up mid-stream.
 void tcp_window_begin(struct ct_tcp *tcp, const struct tcp_segment *segment);
 
-// Judges a segment by the window of its sender and, when it is accepted, brings the windows of both
-// up to date. state is the connection's before this segment.
+// Checks a segment against the window of its sender and, if it is accepted, updates the windows of
+// both sides. state is the connection's state before this segment.
 enum tcp_window_result tcp_window_check(enum ct_window strictness, struct ct_tcp *tcp,
 					const struct tcp_segment *segment, enum dir dir,
 					enum tcp_state state);

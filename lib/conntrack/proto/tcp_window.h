@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
 // Private to the TCP tracker: what a segment means for the windows of both sides. tcp_window.c has
-// the whole of window tracking and says what the bounds are; the short way of tcp.c takes the same
-// steps, and has them inline.
+// all of window tracking and explains the bounds; the fast path of tcp.c takes the same steps
+// inline.
 #pragma once
 
 #include <rte_tcp.h>
@@ -11,7 +11,7 @@
 
 #define MAXACKWINDOW_MIN 66000 // a little more than a window without scaling
 
-// What a segment says, as far as its flags make it true.
+// What a segment claims, as far as its flags make the fields valid.
 struct claim {
 	uint32_t seq;
 	uint32_t end;
@@ -25,7 +25,7 @@ at_least_one(uint32_t window)
 	return window == 0 ? 1 : window;
 }
 
-// Which of the four bounds a claim keeps.
+// Which of the four bounds a claim respects.
 struct kept {
 	bool i, ii, iii, iv;
 };
@@ -45,8 +45,8 @@ look_at_bounds(const struct ct_tcp_side *sender, const struct ct_tcp_side *peer,
 	};
 }
 
-// Who has sent since the other one did is chance, so what depends on it is done without branches: a
-// wrong guess costs more than a store.
+// Which side sent last is random, so code that depends on it has no branches: a misprediction costs
+// more than a store.
 static inline void
 update_sides(struct ct_tcp_side *restrict sender, struct ct_tcp_side *restrict peer,
 	     const struct tcp_segment *segment, const struct claim *claim)
@@ -74,7 +74,7 @@ update_sides(struct ct_tcp_side *restrict sender, struct ct_tcp_side *restrict p
 	peer->flags &= (uint8_t) ~(acks_all * SIDE_HAS_UNACKED);
 }
 
-// Counts how often the same ACK came.
+// Counts how often the same ACK was repeated.
 static inline void
 count_retransmission(struct ct_tcp *tcp, const struct tcp_segment *segment,
 		     const struct claim *claim, enum dir dir)
