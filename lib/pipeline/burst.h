@@ -2,8 +2,9 @@
 //
 // Up to 64 packets on their way through one worker.
 //
-// Life cycle: burst_reset, burst_add for every packet received, pipeline_run, then whoever received
-// them sends the accepted ones, taking their mbufs out, and calls burst_free for the others.
+// Life cycle: burst_reset, burst_add (or burst_add_parsed) for every packet received, pipeline_run,
+// then whoever received them sends the accepted ones, taking their mbufs out, and calls burst_free
+// for the others.
 #pragma once
 
 #include "conntrack/conntrack.h"
@@ -17,6 +18,7 @@ struct burst {
 	struct pkt *live[BURST_MAX]; // those that no verdict or hand-off has taken out yet
 	uint16_t n;
 	uint16_t n_live;
+	bool is_parsed;     // all packets are, by who received them
 	bool is_plain;      // all live packets are (pkt.is_plain), and pending
 	bool has_fragments; // some packet has a place in a datagram
 };
@@ -26,15 +28,13 @@ burst_reset(struct burst *burst)
 {
 	burst->n = 0;
 	burst->n_live = 0;
+	burst->is_parsed = false;
 }
 
-// => The burst has room and now owns the mbuf. seq is unique in the process.
+// What is known about a packet before anybody has looked into it.
 static inline void
-burst_add(struct burst *burst, struct rte_mbuf *mbuf, uint8_t in_port, uint64_t seq,
-	  uint64_t now_ns)
+pkt_init(struct pkt *pkt, struct rte_mbuf *mbuf, uint8_t in_port, uint64_t seq, uint64_t now_ns)
 {
-	struct pkt *pkt = &burst->pkts[burst->n++];
-
 	// Field by field: clearing all of it would cost more than the look at the packet.
 	pkt->mbuf = mbuf;
 	pkt->fragments = NULL;
@@ -64,6 +64,23 @@ burst_add(struct burst *burst, struct rte_mbuf *mbuf, uint8_t in_port, uint64_t 
 	pkt->ct_deadline = 0;
 	pkt->ct_status = 0;
 	pkt->in_table = false;
+}
+
+// => The burst has room and now owns the mbuf. seq is unique in the process.
+static inline void
+burst_add(struct burst *burst, struct rte_mbuf *mbuf, uint8_t in_port, uint64_t seq,
+	  uint64_t now_ns)
+{
+	pkt_init(&burst->pkts[burst->n++], mbuf, in_port, seq, now_ns);
+}
+
+// The same for a packet that was parsed (pkt_init, packet_parse) to know where it belongs: it is
+// not parsed again. => All packets of the burst are added this way.
+static inline void
+burst_add_parsed(struct burst *burst, const struct pkt *pkt)
+{
+	burst->pkts[burst->n++] = *pkt;
+	burst->is_parsed = true;
 }
 
 // Frees all mbufs that are still in the burst, also those of fragments, and empties it.

@@ -312,6 +312,15 @@ parse(struct burst *burst)
 	burst->n_live = burst->n;
 }
 
+// What has been parsed is there already.
+static __rte_noinline void
+take_parsed(struct burst *burst)
+{
+	for (uint16_t i = 0; i < burst->n; i++)
+		burst->live[i] = &burst->pkts[i];
+	burst->n_live = burst->n;
+}
+
 // Finds out where packets leave, and which need a closer look.
 static void
 route(struct pipeline *pipeline, struct burst *burst)
@@ -339,7 +348,10 @@ parse_and_steer(struct pipeline *pipeline, struct burst *burst)
 {
 	burst->has_fragments = false;
 	burst->is_plain = true;
-	parse(burst);
+	if (likely(!burst->is_parsed))
+		parse(burst);
+	else
+		take_parsed(burst);
 	if (pipeline->steer != NULL)
 		hand_over_burst(pipeline, burst);
 	route(pipeline, burst);

@@ -14,12 +14,13 @@ by_age(const void *left, const void *right)
 }
 
 void
-listing_take(struct listing *listing, struct ct *const shards[], unsigned int n, tick_t now)
+listing_take(struct listing *listing, const struct engine *engine, tick_t now)
 {
+	const unsigned int n = engine_n_workers(engine);
 	unsigned int most = 0;
 
 	for (unsigned int i = 0; i < n; i++)
-		most += ct_n_slots(shards[i]);
+		most += ct_n_slots(engine_shard(engine, i));
 	listing->n = 0;
 	listing->entries = calloc(most + 1, sizeof(*listing->entries));
 	if (listing->entries == NULL) {
@@ -27,9 +28,11 @@ listing_take(struct listing *listing, struct ct *const shards[], unsigned int n,
 		abort();
 	}
 	for (unsigned int i = 0; i < n; i++) {
-		for (uint32_t slot = 0; slot < ct_n_slots(shards[i]); slot++)
-			listing->n += ct_read(shards[i], slot, CT_CONFIRMED, now,
-					      &listing->entries[listing->n]);
+		const struct ct *ct = engine_shard(engine, i);
+
+		for (uint32_t slot = 0; slot < ct_n_slots(ct); slot++)
+			listing->n +=
+				ct_read(ct, slot, CT_CONFIRMED, now, &listing->entries[listing->n]);
 	}
 	qsort(listing->entries, listing->n, sizeof(*listing->entries), by_age);
 }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// All connections of all shards, in one order that does not depend on bursts or workers.
+// All connections of an engine, in one order that does not depend on bursts or workers.
 #pragma once
 
-#include "conntrack/conntrack.h"
+#include "engine/engine.h"
 
 struct listing {
 	struct ct_entry *entries; // owned
@@ -12,5 +12,5 @@ struct listing {
 
 // The confirmed connections at now, oldest first.
 // => When memory runs out the process is told so on standard error and aborts.
-void listing_take(struct listing *listing, struct ct *const shards[], unsigned int n, tick_t now);
+void listing_take(struct listing *listing, const struct engine *engine, tick_t now);
 void listing_free(struct listing *listing);

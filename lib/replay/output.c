@@ -338,14 +338,14 @@ output_flush_events(struct output *output)
 }
 
 void
-output_table(struct output *output, struct ct *const shards[], unsigned int n, tick_t now)
+output_table(struct output *output, const struct engine *engine, tick_t now)
 {
 	struct listing listing;
 	char text[REPORT_TEXT_SIZE];
 
 	if (output->table.file == NULL)
 		return;
-	listing_take(&listing, shards, n, now);
+	listing_take(&listing, engine, now);
 	fputc('[', output->table.file);
 	for (unsigned int i = 0; i < listing.n; i++) {
 		report_entry_json(&listing.entries[i], text);

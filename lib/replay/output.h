@@ -13,9 +13,8 @@
 #include <stdint.h>
 
 #include "base/errors.h"
-#include "conntrack/conntrack.h"
+#include "engine/engine.h"
 #include "packet/packet.h"
-#include "pipeline/pipeline.h"
 
 // Paths; "-" is standard output, NULL: not wanted.
 struct output_paths {
@@ -49,8 +48,8 @@ void output_verdict(struct output *output, uint64_t seq, const struct pkt *pkt,
 void output_events(struct output *output, const struct ct_event events[], unsigned int n);
 void output_flush_events(struct output *output);
 
-// The connections of all shards at now, oldest first.
-void output_table(struct output *output, struct ct *const shards[], unsigned int n, tick_t now);
+// The connections of all workers at now, oldest first.
+void output_table(struct output *output, const struct engine *engine, tick_t now);
 
 // True when nothing was asked for, so that a summary is due.
 bool output_is_idle(const struct output_paths *paths);

@@ -9,13 +9,12 @@
 
 #include "base/files.h"
 #include "packet/parse.h"
-#include "pipeline/steer.h"
+#include "engine/engine.h"
 #include "replay/capture.h"
 #include "replay/cut.h"
 #include "replay/offload.h"
 #include "replay/source.h"
 #include "replay/summary.h"
-#include "service/service.h"
 #include "sizing/bare_eal.h"
 #include "sizing/footprint.h"
 #include "sizing/machine.h"
@@ -23,24 +22,18 @@
 #define EVENT_RING    65536
 #define STEER_RING    256
 #define SCAN_BUDGET   UINT32_MAX // a turn of the virtual service core looks at everything
-#define REAP_MAX      256
-#define FILES_OPEN    32     // by EAL and for outputs, beside the captures
-#define PROGRESS_FROM 200000 // packets; smaller captures are replayed before one can read it
+#define FILES_OPEN    32         // by EAL and for outputs, beside the captures
+#define PROGRESS_FROM 200000     // packets; smaller captures are replayed before one can read it
 #define PROGRESS_STEP 65536
 
 struct replay {
 	const struct config *config;
 	const struct replay_options *options;
-	struct snapshot *snapshot;
-	struct hash_secret secret;
 	struct output *output;
 	struct source *source;
-	struct service *service;
-	struct steer *steer;
-	struct ct *shards[REPLAY_WORKERS_MAX];
-	struct pipeline *pipelines[REPLAY_WORKERS_MAX];
-	struct burst bursts[REPLAY_WORKERS_MAX];
-	uint64_t n_packets; // taken so far
+	struct engine *engine;
+	struct burst bursts[REPLAY_WORKERS_MAX]; // one for each worker
+	uint64_t n_packets;                      // taken so far
 	uint64_t n_total;
 	struct summary_cut cut;
 	struct offload offload;
@@ -48,6 +41,9 @@ struct replay {
 	uint64_t next_turn_ns; // of the service core
 	bool shows_progress;
 };
+
+// Nothing waits for a worker here.
+static const struct engine_bounds bounds = {.reap = 256, .expire = UINT_MAX};
 
 // The seed of a replay is fixed, so that it can be repeated.
 static const uint8_t seed[HASH_SEED_BYTES] = "sallyport replay";
@@ -80,14 +76,19 @@ write_lost(void *context, const struct pkt *pkt)
 	write_verdicts(replay, pkt);
 }
 
-static struct service_config
-service_config(struct replay *replay)
+// Without what it goes by.
+static struct engine_config
+engine_config(struct replay *replay)
 {
-	return (struct service_config){
-		.n_shards = replay->options->workers,
-		.listener = replay->options->outputs.events == NULL ? NULL : listen,
-		.context = replay,
+	return (struct engine_config){
+		.n_workers = replay->options->workers,
+		.steer_ring = STEER_RING,
 		.event_ring = EVENT_RING,
+		.listener = replay->options->outputs.events == NULL ? NULL : listen,
+		.lost = write_lost,
+		.context = replay,
+		.wants_entries = true,
+		.ends_with_eal = true,
 	};
 }
 
@@ -101,17 +102,10 @@ n_held(const struct replay *replay)
 static struct footprint
 footprint(struct replay *replay, const struct ruleset_size *size)
 {
-	const struct service_config service = service_config(replay);
-	const struct engine_config engine = {
-		.n_workers = replay->options->workers,
-		.steer_ring = STEER_RING,
-		.event_ring = service.event_ring,
-		.listener = service.listener,
-	};
+	const struct engine_config engine = engine_config(replay);
 	const struct footprint_parts parts = {
 		.engine = &engine,
 		.packets = source_bytes_for(n_held(replay)),
-		.others = steer_bytes_for(1, STEER_RING),
 	};
 
 	return footprint_of(replay->config, size, &parts);
@@ -154,47 +148,19 @@ add_captures(struct replay *replay, const struct capture captures[], struct erro
 }
 
 static int
-create_workers(struct replay *replay, struct errors *errors)
+create_engine(struct replay *replay, struct errors *errors)
 {
-	const struct service_config service = service_config(replay);
-	unsigned int n = replay->options->workers;
+	struct engine_config config = engine_config(replay);
+	struct hash_secret secret;
 
-	hash_secret_init(&replay->secret, seed);
-	replay->steer = steer_create(&replay->secret, NULL, n, STEER_RING);
-	replay->service = service_create(&service);
-	if (replay->steer == NULL || replay->service == NULL)
-		goto no_memory;
-	for (unsigned int i = 0; i < n; i++) {
-		struct ct_config ct = {
-			.params = &replay->config->conntrack,
-			.secret = &replay->secret,
-			.events = service_events(replay->service, i),
-			.worker = i,
-			.n_workers = n,
-			.socket = SOCKET_ID_ANY,
-			.wants_entries = true,
-		};
-		struct pipeline_config pipeline = {
-			.snapshot = replay->snapshot,
-			.secret = &replay->secret,
-			.steer = replay->steer,
-			.worker = i,
-			.socket = SOCKET_ID_ANY,
-			.lost = write_lost,
-			.context = replay,
-		};
-
-		replay->shards[i] = ct_create(&ct);
-		if (replay->shards[i] == NULL)
-			goto no_memory;
-		pipeline.ct = replay->shards[i];
-		replay->pipelines[i] = pipeline_create(&pipeline);
-		if (replay->pipelines[i] == NULL)
-			goto no_memory;
-		service_attach(replay->service, i, replay->shards[i]);
-	}
-	return 0;
-no_memory:
+	hash_secret_init(&secret, seed);
+	config.secret = &secret;
+	config.snapshot = snapshot_create(replay->config, 1, errors);
+	if (config.snapshot == NULL)
+		return -1;
+	replay->engine = engine_create(&config);
+	if (replay->engine != NULL)
+		return 0;
 	errors_add(errors, NULL, 0, "no memory for %u workers and %u connections",
 		   replay->options->workers, replay->config->conntrack.max_connections);
 	return -1;
@@ -219,15 +185,12 @@ turn_service(struct replay *replay)
 	int32_t ticks;
 
 	do {
-		is_done = service_turn(replay->service, now, SCAN_BUDGET, &next);
+		is_done = service_turn(engine_service(replay->engine), now, SCAN_BUDGET, &next);
 		n_reaped = 0;
 		for (unsigned int i = 0; i < replay->options->workers; i++)
-			n_reaped += service_reap(replay->service, i, replay->shards[i], now_ns,
-						 REAP_MAX);
-		for (unsigned int i = 0; i < replay->options->workers; i++)
-			pipeline_expire(replay->pipelines[i], now_ns, UINT_MAX);
+			n_reaped += engine_between_bursts(replay->engine, i, now_ns, &bounds);
 	} while (!is_done || n_reaped > 0);
-	service_drain(replay->service);
+	service_drain(engine_service(replay->engine));
 	output_flush_events(replay->output);
 	ticks = ticks_until(next, now);
 	replay->next_turn_ns = next_second(now_ns + (uint64_t)ticks * NS_PER_TICK - 1);
@@ -250,9 +213,6 @@ drop_cut(struct replay *replay, struct pkt *pkt)
 {
 	pkt_drop(pkt, REASON_CUT);
 	pkt->fault = FAULT_CUT;
-	pkt->chain = CHAIN_NONE;
-	pkt->rule = RULE_NONE;
-	pkt->dir = DIR_NONE;
 	replay->cut.n_dropped++;
 	replay->cut.dropped_bytes += pkt->mbuf->pkt_len;
 	output_verdict(replay->output, pkt->seq, pkt, pkt->mbuf);
@@ -283,7 +243,8 @@ pass_cut(struct replay *replay, struct pkt *pkt, uint32_t captured_len)
 	return false;
 }
 
-// Takes packets until the burst is full or the service core is due, and hands each to its home.
+// Takes packets until there are as many as a burst may have or the service core is due, each into
+// the burst of its home. Returns how many.
 static unsigned int
 receive(struct replay *replay)
 {
@@ -291,8 +252,8 @@ receive(struct replay *replay)
 	uint64_t time_ns;
 
 	while (n < replay->options->burst && source_peek(replay->source, &time_ns)) {
-		struct pkt pkt = {0};
 		struct arrival arrival;
+		struct pkt pkt;
 		uint64_t at_ns = RTE_MAX(time_ns, replay->now_ns);
 
 		if (n > 0 && at_ns >= replay->next_turn_ns)
@@ -301,10 +262,7 @@ receive(struct replay *replay)
 		// What this packet begins may end soon.
 		replay->next_turn_ns = RTE_MIN(replay->next_turn_ns, next_second(at_ns));
 		arrival = source_take(replay->source);
-		pkt.mbuf = arrival.mbuf;
-		pkt.in_port = arrival.port;
-		pkt.seq = ++replay->n_packets;
-		pkt.now_ns = at_ns;
+		pkt_init(&pkt, arrival.mbuf, arrival.port, ++replay->n_packets, at_ns);
 		output_arrival(replay->output, arrival.time_ns, arrival.len, arrival.wire_len);
 		packet_parse(&pkt);
 		if (replay->options->side != NULL)
@@ -312,8 +270,7 @@ receive(struct replay *replay)
 		n++;
 		if (!pass_cut(replay, &pkt, arrival.len))
 			continue;
-		steer_send(replay->steer, steer_home(replay->steer, &pkt, 0), &(struct pkt *){&pkt},
-			   1);
+		burst_add_parsed(&replay->bursts[engine_home(replay->engine, &pkt, 0)], &pkt);
 		// Its datagram may turn out to have another home; nothing must overtake it there.
 		if (pkt_has_place(&pkt) && replay->options->workers > 1)
 			break;
@@ -330,24 +287,20 @@ show_progress(const struct replay *replay)
 			(unsigned long long)replay->n_total);
 }
 
-// Every worker has its burst; first is the number of the first packet that has come since the last
-// one. Returns how many packets there were.
-static unsigned int
+// Takes every worker's burst to its end; first is the number of the first packet that has come
+// since the last time.
+static void
 run_workers(struct replay *replay, uint64_t first)
 {
 	const struct pkt *in_order[BURST_MAX] = {NULL};
-	unsigned int n = 0;
 
 	for (unsigned int i = 0; i < replay->options->workers; i++) {
 		struct burst *burst = &replay->bursts[i];
 
-		burst_reset(burst);
-		steer_receive(replay->steer, i, burst, BURST_MAX);
-		pipeline_run(replay->pipelines[i], burst);
-		pipeline_sent_burst(replay->pipelines[i], burst);
+		pipeline_run(engine_pipeline(replay->engine, i), burst);
+		pipeline_sent_burst(engine_pipeline(replay->engine, i), burst);
 		for (uint16_t k = 0; k < burst->n_live; k++)
 			in_order[burst->live[k]->seq - first] = burst->live[k];
-		n += burst->n;
 	}
 	for (unsigned int i = 0; i < BURST_MAX; i++) {
 		if (in_order[i] != NULL)
@@ -355,6 +308,18 @@ run_workers(struct replay *replay, uint64_t first)
 	}
 	for (unsigned int i = 0; i < replay->options->workers; i++)
 		burst_free(&replay->bursts[i]);
+}
+
+// Fills the workers' bursts with what others have handed over. Returns how many packets there are.
+static unsigned int
+take_over(struct replay *replay)
+{
+	unsigned int n = 0;
+
+	for (unsigned int i = 0; i < replay->options->workers; i++) {
+		engine_receive(replay->engine, i, &replay->bursts[i], BURST_MAX);
+		n += replay->bursts[i].n;
+	}
 	return n;
 }
 
@@ -363,9 +328,10 @@ process(struct replay *replay, unsigned int n)
 {
 	const uint64_t first = replay->n_packets - n + 1;
 
-	while (run_workers(replay, first) > 0)
-		; // what one has handed over to another
-	service_drain(replay->service);
+	do
+		run_workers(replay, first);
+	while (take_over(replay) > 0);
+	service_drain(engine_service(replay->engine));
 	output_flush_events(replay->output);
 	show_progress(replay);
 }
@@ -384,26 +350,12 @@ drive(struct replay *replay)
 		process(replay, n);
 	advance(replay, replay->now_ns + options->settle_sec * NS_PER_SEC);
 	for (unsigned int i = 0; i < options->workers; i++)
-		pipeline_end(replay->pipelines[i]);
-	output_table(replay->output, replay->shards, options->workers,
-		     tick_from_ns(replay->now_ns));
+		pipeline_end(engine_pipeline(replay->engine, i));
+	output_table(replay->output, replay->engine, tick_from_ns(replay->now_ns));
 	if (replay->shows_progress)
 		fputs("\r                                        \r", stderr);
 	if (output_is_idle(&options->outputs))
-		summary_print(replay->pipelines, options->workers, tick_from_ns(replay->now_ns),
-			      &replay->cut, stdout);
-}
-
-// The shards go with EAL: to give back one is to clear it, pages that were never used included.
-static void
-clean_up(struct replay *replay)
-{
-	steer_destroy(replay->steer); // what is in its rings belongs to the pipelines
-	for (unsigned int i = 0; i < replay->options->workers; i++)
-		pipeline_destroy(replay->pipelines[i]);
-	service_destroy(replay->service);
-	source_destroy(replay->source);
-	snapshot_destroy(replay->snapshot);
+		summary_print(replay->engine, tick_from_ns(replay->now_ns), &replay->cut, stdout);
 }
 
 static int
@@ -428,11 +380,10 @@ run(struct replay *replay, const struct capture captures[], struct errors *error
 {
 	int result;
 
-	replay->snapshot = snapshot_create(replay->config, 1, errors);
-	if (replay->snapshot == NULL || add_captures(replay, captures, errors) != 0 ||
-	    create_workers(replay, errors) != 0)
+	if (create_engine(replay, errors) != 0 || add_captures(replay, captures, errors) != 0)
 		return -1;
-	replay->output = output_open(&replay->options->outputs, replay->snapshot, errors);
+	replay->output =
+		output_open(&replay->options->outputs, engine_snapshot(replay->engine), errors);
 	if (replay->output == NULL)
 		return -1;
 	drive(replay);
@@ -468,7 +419,8 @@ replay_run(const struct config *config, const struct replay_options *options, st
 		if (files_allow(FILES_OPEN + options->n_captures, errors) == 0 &&
 		    start_eal(replay, errors) == 0) {
 			result = run(replay, captures, errors);
-			clean_up(replay);
+			engine_destroy(replay->engine);
+			source_destroy(replay->source);
 			rte_eal_cleanup();
 		}
 	}

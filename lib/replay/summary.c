@@ -2,49 +2,14 @@
 #include "replay/summary.h"
 
 #include <inttypes.h>
-#include <stdlib.h>
 
 #include <libsmartcols.h>
 
+#include "engine/sums.h"
 #include "replay/listing.h"
 #include "report/report.h"
 
 #define LINES_MAX 50 // of the table of connections
-
-// The counters of all workers together.
-static struct pipeline_stats
-sum_stats(struct pipeline *const pipelines[], unsigned int n)
-{
-	struct pipeline_stats sum = {0};
-
-	for (unsigned int i = 0; i < n; i++) {
-		const struct pipeline_stats *stats = pipeline_stats(pipelines[i]);
-
-		sum.packets += stats->packets;
-		sum.bytes += stats->bytes;
-		sum.accepted += stats->accepted;
-		sum.rejected += stats->rejected;
-		for (int reason = 0; reason < REASON_COUNT; reason++)
-			sum.dropped[reason] += stats->dropped[reason];
-		for (int fault = 0; fault < FAULT_COUNT; fault++)
-			sum.faults[fault] += stats->faults[fault];
-	}
-	return sum;
-}
-
-static struct rule_counter
-sum_counter(struct pipeline *const pipelines[], unsigned int n, unsigned int index)
-{
-	struct rule_counter sum = {0};
-
-	for (unsigned int i = 0; i < n; i++) {
-		const struct rule_counter *counters = pipeline_rule_counters(pipelines[i]);
-
-		sum.packets += counters[index].packets;
-		sum.bytes += counters[index].bytes;
-	}
-	return sum;
-}
 
 static uint64_t
 n_dropped(const struct pipeline_stats *stats)
@@ -106,9 +71,9 @@ add_row(struct libscols_table *table, const struct row *row)
 }
 
 static void
-print_rules(struct pipeline *const pipelines[], unsigned int n, FILE *out)
+print_rules(const struct engine *engine, FILE *out)
 {
-	const struct ruleset *ruleset = pipeline_snapshot(pipelines[0])->ruleset;
+	const struct ruleset *ruleset = engine_snapshot(engine)->ruleset;
 	unsigned int n_rules = ruleset_n_rules(ruleset);
 	struct libscols_table *table = scols_new_table();
 
@@ -131,12 +96,12 @@ print_rules(struct pipeline *const pipelines[], unsigned int n, FILE *out)
 						     ruleset_rule_action(ruleset, rule),
 						     ruleset_rule_file(ruleset, rule),
 						     ruleset_rule_line(ruleset, rule),
-						     sum_counter(pipelines, n, rule)});
+						     engine_rule_counter(engine, rule)});
 		}
 		add_row(table, &(struct row){name, "(policy)", ruleset_chain_policy(ruleset, chain),
 					     ruleset_chain_file(ruleset, chain),
 					     ruleset_chain_line(ruleset, chain),
-					     sum_counter(pipelines, n, n_rules + chain)});
+					     engine_rule_counter(engine, n_rules + chain)});
 	}
 	if (ruleset_n_chains(ruleset) > 0)
 		scols_print_table(table);
@@ -144,18 +109,12 @@ print_rules(struct pipeline *const pipelines[], unsigned int n, FILE *out)
 }
 
 static void
-print_connections(struct pipeline *const pipelines[], unsigned int n, tick_t now, FILE *out)
+print_connections(const struct engine *engine, tick_t now, FILE *out)
 {
-	struct ct **shards = calloc(n, sizeof(*shards));
 	struct listing listing;
 	char text[REPORT_TEXT_SIZE];
 
-	if (shards == NULL)
-		return;
-	for (unsigned int i = 0; i < n; i++)
-		shards[i] = pipeline_ct(pipelines[i]);
-	listing_take(&listing, shards, n, now);
-	free(shards);
+	listing_take(&listing, engine, now);
 	fprintf(out, "%u connections in the table\n", listing.n);
 	for (unsigned int i = 0; i < listing.n && i < LINES_MAX; i++) {
 		report_entry_line(&listing.entries[i], text);
@@ -179,10 +138,9 @@ print_cut(const struct summary_cut *cut, FILE *out)
 }
 
 void
-summary_print(struct pipeline *const pipelines[], unsigned int n, tick_t now,
-	      const struct summary_cut *cut, FILE *out)
+summary_print(const struct engine *engine, tick_t now, const struct summary_cut *cut, FILE *out)
 {
-	struct pipeline_stats stats = sum_stats(pipelines, n);
+	struct pipeline_stats stats = engine_pipeline_stats(engine);
 
 	stats.packets += cut->n_dropped;
 	stats.bytes += cut->dropped_bytes;
@@ -190,7 +148,7 @@ summary_print(struct pipeline *const pipelines[], unsigned int n, tick_t now,
 	print_packets(&stats, out);
 	print_cut(cut, out);
 	fputc('\n', out);
-	print_rules(pipelines, n, out);
+	print_rules(engine, out);
 	fputc('\n', out);
-	print_connections(pipelines, n, now, out);
+	print_connections(engine, now, out);
 }

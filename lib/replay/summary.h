@@ -5,7 +5,7 @@
 
 #include <stdio.h>
 
-#include "pipeline/pipeline.h"
+#include "engine/engine.h"
 
 // Packets that the capture cut short.
 struct summary_cut {
@@ -14,5 +14,5 @@ struct summary_cut {
 	uint64_t n_judged; // by their headers, as all others
 };
 
-void summary_print(struct pipeline *const pipelines[], unsigned int n, tick_t now,
-		   const struct summary_cut *cut, FILE *out);
+void summary_print(const struct engine *engine, tick_t now, const struct summary_cut *cut,
+		   FILE *out);

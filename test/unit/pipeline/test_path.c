@@ -12,8 +12,10 @@
 #include <rte_common.h>
 #include <rte_ether.h>
 
+#include "packet/parse.h"
 #include "path.h"
 #include "util/eal.h"
+#include "util/mbuf.h"
 
 static void
 build_udp(struct frame *frame, bool is_reply)
@@ -471,6 +473,37 @@ the_burst_may_be_empty(void **state)
 	snapshot_destroy(NULL);
 }
 
+// Whoever had to parse a packet to know where it belongs hands it in as it is: read again, this one
+// would be malformed by now.
+static void
+what_was_parsed_is_not_parsed_again(void **state)
+{
+	static struct burst burst;
+	struct chain chain = CHAIN("filter", 0, &accept_all);
+	struct frame frame;
+	struct path path;
+	struct pkt pkt;
+
+	(void)state;
+	path_open(&path, &(struct path_options){.chains = &chain, .n_chains = 1});
+	build_udp(&frame, false);
+	for (int is_parsed = 0; is_parsed < 2; is_parsed++) {
+		burst_reset(&burst);
+		pkt_init(&pkt, mbuf_from_frame(&frame), LAN, 1, path.now_ns);
+		packet_parse(&pkt);
+		*rte_pktmbuf_mtod_offset(pkt.mbuf, uint8_t *, RTE_ETHER_HDR_LEN) = 0;
+		if (is_parsed == 1)
+			burst_add_parsed(&burst, &pkt);
+		else
+			burst_add(&burst, pkt.mbuf, LAN, 1, path.now_ns);
+		pipeline_run(path.pipeline, &burst);
+		assert_path(&path, burst.pkts[0],
+			    is_parsed == 1 ? "accept rule filter/0 new orig" : "drop malformed");
+		burst_free(&burst);
+	}
+	path_close(&path);
+}
+
 int
 main(void)
 {
@@ -489,6 +522,7 @@ main(void)
 		cmocka_unit_test(every_packet_is_counted_once),
 		cmocka_unit_test(no_counter_runs_backwards_when_nothing_can_be_sent),
 		cmocka_unit_test(the_burst_may_be_empty),
+		cmocka_unit_test(what_was_parsed_is_not_parsed_again),
 	};
 
 	return cmocka_run_group_tests(tests, test_eal_start, test_eal_stop);
