@@ -138,6 +138,24 @@ read_helper(const struct pkt *pkt, union match_value *value)
 	return true;
 }
 
+// A byte of the IP header: the one at v4 in IPv4, at v6 in IPv6.
+static bool
+read_ip_byte(const struct pkt *pkt, uint32_t v4, uint32_t v6, union match_value *value)
+{
+	const uint32_t off = pkt->l3_off + (pkt->family == FAMILY_IPV4 ? v4 : v6);
+	uint8_t scratch;
+	const uint8_t *byte = pkt_bytes(pkt, off, sizeof(scratch), &scratch);
+
+	value->number = byte == NULL ? 0 : *byte;
+	return byte != NULL;
+}
+
+static bool
+read_ttl(const struct pkt *pkt, union match_value *value)
+{
+	return read_ip_byte(pkt, 8, 7, value);
+}
+
 #define PLAIN                       .words = NULL
 #define WORDS(table)                .words = (table), .n_words = RTE_DIM(table)
 #define NUMBERS(noun, largest)      .what = (noun), .max = (largest)

@@ -3,6 +3,8 @@
 
 #include <stdbool.h>
 
+#define BYTES_MAX 256 // enough for all headers of the tests
+
 static bool
 is_in_set(uint64_t set, unsigned int bit)
 {
@@ -51,6 +53,29 @@ is_in_prefix(const struct prefix *prefixes, unsigned int n, uint8_t family,
 }
 
 static bool
+is_in_span(const struct span *spans, unsigned int n, uint64_t value)
+{
+	bool found = n == 0;
+
+	for (unsigned int i = 0; i < n; i++)
+		found |= value >= spans[i].low && value <= spans[i].high;
+	return found;
+}
+
+// The keys that ask for the packet's bytes.
+static bool
+is_match_in_bytes(const struct match *match, const struct pkt *pkt)
+{
+	uint8_t scratch[BYTES_MAX];
+	const uint32_t len = RTE_MIN(pkt->mbuf->pkt_len, (uint32_t)sizeof(scratch));
+	const uint8_t *frame = rte_pktmbuf_read(pkt->mbuf, 0, len, scratch);
+	const uint8_t *ip = frame + pkt->l3_off;
+	const bool is_v4 = pkt->family == FAMILY_IPV4;
+
+	return is_in_span(match->ttl, match->n_ttl, ip[is_v4 ? 8 : 7]);
+}
+
+static bool
 is_match(const struct match *match, const struct pkt *pkt)
 {
 	const struct tuple *tuple = &pkt->tuple;
@@ -66,7 +91,8 @@ is_match(const struct match *match, const struct pkt *pkt)
 		return false;
 	if (match->tcp_flags_mask != 0 && !is_tcp)
 		return false;
-	return is_in_set(match->in_ports, pkt->in_port) &&
+	return (pkt->mbuf == NULL || is_match_in_bytes(match, pkt)) &&
+	       is_in_set(match->in_ports, pkt->in_port) &&
 	       is_in_set(match->out_ports, pkt->out_port) &&
 	       is_in_set(match->families, is_v4 ? 0 : 1) && is_in_set(match->classes, pkt->class) &&
 	       is_in_set(match->dirs, pkt->dir) &&

@@ -126,6 +126,36 @@ random_ranges(uint16_t (*value)(void), unsigned int *n)
 	return ranges;
 }
 
+static struct span *
+random_spans(uint64_t (*value)(void), unsigned int *n)
+{
+	struct span *spans;
+
+	*n = random_len();
+	spans = calloc(*n, sizeof(*spans));
+	assert(spans != NULL);
+	for (unsigned int i = 0; i < *n; i++) {
+		const uint64_t a = value(), b = random_chance(40) ? a : value();
+
+		spans[i] = (struct span){RTE_MIN(a, b), RTE_MAX(a, b)};
+	}
+	return spans;
+}
+
+static uint64_t
+random_byte(void)
+{
+	return random_bits() & UINT8_MAX;
+}
+
+// Keys that rte_acl does not know, each with the chance given.
+static void
+add_listed_keys(struct match *match, unsigned int keys)
+{
+	if (random_chance(keys))
+		match->ttl = random_spans(random_byte, &match->n_ttl);
+}
+
 static struct prefix *
 random_prefixes(unsigned int *n)
 {
@@ -194,6 +224,7 @@ random_match(unsigned int keys)
 		match.icmp_type = random_ranges(random_icmp_wide, &match.n_icmp_type);
 	if (random_chance(keys / 3))
 		match.icmp_code = random_ranges(random_icmp_wide, &match.n_icmp_code);
+	add_listed_keys(&match, keys / 8);
 	return match;
 }
 

@@ -21,6 +21,7 @@
 
 #include "path.h"
 #include "reference.h"
+#include "rules/match_key.h"
 #include "traffic.h"
 #include "util/eal.h"
 #include "util/random.h"
@@ -58,6 +59,7 @@ static unsigned int ruleset_number;
 // all, in percent of those that would; and the classes of packets for which they do, 0: all.
 struct style {
 	unsigned int looks_at_flags;
+	unsigned int looks_at_packets;
 	unsigned int looks_at_marks;
 	unsigned int sets_marks;
 	unsigned int sets_zones;
@@ -84,24 +86,61 @@ narrow(struct match *match)
 	};
 }
 
+// The match no longer asks for what varies with every packet, TCP flags apart.
+static void
+drop_packet_keys(struct match *match)
+{
+	for (unsigned int i = 0; i < MATCH_KEY_COUNT; i++) {
+		const struct match_key *key = &match_keys[i];
+		uint8_t *member = (uint8_t *)match + key->offset;
+		struct match_list list;
+
+		if (key->varies != MATCH_PER_PACKET || i == MATCH_KEY_tcp_flags)
+			continue;
+		if (key->kind == MATCH_KIND_BITS) {
+			*member = 0;
+			continue;
+		}
+		list = match_list(match, key);
+		free(list.list);
+		memset(member, 0, sizeof(list));
+	}
+}
+
+static bool
+looks_at_packets(const struct match *match)
+{
+	uint64_t keys = match_keys_of(match);
+
+	while (keys != 0) {
+		if (match_keys_next(&keys)->varies == MATCH_PER_PACKET)
+			return true;
+	}
+	return false;
+}
+
 static void
 temper_rule(struct rule *rule, const struct style *style)
 {
 	struct match *match = &rule->match;
 	uint8_t classes = 0;
+	bool looks;
 
 	// One flag or one bit, in which packets differ.
 	match->tcp_flags_mask = random_chance(style->looks_at_flags) ? 1 << random_below(5) : 0;
 	match->mark.mask = random_chance(style->looks_at_marks) ? 1u << random_below(3) : 0;
+	if (!random_chance(style->looks_at_packets))
+		drop_packet_keys(match);
 	if (!random_chance(style->sets_marks))
 		rule->set_mark.mask = 0;
 	if (!random_chance(style->sets_zones))
 		rule->has_set_zone = false;
 	if (!random_chance(style->sets_helpers))
 		rule->set_helper = 0;
+	looks = match->mark.mask != 0 || looks_at_packets(match);
 	if (rule->set_mark.mask != 0 || rule->has_set_zone)
 		classes = style->classes_set;
-	else if (match->tcp_flags_mask != 0 || match->mark.mask != 0)
+	else if (looks)
 		classes = style->classes_looked_at;
 	if (classes != 0)
 		match->classes = classes;
@@ -128,6 +167,7 @@ make_ruleset(struct scene *scene)
 	const struct random_shape shape = {N_CHAINS_MAX, N_RULES_MAX, 3, 20};
 	const struct style style = {
 		.looks_at_flags = random_chance(50) ? 25 : 0,
+		.looks_at_packets = random_chance(50) ? 30 : 0,
 		.looks_at_marks = random_chance(50) ? 20 : 0,
 		.sets_marks = random_chance(50) ? 50 : 0,
 		.sets_zones = random_chance(30) ? 50 : 0,
@@ -135,7 +175,7 @@ make_ruleset(struct scene *scene)
 		.classes_looked_at = RANDOM_PICK(classes),
 		.classes_set = RANDOM_PICK(classes),
 	};
-	const struct style everything = {10, 10, 100, 100, 2 * style.sets_helpers, 0, 0};
+	const struct style everything = {10, 100, 10, 100, 100, 2 * style.sets_helpers, 0, 0};
 	unsigned int n = random_chains(&shape, scene->chains);
 	int32_t priorities[N_CHAINS_MAX];
 

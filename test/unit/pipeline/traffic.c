@@ -37,14 +37,47 @@ traffic_begin(struct traffic *traffic)
 }
 
 // The IP header of a packet of this direction.
-static void
+static uint8_t *
 add_ip(struct frame *frame, const struct flow *flow, enum dir dir)
 {
 	char src[INET6_ADDRSTRLEN], dst[INET6_ADDRSTRLEN];
 
 	address_format(flow->family, &flow->host[dir], src);
 	address_format(flow->family, &flow->host[dir_other(dir)], dst);
-	frame_ip(frame, src, dst);
+	return frame_ip(frame, src, dst);
+}
+
+// Addresses and tags, in which packets of one flow differ, too.
+static void
+add_ethernet(struct frame *frame)
+{
+	uint8_t *ethernet = frame_ethernet(frame);
+
+	ethernet[5] = (uint8_t)random_below(4);
+	ethernet[11] = (uint8_t)random_below(4);
+	for (unsigned int n = random_chance(70) ? 0 : 1 + random_below(2); n > 0; n--)
+		frame_tag(frame, 0x8100, (uint16_t)random_below(3));
+}
+
+// So do their IP headers.
+static void
+vary_ip(struct frame *frame, const struct flow *flow, uint8_t *ip)
+{
+	static const uint8_t nops[] = {1, 1, 1, 1};
+	const bool has_more = random_chance(15);
+
+	if (flow->family == FAMILY_IPV4) {
+		ip[1] = (uint8_t)random_bits();
+		ip[8] = (uint8_t)(1 + random_below(UINT8_MAX));
+		if (has_more)
+			frame_options(frame, nops, sizeof(nops));
+	} else {
+		ip[0] = (uint8_t)(0x60 | random_below(16));
+		ip[1] = (uint8_t)random_bits();
+		ip[7] = (uint8_t)(1 + random_below(UINT8_MAX));
+		if (has_more)
+			frame_extension(frame, 60, 8);
+	}
 }
 
 // A handshake, then mostly what belongs into a conversation.
@@ -185,11 +218,11 @@ traffic_next(struct traffic *traffic, struct arrival *arrival)
 	const enum dir dir = choose_dir(flow);
 
 	frame_begin(frame);
-	frame_ethernet(frame);
+	add_ethernet(frame);
 	if (random_chance(5)) {
 		add_error(frame, flow, dir);
 	} else {
-		add_ip(frame, flow, dir);
+		vary_ip(frame, flow, add_ip(frame, flow, dir));
 		add_l4(frame, flow, dir);
 		flow->n_sent++;
 	}

@@ -18,6 +18,7 @@
 #include "fixture.h"
 #include "util/brute.h"
 #include "util/random.h"
+#include "util/random_header.h"
 #include "util/random_rules.h"
 
 #define N_RULESETS     60
@@ -26,8 +27,9 @@
 #define N_CHAINS_MAX   3
 #define N_COMPARED_MIN 1000000
 
+// room is what the packet's bytes lie in.
 static struct pkt
-random_pkt(void)
+random_pkt(struct random_room *room)
 {
 	static const uint8_t ports[] = {0, 1, 2, 7, 8, 16, 30, 31, PORT_NONE};
 	enum family family = random_family();
@@ -35,7 +37,6 @@ random_pkt(void)
 		.in_port = RANDOM_PICK(ports),
 		.out_port = RANDOM_PICK(ports),
 		.family = (uint8_t)family,
-		.l3_len = random_below(1500),
 		.icmp_type = random_icmp(),
 		.icmp_code = random_icmp(),
 		.tcp_flags = (uint8_t)random_bits(),
@@ -58,6 +59,7 @@ random_pkt(void)
 		.proto = random_proto(),
 		.family = (uint8_t)family,
 	};
+	random_header(&pkt, room);
 	return pkt;
 }
 
@@ -88,11 +90,12 @@ check_pkt(const struct pkt *got, const struct pkt *want, unsigned int chain)
 static void
 check_burst(const struct ruleset *ruleset, struct rule_counter got[], struct brute *brute)
 {
+	static struct random_room rooms[64];
 	struct pkt pkts[64], wanted[64], *live[64];
 	uint16_t n = (uint16_t)(1 + random_below(64)), n_live = 0;
 
 	for (uint16_t i = 0; i < n; i++) {
-		struct pkt pkt = random_pkt();
+		struct pkt pkt = random_pkt(&rooms[i]);
 
 		memcpy(&pkts[i], &pkt, sizeof(pkt));
 		memcpy(&wanted[i], &pkt, sizeof(pkt));

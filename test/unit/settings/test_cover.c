@@ -16,6 +16,7 @@
 
 #include "util/brute.h"
 #include "util/random.h"
+#include "util/random_header.h"
 #include "util/random_rules.h"
 
 #define N_SETS        60
@@ -28,7 +29,7 @@ static uint64_t n_covered, n_tried;
 
 // A packet as conntrack hands it on: with ports only where the protocol has some.
 static struct pkt
-random_pkt(void)
+random_pkt(struct random_room *room)
 {
 	enum family family = random_family();
 	uint8_t proto = random_proto();
@@ -58,6 +59,7 @@ random_pkt(void)
 		.proto = proto,
 		.family = (uint8_t)family,
 	};
+	random_header(&pkt, room);
 	return pkt;
 }
 
@@ -94,7 +96,8 @@ try_chain(const struct chain *chain)
 		}
 	}
 	for (unsigned int n = 0; n < N_PACKETS; n++) {
-		const struct pkt pkt = random_pkt();
+		struct random_room room;
+		const struct pkt pkt = random_pkt(&room);
 
 		for (unsigned int i = 0; i < chain->n_rules; i++)
 			does_match[i] = matches(&chain->rules[i], &pkt);

@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Keys that ask for what varies from packet to packet: each with packets of both kinds."""
+
+import pytest
+
+from scapy.layers.inet import IP
+
+from scenario.configuration import chain, configuration
+from scenario.traffic import CLIENT, CLIENT6, SERVER, SERVER6, Traffic, udp
+
+def hits(replay, match, packets, priority=0):
+    """Which of the packets, which come in at lan, does the rule match?"""
+    traffic = Traffic()
+    traffic.lan(*packets)
+    config = configuration(chain(f'name = "it"; {match} action = "drop";', priority=priority))
+
+    return [rule == 'it' for rule in replay(config, traffic).of('rule')]
+
+
+@pytest.mark.parametrize('match, expected', [
+    ('ttl = 64;', [True, False, False, True]),
+    ('ttl = "0-5";', [False, True, False, False]),
+    ('ttl = ( 1, "200-" );', [False, True, True, False]),
+])
+def test_ttl(replay, match, expected):
+    packets = [udp(CLIENT, SERVER, 1, 2), udp(CLIENT, SERVER, 1, 2), udp(CLIENT, SERVER, 1, 2),
+               udp(CLIENT6, SERVER6, 1, 2)]
+    packets[1][IP].ttl = 1
+    packets[2][IP].ttl = 255
+
+    assert hits(replay, match, packets) == expected
