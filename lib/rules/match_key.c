@@ -156,6 +156,13 @@ read_ttl(const struct pkt *pkt, union match_value *value)
 	return read_ip_byte(pkt, 8, 7, value);
 }
 
+static bool
+read_length(const struct pkt *pkt, union match_value *value)
+{
+	value->number = pkt->l3_len;
+	return true;
+}
+
 #define PLAIN                       .words = NULL
 #define WORDS(table)                .words = (table), .n_words = RTE_DIM(table)
 #define NUMBERS(noun, largest)      .what = (noun), .max = (largest)

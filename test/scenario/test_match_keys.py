@@ -3,7 +3,7 @@
 
 import pytest
 
-from scapy.layers.inet import IP
+from scapy.layers.inet import IP, fragment
 
 from scenario.configuration import chain, configuration
 from scenario.traffic import CLIENT, CLIENT6, SERVER, SERVER6, Traffic, udp
@@ -29,3 +29,22 @@ def test_ttl(replay, match, expected):
     packets[2][IP].ttl = 255
 
     assert hits(replay, match, packets) == expected
+
+
+@pytest.mark.parametrize('match, expected', [
+    ('length = 33;', [True, False, False]),   # 20 + 8 + 5
+    ('length = 53;', [False, True, False]),   # 40 + 8 + 5
+    ('length = "34-";', [False, True, True]),
+    ('length = ( 33, "1000-1500" );', [True, False, True]),
+])
+def test_length(replay, match, expected):
+    packets = [udp(CLIENT, SERVER, 1, 2), udp(CLIENT6, SERVER6, 1, 2),
+               udp(CLIENT, SERVER, 1, 2, b'x' * 1400)]
+
+    assert hits(replay, match, packets) == expected
+
+
+def test_the_length_of_a_datagram_is_that_of_the_whole(replay):
+    whole = udp(CLIENT, SERVER, 1, 2, b'x' * 1992)
+
+    assert hits(replay, 'length = 2020;', fragment(whole, 1000)) == [True] * 2

@@ -72,7 +72,8 @@ is_match_in_bytes(const struct match *match, const struct pkt *pkt)
 	const uint8_t *ip = frame + pkt->l3_off;
 	const bool is_v4 = pkt->family == FAMILY_IPV4;
 
-	return is_in_span(match->ttl, match->n_ttl, ip[is_v4 ? 8 : 7]);
+	return is_in_span(match->ttl, match->n_ttl, ip[is_v4 ? 8 : 7]) &&
+	       is_in_span(match->length, match->n_length, pkt->l3_len);
 }
 
 static bool

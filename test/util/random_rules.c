@@ -148,12 +148,20 @@ random_byte(void)
 	return random_bits() & UINT8_MAX;
 }
 
+static uint64_t
+random_length(void)
+{
+	return random_below(1600);
+}
+
 // Keys that rte_acl does not know, each with the chance given.
 static void
 add_listed_keys(struct match *match, unsigned int keys)
 {
 	if (random_chance(keys))
 		match->ttl = random_spans(random_byte, &match->n_ttl);
+	if (random_chance(keys))
+		match->length = random_spans(random_length, &match->n_length);
 }
 
 static struct prefix *
