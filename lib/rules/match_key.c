@@ -163,6 +163,40 @@ read_length(const struct pkt *pkt, union match_value *value)
 	return true;
 }
 
+// RFC 2474, RFC 2597, RFC 3246, RFC 5865 and RFC 8622.
+static const struct match_word dscps[] = {
+	{"cs0", 0},   {"cs1", 8},   {"cs2", 16},  {"cs3", 24},  {"cs4", 32},
+	{"cs5", 40},  {"cs6", 48},  {"cs7", 56},  {"af11", 10}, {"af12", 12},
+	{"af13", 14}, {"af21", 18}, {"af22", 20}, {"af23", 22}, {"af31", 26},
+	{"af32", 28}, {"af33", 30}, {"af41", 34}, {"af42", 36}, {"af43", 38},
+	{"ef", 46},   {"va", 44},   {"be", 0},    {"df", 0},    {"le", 1},
+};
+
+// The type of service of IPv4, the traffic class of IPv6.
+static bool
+read_traffic_class(const struct pkt *pkt, unsigned int *traffic_class)
+{
+	uint8_t scratch[2];
+	const uint8_t *bytes = pkt_bytes(pkt, pkt->l3_off, sizeof(scratch), scratch);
+
+	if (bytes == NULL)
+		return false;
+	*traffic_class = pkt->family == FAMILY_IPV4
+				 ? bytes[1]
+				 : (unsigned int)(bytes[0] & 0xf) << 4 | bytes[1] >> 4;
+	return true;
+}
+
+static bool
+read_dscp(const struct pkt *pkt, union match_value *value)
+{
+	unsigned int traffic_class = 0;
+	const bool is_read = read_traffic_class(pkt, &traffic_class);
+
+	value->number = traffic_class >> 2;
+	return is_read;
+}
+
 #define PLAIN                       .words = NULL
 #define WORDS(table)                .words = (table), .n_words = RTE_DIM(table)
 #define NUMBERS(noun, largest)      .what = (noun), .max = (largest)

@@ -4,6 +4,7 @@
 import pytest
 
 from scapy.layers.inet import IP, fragment
+from scapy.layers.inet6 import IPv6
 
 from scenario.configuration import chain, configuration
 from scenario.traffic import CLIENT, CLIENT6, SERVER, SERVER6, Traffic, udp
@@ -48,3 +49,20 @@ def test_the_length_of_a_datagram_is_that_of_the_whole(replay):
     whole = udp(CLIENT, SERVER, 1, 2, b'x' * 1992)
 
     assert hits(replay, 'length = 2020;', fragment(whole, 1000)) == [True] * 2
+
+
+@pytest.mark.parametrize('match, expected', [
+    ('dscp = "ef";', [True, False, False, True]),
+    ('dscp = 46;', [True, False, False, True]),
+    ('dscp = "AF11";', [False, True, False, False]),
+    ('dscp = [ "be", "1-10" ];', [False, True, True, False]),
+])
+def test_dscp(replay, match, expected):
+    packets = [udp(CLIENT, SERVER, 1, 2), udp(CLIENT, SERVER, 1, 2), udp(CLIENT, SERVER, 1, 2),
+               udp(CLIENT6, SERVER6, 1, 2)]
+    packets[0][IP].tos = 46 << 2 | 1
+    packets[1][IP].tos = 10 << 2
+    packets[2][IP].tos = 3
+    packets[3][IPv6].tc = 46 << 2 | 2
+
+    assert hits(replay, match, packets) == expected

@@ -71,9 +71,11 @@ is_match_in_bytes(const struct match *match, const struct pkt *pkt)
 	const uint8_t *frame = rte_pktmbuf_read(pkt->mbuf, 0, len, scratch);
 	const uint8_t *ip = frame + pkt->l3_off;
 	const bool is_v4 = pkt->family == FAMILY_IPV4;
+	const unsigned int traffic_class = is_v4 ? ip[1] : (ip[0] % 16 * 256u + ip[1]) / 16;
 
 	return is_in_span(match->ttl, match->n_ttl, ip[is_v4 ? 8 : 7]) &&
-	       is_in_span(match->length, match->n_length, pkt->l3_len);
+	       is_in_span(match->length, match->n_length, pkt->l3_len) &&
+	       is_in_span(match->dscp, match->n_dscp, traffic_class / 4);
 }
 
 static bool

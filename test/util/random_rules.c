@@ -154,6 +154,12 @@ random_length(void)
 	return random_below(1600);
 }
 
+static uint64_t
+random_dscp(void)
+{
+	return random_below(64);
+}
+
 // Keys that rte_acl does not know, each with the chance given.
 static void
 add_listed_keys(struct match *match, unsigned int keys)
@@ -162,6 +168,8 @@ add_listed_keys(struct match *match, unsigned int keys)
 		match->ttl = random_spans(random_byte, &match->n_ttl);
 	if (random_chance(keys))
 		match->length = random_spans(random_length, &match->n_length);
+	if (random_chance(keys))
+		match->dscp = random_spans(random_dscp, &match->n_dscp);
 }
 
 static struct prefix *
