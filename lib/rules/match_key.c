@@ -197,6 +197,24 @@ read_dscp(const struct pkt *pkt, union match_value *value)
 	return is_read;
 }
 
+// RFC 3168, 5.
+static const struct match_word ecns[] = {
+	{"not-ect", 0},
+	{"ect1", 1},
+	{"ect0", 2},
+	{"ce", 3},
+};
+
+static bool
+read_ecn(const struct pkt *pkt, union match_value *value)
+{
+	unsigned int traffic_class = 0;
+	const bool is_read = read_traffic_class(pkt, &traffic_class);
+
+	value->number = traffic_class & 3;
+	return is_read;
+}
+
 #define PLAIN                       .words = NULL
 #define WORDS(table)                .words = (table), .n_words = RTE_DIM(table)
 #define NUMBERS(noun, largest)      .what = (noun), .max = (largest)

@@ -66,3 +66,20 @@ def test_dscp(replay, match, expected):
     packets[3][IPv6].tc = 46 << 2 | 2
 
     assert hits(replay, match, packets) == expected
+
+
+@pytest.mark.parametrize('match, expected', [
+    ('ecn = "not-ect";', [True, False, False, False]),
+    ('ecn = "ect1";', [False, True, False, False]),
+    ('ecn = "ect0";', [False, False, True, False]),
+    ('ecn = ( "ce", 2 );', [False, False, True, True]),
+])
+def test_ecn(replay, match, expected):
+    packets = [udp(CLIENT, SERVER, 1, 2), udp(CLIENT, SERVER, 1, 2), udp(CLIENT, SERVER, 1, 2),
+               udp(CLIENT6, SERVER6, 1, 2)]
+    packets[0][IP].tos = 46 << 2
+    packets[1][IP].tos = 1
+    packets[2][IP].tos = 2
+    packets[3][IPv6].tc = 46 << 2 | 3
+
+    assert hits(replay, match, packets) == expected

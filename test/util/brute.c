@@ -75,7 +75,8 @@ is_match_in_bytes(const struct match *match, const struct pkt *pkt)
 
 	return is_in_span(match->ttl, match->n_ttl, ip[is_v4 ? 8 : 7]) &&
 	       is_in_span(match->length, match->n_length, pkt->l3_len) &&
-	       is_in_span(match->dscp, match->n_dscp, traffic_class / 4);
+	       is_in_span(match->dscp, match->n_dscp, traffic_class / 4) &&
+	       is_in_span(match->ecn, match->n_ecn, traffic_class % 4);
 }
 
 static bool

@@ -160,6 +160,12 @@ random_dscp(void)
 	return random_below(64);
 }
 
+static uint64_t
+random_ecn(void)
+{
+	return random_below(4);
+}
+
 // Keys that rte_acl does not know, each with the chance given.
 static void
 add_listed_keys(struct match *match, unsigned int keys)
@@ -170,6 +176,8 @@ add_listed_keys(struct match *match, unsigned int keys)
 		match->length = random_spans(random_length, &match->n_length);
 	if (random_chance(keys))
 		match->dscp = random_spans(random_dscp, &match->n_dscp);
+	if (random_chance(keys))
+		match->ecn = random_spans(random_ecn, &match->n_ecn);
 }
 
 static struct prefix *
