@@ -5,6 +5,8 @@
 
 #include <stddef.h>
 
+#include <rte_ether.h>
+
 #include "rules/key.h"
 #include "rules/match.h"
 
@@ -213,6 +215,25 @@ read_ecn(const struct pkt *pkt, union match_value *value)
 
 	value->number = traffic_class & 3;
 	return is_read;
+}
+
+#define VLAN_NONE    4096 // beyond those of any tag
+#define VLAN_ID_MASK 0x0fff
+
+static const struct match_word vlans[] = {
+	{"none", VLAN_NONE},
+};
+
+static bool
+read_vlan(const struct pkt *pkt, union match_value *value)
+{
+	uint8_t scratch[2];
+	const uint8_t *tag = NULL;
+
+	if (pkt->l3_off > RTE_ETHER_HDR_LEN)
+		tag = rte_pktmbuf_read(pkt->mbuf, RTE_ETHER_HDR_LEN, sizeof(scratch), scratch);
+	value->number = tag == NULL ? VLAN_NONE : (tag[0] << 8 | tag[1]) & VLAN_ID_MASK;
+	return true;
 }
 
 #define PLAIN                       .words = NULL

@@ -5,9 +5,10 @@ import pytest
 
 from scapy.layers.inet import IP, fragment
 from scapy.layers.inet6 import IPv6
+from scapy.layers.l2 import Dot1AD, Dot1Q
 
 from scenario.configuration import chain, configuration
-from scenario.traffic import CLIENT, CLIENT6, SERVER, SERVER6, Traffic, udp
+from scenario.traffic import CLIENT, CLIENT6, FRAME, SERVER, SERVER6, Traffic, udp
 
 def hits(replay, match, packets, priority=0):
     """Which of the packets, which come in at lan, does the rule match?"""
@@ -83,3 +84,18 @@ def test_ecn(replay, match, expected):
     packets[3][IPv6].tc = 46 << 2 | 3
 
     assert hits(replay, match, packets) == expected
+
+
+@pytest.mark.parametrize('match, expected', [
+    ('vlan = "none";', [True, False, False, False]),
+    ('vlan = 10;', [False, True, False, False]),
+    ('vlan = "0-4095";', [False, True, True, True]),
+    ('vlan = [ "none", "100-200" ];', [True, False, True, False]),
+])
+def test_vlan(replay, match, expected):
+    packet = udp(CLIENT, SERVER, 1, 2)
+    frames = [FRAME / packet, FRAME / Dot1Q(vlan=10, prio=5) / packet,
+              FRAME / Dot1AD(vlan=200) / Dot1Q(vlan=10) / packet,
+              FRAME / Dot1Q(vlan=0, prio=7) / udp(CLIENT6, SERVER6, 1, 2)]
+
+    assert hits(replay, match, frames) == expected

@@ -72,11 +72,16 @@ is_match_in_bytes(const struct match *match, const struct pkt *pkt)
 	const uint8_t *ip = frame + pkt->l3_off;
 	const bool is_v4 = pkt->family == FAMILY_IPV4;
 	const unsigned int traffic_class = is_v4 ? ip[1] : (ip[0] % 16 * 256u + ip[1]) / 16;
+	const bool has_tag = frame[12] == 0x81 || frame[12] == 0x88 || frame[12] == 0x91
+				     ? frame[13] == 0 || frame[13] == 0xa8
+				     : false;
 
 	return is_in_span(match->ttl, match->n_ttl, ip[is_v4 ? 8 : 7]) &&
 	       is_in_span(match->length, match->n_length, pkt->l3_len) &&
 	       is_in_span(match->dscp, match->n_dscp, traffic_class / 4) &&
-	       is_in_span(match->ecn, match->n_ecn, traffic_class % 4);
+	       is_in_span(match->ecn, match->n_ecn, traffic_class % 4) &&
+	       is_in_span(match->vlan, match->n_vlan,
+			  has_tag ? frame[14] % 16 * 256u + frame[15] : 4096);
 }
 
 static bool

@@ -166,6 +166,12 @@ random_ecn(void)
 	return random_below(4);
 }
 
+static uint64_t
+random_vlan(void)
+{
+	return random_chance(30) ? 4096 : random_below(3);
+}
+
 // Keys that rte_acl does not know, each with the chance given.
 static void
 add_listed_keys(struct match *match, unsigned int keys)
@@ -178,6 +184,8 @@ add_listed_keys(struct match *match, unsigned int keys)
 		match->dscp = random_spans(random_dscp, &match->n_dscp);
 	if (random_chance(keys))
 		match->ecn = random_spans(random_ecn, &match->n_ecn);
+	if (random_chance(keys))
+		match->vlan = random_spans(random_vlan, &match->n_vlan);
 }
 
 static struct prefix *
