@@ -236,6 +236,30 @@ read_vlan(const struct pkt *pkt, union match_value *value)
 	return true;
 }
 
+static bool
+read_mac(const struct pkt *pkt, uint32_t off, union match_value *value)
+{
+	uint8_t scratch[RTE_ETHER_ADDR_LEN];
+	const uint8_t *mac = rte_pktmbuf_read(pkt->mbuf, off, sizeof(scratch), scratch);
+
+	value->number = 0;
+	for (unsigned int i = 0; i < RTE_ETHER_ADDR_LEN && mac != NULL; i++)
+		value->number = value->number << 8 | mac[i];
+	return mac != NULL;
+}
+
+static bool
+read_src_mac(const struct pkt *pkt, union match_value *value)
+{
+	return read_mac(pkt, RTE_ETHER_ADDR_LEN, value);
+}
+
+static bool
+read_dst_mac(const struct pkt *pkt, union match_value *value)
+{
+	return read_mac(pkt, 0, value);
+}
+
 #define PLAIN                       .words = NULL
 #define WORDS(table)                .words = (table), .n_words = RTE_DIM(table)
 #define NUMBERS(noun, largest)      .what = (noun), .max = (largest)

@@ -5,7 +5,7 @@ import pytest
 
 from scapy.layers.inet import IP, fragment
 from scapy.layers.inet6 import IPv6
-from scapy.layers.l2 import Dot1AD, Dot1Q
+from scapy.layers.l2 import Dot1AD, Dot1Q, Ether
 
 from scenario.configuration import chain, configuration
 from scenario.traffic import CLIENT, CLIENT6, FRAME, SERVER, SERVER6, Traffic, udp
@@ -97,5 +97,19 @@ def test_vlan(replay, match, expected):
     frames = [FRAME / packet, FRAME / Dot1Q(vlan=10, prio=5) / packet,
               FRAME / Dot1AD(vlan=200) / Dot1Q(vlan=10) / packet,
               FRAME / Dot1Q(vlan=0, prio=7) / udp(CLIENT6, SERVER6, 1, 2)]
+
+    assert hits(replay, match, frames) == expected
+
+
+@pytest.mark.parametrize('match, expected', [
+    ('src_mac = "02:00:00:00:00:0a";', [True, False]),
+    ('dst_mac = "02:00:00:00:00:0A";', [False, True]),
+    ('src_mac = "02:00:00:00:00:00/24";', [True, False]),
+    ('dst_mac = "02:00:00:00:00:0a-02:00:00:00:00:0b";', [True, True]),
+    ('src_mac = "06:01:02:03:04:05"; dst_mac = "02:00:00:00:00:0a";', [False, True]),
+])
+def test_mac_addresses(replay, match, expected):
+    packet = udp(CLIENT, SERVER, 1, 2)
+    frames = [FRAME / packet, Ether(src='06:01:02:03:04:05', dst='02:00:00:00:00:0a') / packet]
 
     assert hits(replay, match, frames) == expected

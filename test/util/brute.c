@@ -62,6 +62,16 @@ is_in_span(const struct span *spans, unsigned int n, uint64_t value)
 	return found;
 }
 
+static uint64_t
+mac_at(const uint8_t *bytes)
+{
+	uint64_t mac = 0;
+
+	for (unsigned int i = 0; i < 6; i++)
+		mac += (uint64_t)bytes[i] << 8 * (5 - i);
+	return mac;
+}
+
 // The keys that ask for the packet's bytes.
 static bool
 is_match_in_bytes(const struct match *match, const struct pkt *pkt)
@@ -81,7 +91,9 @@ is_match_in_bytes(const struct match *match, const struct pkt *pkt)
 	       is_in_span(match->dscp, match->n_dscp, traffic_class / 4) &&
 	       is_in_span(match->ecn, match->n_ecn, traffic_class % 4) &&
 	       is_in_span(match->vlan, match->n_vlan,
-			  has_tag ? frame[14] % 16 * 256u + frame[15] : 4096);
+			  has_tag ? frame[14] % 16 * 256u + frame[15] : 4096) &&
+	       is_in_span(match->src_mac, match->n_src_mac, mac_at(frame + 6)) &&
+	       is_in_span(match->dst_mac, match->n_dst_mac, mac_at(frame));
 }
 
 static bool

@@ -172,6 +172,12 @@ random_vlan(void)
 	return random_chance(30) ? 4096 : random_below(3);
 }
 
+static uint64_t
+random_mac(void)
+{
+	return UINT64_C(0x020000000000) + random_below(4);
+}
+
 // Keys that rte_acl does not know, each with the chance given.
 static void
 add_listed_keys(struct match *match, unsigned int keys)
@@ -186,6 +192,10 @@ add_listed_keys(struct match *match, unsigned int keys)
 		match->ecn = random_spans(random_ecn, &match->n_ecn);
 	if (random_chance(keys))
 		match->vlan = random_spans(random_vlan, &match->n_vlan);
+	if (random_chance(keys))
+		match->src_mac = random_spans(random_mac, &match->n_src_mac);
+	if (random_chance(keys))
+		match->dst_mac = random_spans(random_mac, &match->n_dst_mac);
 }
 
 static struct prefix *
