@@ -6,7 +6,9 @@
 #include <stddef.h>
 
 #include <rte_ether.h>
+#include <rte_ip.h>
 
+#include "packet/parse.h"
 #include "rules/key.h"
 #include "rules/match.h"
 
@@ -258,6 +260,63 @@ static bool
 read_dst_mac(const struct pkt *pkt, union match_value *value)
 {
 	return read_mac(pkt, 0, value);
+}
+
+#define FRAGMENT_NOT     (1u << 0)
+#define FRAGMENT_FIRST   (1u << 1)
+#define FRAGMENT_LATER   (1u << 2)
+#define FRAGMENT_UNKNOWN (1u << 3) // the header that tells which is cut off
+
+static const struct match_word fragments[] = {
+	{"false", FRAGMENT_NOT},
+	{"true", FRAGMENT_FIRST | FRAGMENT_LATER | FRAGMENT_UNKNOWN},
+	{"first", FRAGMENT_FIRST},
+	{"later", FRAGMENT_LATER},
+};
+
+// Where the field with a fragment's offset lies in the frame; 0 when the packet ends before it.
+static uint32_t
+fragment_field_off(const struct pkt *pkt)
+{
+	uint32_t off = pkt->l3_off + (uint32_t)sizeof(struct rte_ipv6_hdr);
+	uint8_t scratch[2];
+	const uint8_t *bytes;
+	uint8_t proto;
+
+	if (pkt->family == FAMILY_IPV4)
+		return pkt->l3_off + (uint32_t)offsetof(struct rte_ipv4_hdr, fragment_offset);
+	bytes = pkt_bytes(pkt, pkt->l3_off + (uint32_t)offsetof(struct rte_ipv6_hdr, proto), 1,
+			  scratch);
+	while (bytes != NULL && bytes[0] != IPPROTO_FRAGMENT) {
+		uint32_t len;
+
+		proto = bytes[0];
+		bytes = pkt_bytes(pkt, off, sizeof(scratch), scratch);
+		len = bytes == NULL ? 0 : ipv6_extension_len(proto, bytes);
+		if (len == 0)
+			return 0;
+		off += len;
+	}
+	return bytes == NULL ? 0 : off + 2;
+}
+
+static bool
+read_fragment(const struct pkt *pkt, union match_value *value)
+{
+	const uint16_t mask =
+		pkt->family == FAMILY_IPV4 ? RTE_IPV4_HDR_OFFSET_MASK : RTE_IPV6_EHDR_FO_MASK;
+	const uint32_t off = pkt->is_fragment ? fragment_field_off(pkt) : 0;
+	uint8_t scratch[2];
+	const uint8_t *field = off == 0 ? NULL : pkt_bytes(pkt, off, sizeof(scratch), scratch);
+
+	if (!pkt->is_fragment)
+		value->number = FRAGMENT_NOT;
+	else if (field == NULL)
+		value->number = FRAGMENT_UNKNOWN;
+	else
+		value->number =
+			((field[0] << 8 | field[1]) & mask) == 0 ? FRAGMENT_FIRST : FRAGMENT_LATER;
+	return true;
 }
 
 #define PLAIN                       .words = NULL

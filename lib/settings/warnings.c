@@ -141,9 +141,9 @@ find_contradiction(const struct survey *survey, const struct match *match)
 	return NULL;
 }
 
-// Statements that do nothing, for the packets that match.
+// Statements that do nothing for the packets that match, and keys that mean little.
 static void
-check_statements(struct survey *survey, const struct rule *rule)
+check_statements(struct survey *survey, const struct chain *chain, const struct rule *rule)
 {
 	const struct match *match = &rule->match;
 	const uint8_t helped = rule->set_helper == CT_HELPER_TFTP ? PROTO_UDP : PROTO_TCP;
@@ -156,6 +156,11 @@ check_statements(struct survey *survey, const struct rule *rule)
 		     "rule \"%s\": \"set_helper\" does nothing: %s is for %s", rule->name,
 		     ct_helper_name((enum ct_helper)rule->set_helper),
 		     helped == PROTO_TCP ? "tcp" : "udp");
+	if (match->fragment != 0 && chain->priority >= PRIORITY_DEFRAG)
+		warn(survey, rule->file, rule->line,
+		     "rule \"%s\": \"fragment\" means little here: datagrams are whole from "
+		     "priority %d on",
+		     rule->name, PRIORITY_DEFRAG);
 	if (rule->set_window != 0 && match->n_protos > 0 && !has_proto(match, PROTO_TCP))
 		warn(survey, rule->file, rule->line,
 		     "rule \"%s\": \"set_window\" does nothing: only tcp has a window", rule->name);
@@ -204,7 +209,7 @@ check_rule(struct survey *survey, const struct chain *chain, unsigned int index)
 		warn(survey, rule->file, rule->line,
 		     "rule \"%s\" can never match: rule \"%s\" %s takes all that it would",
 		     rule->name, shadow->name, format_place(rule, shadow, place, sizeof(place)));
-	check_statements(survey, rule);
+	check_statements(survey, chain, rule);
 }
 
 // True when no packet gets behind the chain.

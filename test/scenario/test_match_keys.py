@@ -3,9 +3,10 @@
 
 import pytest
 
-from scapy.layers.inet import IP, fragment
-from scapy.layers.inet6 import IPv6
+from scapy.layers.inet import IP, UDP, fragment
+from scapy.layers.inet6 import IPv6, IPv6ExtHdrDestOpt, IPv6ExtHdrFragment, fragment6
 from scapy.layers.l2 import Dot1AD, Dot1Q, Ether
+from scapy.packet import Raw
 
 from scenario.configuration import chain, configuration
 from scenario.traffic import CLIENT, CLIENT6, FRAME, SERVER, SERVER6, Traffic, udp
@@ -113,3 +114,25 @@ def test_mac_addresses(replay, match, expected):
     frames = [FRAME / packet, Ether(src='06:01:02:03:04:05', dst='02:00:00:00:00:0a') / packet]
 
     assert hits(replay, match, frames) == expected
+
+
+@pytest.mark.parametrize('match, expected', [
+    ('fragment = true;', [True, True, True, True, False]),
+    ('fragment = false;', [False, False, False, False, True]),
+    ('fragment = "first";', [True, False, True, False, False]),
+    ('fragment = [ "later", "false" ];', [False, True, False, True, True]),
+])
+def test_fragments(replay, match, expected):
+    frames = [*fragment(udp(CLIENT, SERVER, 1, 2, b'x' * 1000), 800),
+              *fragment6(IPv6(src=CLIENT6, dst=SERVER6) / IPv6ExtHdrDestOpt()
+                         / IPv6ExtHdrFragment() / UDP(sport=1, dport=2) / Raw(b'x' * 2000), 1280),
+              udp(CLIENT, SERVER, 1, 2)]
+
+    assert len(frames) == 5
+    assert hits(replay, match, frames, priority=-500) == expected
+
+
+def test_behind_reassembly_there_are_no_fragments(replay):
+    frames = fragment(udp(CLIENT, SERVER, 1, 2, b'x' * 1000), 800)
+
+    assert hits(replay, 'fragment = true;', frames) == [False] * 2

@@ -72,6 +72,26 @@ mac_at(const uint8_t *bytes)
 	return mac;
 }
 
+// 0: it is none, 1: the first, 2: another.
+static unsigned int
+fragment_bit(const struct pkt *pkt, const uint8_t *ip)
+{
+	unsigned int next = 6, at = 40;
+
+	if (!pkt->is_fragment)
+		return 0;
+	if (pkt->family == FAMILY_IPV4)
+		return ip[6] % 32 == 0 && ip[7] == 0 ? 1 : 2;
+	while (ip[next] != 44) {
+		const unsigned int len =
+			ip[next] == 51 ? 4u * (ip[at + 1] + 2u) : 8u * (ip[at + 1] + 1u);
+
+		next = at;
+		at += len;
+	}
+	return ip[at + 2] == 0 && ip[at + 3] < 8 ? 1 : 2;
+}
+
 // The keys that ask for the packet's bytes.
 static bool
 is_match_in_bytes(const struct match *match, const struct pkt *pkt)
@@ -93,7 +113,8 @@ is_match_in_bytes(const struct match *match, const struct pkt *pkt)
 	       is_in_span(match->vlan, match->n_vlan,
 			  has_tag ? frame[14] % 16 * 256u + frame[15] : 4096) &&
 	       is_in_span(match->src_mac, match->n_src_mac, mac_at(frame + 6)) &&
-	       is_in_span(match->dst_mac, match->n_dst_mac, mac_at(frame));
+	       is_in_span(match->dst_mac, match->n_dst_mac, mac_at(frame)) &&
+	       is_in_set(match->fragment, fragment_bit(pkt, ip));
 }
 
 static bool

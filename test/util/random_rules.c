@@ -196,6 +196,8 @@ add_listed_keys(struct match *match, unsigned int keys)
 		match->src_mac = random_spans(random_mac, &match->n_src_mac);
 	if (random_chance(keys))
 		match->dst_mac = random_spans(random_mac, &match->n_dst_mac);
+	if (random_chance(keys))
+		match->fragment = (uint8_t)random_below(8);
 }
 
 static struct prefix *
