@@ -319,6 +319,22 @@ read_fragment(const struct pkt *pkt, union match_value *value)
 	return true;
 }
 
+static const struct match_word truths[] = {
+	{"false", 1u << false},
+	{"true", 1u << true},
+};
+
+static bool
+read_ip_options(const struct pkt *pkt, union match_value *value)
+{
+	const bool is_read = read_ip_byte(pkt, 0, 0, value);
+	const uint64_t words = value->number & RTE_IPV4_HDR_IHL_MASK;
+
+	value->number = 1u << (pkt->family == FAMILY_IPV4 &&
+			       words * RTE_IPV4_IHL_MULTIPLIER > sizeof(struct rte_ipv4_hdr));
+	return is_read;
+}
+
 #define PLAIN                       .words = NULL
 #define WORDS(table)                .words = (table), .n_words = RTE_DIM(table)
 #define NUMBERS(noun, largest)      .what = (noun), .max = (largest)

@@ -130,6 +130,8 @@ find_contradiction(const struct survey *survey, const struct match *match)
 		return "icmp is that of IPv4, icmpv6 that of IPv6";
 	if (match->n_protos == 1 && has_proto(match, PROTO_ICMPV6) && families == IPV4)
 		return "icmpv6 is that of IPv6, icmp that of IPv4";
+	if (match->ip_options == 1u << true && families == IPV6)
+		return "only IPv4 has options in its header";
 	if (match->classes == untracked && (match->dirs != 0 || match->helper != 0))
 		return "untracked packets have no connection, so neither direction nor helper";
 	if (match->helper != 0 && !settings->has_helper[match->helper])

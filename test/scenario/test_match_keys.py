@@ -3,7 +3,7 @@
 
 import pytest
 
-from scapy.layers.inet import IP, UDP, fragment
+from scapy.layers.inet import IP, UDP, IPOption_NOP, fragment
 from scapy.layers.inet6 import IPv6, IPv6ExtHdrDestOpt, IPv6ExtHdrFragment, fragment6
 from scapy.layers.l2 import Dot1AD, Dot1Q, Ether
 from scapy.packet import Raw
@@ -136,3 +136,15 @@ def test_behind_reassembly_there_are_no_fragments(replay):
     frames = fragment(udp(CLIENT, SERVER, 1, 2, b'x' * 1000), 800)
 
     assert hits(replay, 'fragment = true;', frames) == [False] * 2
+
+
+@pytest.mark.parametrize('match, expected', [
+    ('ip_options = true;', [False, True, False]),
+    ('ip_options = false;', [True, False, True]),
+])
+def test_ip_options(replay, match, expected):
+    packets = [udp(CLIENT, SERVER, 1, 2),
+               IP(src=CLIENT, dst=SERVER, options=[IPOption_NOP()] * 4) / UDP(sport=1, dport=2),
+               udp(CLIENT6, SERVER6, 1, 2)]
+
+    assert hits(replay, match, packets) == expected

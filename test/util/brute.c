@@ -114,7 +114,8 @@ is_match_in_bytes(const struct match *match, const struct pkt *pkt)
 			  has_tag ? frame[14] % 16 * 256u + frame[15] : 4096) &&
 	       is_in_span(match->src_mac, match->n_src_mac, mac_at(frame + 6)) &&
 	       is_in_span(match->dst_mac, match->n_dst_mac, mac_at(frame)) &&
-	       is_in_set(match->fragment, fragment_bit(pkt, ip));
+	       is_in_set(match->fragment, fragment_bit(pkt, ip)) &&
+	       is_in_set(match->ip_options, is_v4 && ip[0] > 0x45);
 }
 
 static bool

@@ -198,6 +198,8 @@ add_listed_keys(struct match *match, unsigned int keys)
 		match->dst_mac = random_spans(random_mac, &match->n_dst_mac);
 	if (random_chance(keys))
 		match->fragment = (uint8_t)random_below(8);
+	if (random_chance(keys))
+		match->ip_options = (uint8_t)random_below(4);
 }
 
 static struct prefix *
