@@ -335,6 +335,17 @@ read_ip_options(const struct pkt *pkt, union match_value *value)
 	return is_read;
 }
 
+static bool
+read_extension_headers(const struct pkt *pkt, union match_value *value)
+{
+	static const uint8_t any[2] = {0, 0};
+	const bool is_read = read_ip_byte(pkt, 0, offsetof(struct rte_ipv6_hdr, proto), value);
+
+	value->number = 1u << (pkt->family == FAMILY_IPV6 &&
+			       ipv6_extension_len((uint8_t)value->number, any) != 0);
+	return is_read;
+}
+
 #define PLAIN                       .words = NULL
 #define WORDS(table)                .words = (table), .n_words = RTE_DIM(table)
 #define NUMBERS(noun, largest)      .what = (noun), .max = (largest)

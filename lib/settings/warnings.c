@@ -132,6 +132,8 @@ find_contradiction(const struct survey *survey, const struct match *match)
 		return "icmpv6 is that of IPv6, icmp that of IPv4";
 	if (match->ip_options == 1u << true && families == IPV6)
 		return "only IPv4 has options in its header";
+	if (match->extension_headers == 1u << true && families == IPV4)
+		return "only IPv6 has extension headers";
 	if (match->classes == untracked && (match->dirs != 0 || match->helper != 0))
 		return "untracked packets have no connection, so neither direction nor helper";
 	if (match->helper != 0 && !settings->has_helper[match->helper])

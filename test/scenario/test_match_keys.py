@@ -4,7 +4,8 @@
 import pytest
 
 from scapy.layers.inet import IP, UDP, IPOption_NOP, fragment
-from scapy.layers.inet6 import IPv6, IPv6ExtHdrDestOpt, IPv6ExtHdrFragment, fragment6
+from scapy.layers.inet6 import (IPv6, IPv6ExtHdrDestOpt, IPv6ExtHdrFragment, IPv6ExtHdrHopByHop,
+                                fragment6)
 from scapy.layers.l2 import Dot1AD, Dot1Q, Ether
 from scapy.packet import Raw
 
@@ -146,5 +147,18 @@ def test_ip_options(replay, match, expected):
     packets = [udp(CLIENT, SERVER, 1, 2),
                IP(src=CLIENT, dst=SERVER, options=[IPOption_NOP()] * 4) / UDP(sport=1, dport=2),
                udp(CLIENT6, SERVER6, 1, 2)]
+
+    assert hits(replay, match, packets) == expected
+
+
+@pytest.mark.parametrize('match, expected', [
+    ('extension_headers = true;', [False, True, True, False]),
+    ('extension_headers = false;', [True, False, False, True]),
+])
+def test_extension_headers(replay, match, expected):
+    packets = [udp(CLIENT6, SERVER6, 1, 2),
+               IPv6(src=CLIENT6, dst=SERVER6) / IPv6ExtHdrHopByHop() / UDP(sport=1, dport=2),
+               IPv6(src=CLIENT6, dst=SERVER6) / IPv6ExtHdrDestOpt() / UDP(sport=1, dport=2),
+               udp(CLIENT, SERVER, 1, 2)]
 
     assert hits(replay, match, packets) == expected

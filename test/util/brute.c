@@ -115,7 +115,10 @@ is_match_in_bytes(const struct match *match, const struct pkt *pkt)
 	       is_in_span(match->src_mac, match->n_src_mac, mac_at(frame + 6)) &&
 	       is_in_span(match->dst_mac, match->n_dst_mac, mac_at(frame)) &&
 	       is_in_set(match->fragment, fragment_bit(pkt, ip)) &&
-	       is_in_set(match->ip_options, is_v4 && ip[0] > 0x45);
+	       is_in_set(match->ip_options, is_v4 && ip[0] > 0x45) &&
+	       is_in_set(match->extension_headers,
+			 !is_v4 && (ip[6] == 0 || ip[6] == 43 || ip[6] == 44 || ip[6] == 51 ||
+				    ip[6] == 60));
 }
 
 static bool

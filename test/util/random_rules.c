@@ -200,6 +200,8 @@ add_listed_keys(struct match *match, unsigned int keys)
 		match->fragment = (uint8_t)random_below(8);
 	if (random_chance(keys))
 		match->ip_options = (uint8_t)random_below(4);
+	if (random_chance(keys))
+		match->extension_headers = (uint8_t)random_below(4);
 }
 
 static struct prefix *
