@@ -131,11 +131,12 @@ void ct_set_params(struct ct *ct, const struct ct_params *params);
 bool ct_forget_verdicts(struct ct *ct, uint32_t *cursor, uint32_t budget, uint16_t low,
 			uint16_t high);
 
-// What the rules after conntrack may do to a connection.
+// What the rules after conntrack may do to a connection, and what they look at.
 enum ct_rules_do {
 	CT_RULES_ONLY_JUDGE = 0,
 	CT_RULES_SET_MARKS = 1 << 0,
 	CT_RULES_SET_HELPERS = 1 << 1,
+	CT_RULES_ASK_ACCOUNTS = 1 << 2, // look at pkt.account
 };
 
 // Gives every packet its class, direction and connection, and has the protocol's tracker judge it,
@@ -144,7 +145,8 @@ enum ct_rules_do {
 //    on an earlier one of the burst that is not finished yet (its connection is unconfirmed or was
 //    killed). The caller finishes the handled ones and calls again with the rest. At least one
 //    packet is handled.
-// => rules says what the rules may do to connections, so that packets that depend on it wait, too.
+// => rules says what the rules may do to connections, so that packets that depend on it wait, too;
+//    pkt.account is filled in only for rules that ask, if there is a connection.
 // => A packet for which there is no room is dropped. n is at most CT_BURST_MAX. Owner only.
 uint16_t ct_track_burst(struct ct *ct, struct pkt *const pkts[], uint16_t n,
 			enum ct_rules_do rules);

@@ -51,6 +51,29 @@ remember(const struct ct *ct, struct pkt *pkt)
 	pkt->mark = conn->mark;
 }
 
+_Static_assert((int)ACCOUNT_EXPECTED == CT_EXPECTED && (int)ACCOUNT_SEEN_REPLY == CT_SEEN_REPLY &&
+		       (int)ACCOUNT_ASSURED == CT_ASSURED,
+	       "an account has the bits of a connection");
+
+static void
+take_account(const struct ct *ct, struct pkt *pkt)
+{
+	const struct ct_conn *conn = pkt->conn;
+	const struct ct_cold *cold;
+
+	if (conn == NULL)
+		return;
+	cold = conn_cold(ct, conn);
+	for (unsigned int dir = 0; dir < DIR_COUNT; dir++) {
+		pkt->account.packets[dir] =
+			(uint64_t)cold->packets_high[dir] << 32 | conn->packets[dir];
+		pkt->account.octets[dir] =
+			(uint64_t)cold->octets_high[dir] << 32 | conn->octets[dir];
+	}
+	pkt->account.status = conn->status;
+	pkt->account.has_counters = ct->params.accounting;
+}
+
 // The class of a packet that has a connection.
 static enum pkt_class
 classify(const struct ct_conn *conn, enum dir dir)
@@ -518,6 +541,8 @@ ct_track_burst(struct ct *ct, struct pkt *const pkts[], uint16_t n, enum ct_rule
 			return i;
 		if (ct->wants_entries)
 			remember(ct, pkts[i]);
+		if (unlikely((rules & CT_RULES_ASK_ACCOUNTS) != 0))
+			take_account(ct, pkts[i]);
 		let_others_wait(ct, pkts[i], rules);
 		if (ends_pass(ct))
 			return i + 1;

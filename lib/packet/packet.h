@@ -116,6 +116,17 @@ struct verdict_memo {
 	uint16_t outcome[DIR_COUNT]; // number of the outcome
 };
 
+// What is known about a connection (the kernel's IPS_ bits that rules ask for).
+enum { ACCOUNT_EXPECTED = 1 << 0, ACCOUNT_SEEN_REPLY = 1 << 1, ACCOUNT_ASSURED = 1 << 2 };
+
+// A connection as it is with this packet, for rules that ask.
+struct account {
+	uint64_t packets[DIR_COUNT];
+	uint64_t octets[DIR_COUNT]; // of layer 3
+	uint8_t status;             // bits ACCOUNT_
+	bool has_counters;          // packets are counted
+};
+
 struct pkt {
 	struct rte_mbuf *mbuf;      // owned by the burst
 	struct fragment *fragments; // fragments of a datagram, owned; NULL: it came whole
@@ -163,6 +174,9 @@ struct pkt {
 	uint8_t n_trail; // counters that counted the packet; TRAIL_MAX + 1: more than fit
 	uint32_t rule;   // index of the rule in the whole ruleset, RULE_NONE: the policy or no rule
 	uint32_t trail[TRAIL_MAX]; // numbers of these counters
+
+	// the connection with this packet, if rules ask (CT_RULES_ASK_ACCOUNTS)
+	struct account account;
 
 	// the connection after this packet, if wanted (ct_config.wants_entries)
 	uint64_t conn_id;     // 0: none

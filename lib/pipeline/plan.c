@@ -24,7 +24,8 @@ static enum ct_rules_do
 what_rules_do(const struct ruleset *ruleset)
 {
 	return (ruleset_sets_marks(ruleset) ? CT_RULES_SET_MARKS : CT_RULES_ONLY_JUDGE) |
-	       (ruleset_sets_helpers(ruleset) ? CT_RULES_SET_HELPERS : CT_RULES_ONLY_JUDGE);
+	       (ruleset_sets_helpers(ruleset) ? CT_RULES_SET_HELPERS : CT_RULES_ONLY_JUDGE) |
+	       (ruleset_asks_accounts(ruleset) ? CT_RULES_ASK_ACCOUNTS : CT_RULES_ONLY_JUDGE);
 }
 
 // One counter more than there are, so that none at all is no special case.

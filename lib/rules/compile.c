@@ -319,6 +319,18 @@ needs_connection(const struct rule *rule)
 }
 
 static bool
+needs_account(const struct rule *rule)
+{
+	uint64_t keys = match_keys_of(&rule->match);
+
+	while (keys != 0) {
+		if ((match_keys_next(&keys)->needs & MATCH_NEEDS_ACCOUNT) != 0)
+			return true;
+	}
+	return false;
+}
+
+static bool
 copy_rules(struct compiled_rule compiled[], const char *files[], const struct chain *chain)
 {
 	for (uint32_t i = 0; i < chain->n_rules; i++) {
@@ -328,6 +340,7 @@ copy_rules(struct compiled_rule compiled[], const char *files[], const struct ch
 			.action = rule->action,
 			.has_set_zone = rule->has_set_zone,
 			.needs_connection = needs_connection(rule),
+			.needs_account = needs_account(rule),
 			.set_helper = rule->set_helper,
 			.set_window = rule->set_window,
 			.set_zone = rule->set_zone,

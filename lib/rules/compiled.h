@@ -16,6 +16,7 @@ struct compiled_rule {
 	enum action action;
 	bool has_set_zone;
 	bool needs_connection; // looks at one, or sets something about it
+	bool needs_account;    // looks at that of one
 	uint8_t set_helper;
 	uint8_t set_window;
 	uint16_t set_zone;

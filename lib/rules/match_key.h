@@ -37,12 +37,13 @@ enum match_varies {
 
 enum match_subject { MATCH_OF_PACKET = 1, MATCH_OF_CONNECTION };
 
-// What must have been read of a packet, a bit each.
+// What must have been read for a packet, a bit each.
 enum match_needs {
 	MATCH_NEEDS_NOTHING = 0,
 	MATCH_NEEDS_PORTS = 1 << 0,
 	MATCH_NEEDS_ICMP = 1 << 1,
 	MATCH_NEEDS_TCP_FLAGS = 1 << 2,
+	MATCH_NEEDS_ACCOUNT = 1 << 7, // of the connection; only listed keys do
 };
 
 // A word of a key and what it stands for: bits, or a number.

@@ -113,6 +113,16 @@ ruleset_needs_connections(const struct ruleset *ruleset)
 	return false;
 }
 
+bool
+ruleset_asks_accounts(const struct ruleset *ruleset)
+{
+	for (uint32_t i = 0; i < ruleset->n_rules; i++) {
+		if (ruleset->rules[i].needs_account)
+			return true;
+	}
+	return false;
+}
+
 unsigned int
 ruleset_n_counters(const struct ruleset *ruleset)
 {

@@ -77,6 +77,9 @@ bool ruleset_sets_helpers(const struct ruleset *ruleset);
 // True when some rule looks at a packet's connection or sets something about it.
 bool ruleset_needs_connections(const struct ruleset *ruleset);
 
+// True when some rule looks at pkt.account.
+bool ruleset_asks_accounts(const struct ruleset *ruleset);
+
 // Classes, a bit each, of packets to which the chain may say something else than to an earlier one
 // of the same connection, direction and input port: what it says, or sets, depends on a key that
 // varies with every packet, or on marks that rules set, or is set for every packet anew.

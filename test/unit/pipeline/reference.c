@@ -47,7 +47,8 @@ track_and_judge(struct reference *reference, struct pkt *pkt)
 {
 	struct ct *ct = reference->path.ct;
 
-	ct_track_burst(ct, &pkt, 1, CT_RULES_SET_MARKS | CT_RULES_SET_HELPERS);
+	ct_track_burst(ct, &pkt, 1,
+		       CT_RULES_SET_MARKS | CT_RULES_SET_HELPERS | CT_RULES_ASK_ACCOUNTS);
 	judge(&reference->brute, PRIORITY_CONNTRACK, PRIORITY_CONFIRM, pkt);
 	ct_confirm_burst(ct, &pkt, 1);
 	judge(&reference->brute, PRIORITY_CONFIRM, INT64_MAX, pkt);

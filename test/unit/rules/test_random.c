@@ -60,6 +60,15 @@ random_pkt(struct random_room *room)
 		.family = (uint8_t)family,
 	};
 	random_header(&pkt, room);
+	if (random_chance(80)) {
+		pkt.conn = (struct ct_conn *)room; // nobody looks into it
+		pkt.account = (struct account){
+			.packets = {random_below(8), random_below(8)},
+			.octets = {random_below(400), random_below(400)},
+			.status = (uint8_t)random_below(8),
+			.has_counters = random_chance(90),
+		};
+	}
 	return pkt;
 }
 

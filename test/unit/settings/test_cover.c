@@ -60,6 +60,13 @@ random_pkt(struct random_room *room)
 		.family = (uint8_t)family,
 	};
 	random_header(&pkt, room);
+	pkt.conn = (struct ct_conn *)room; // nobody looks into it
+	pkt.account = (struct account){
+		.packets = {random_below(8), random_below(8)},
+		.octets = {random_below(400), random_below(400)},
+		.status = (uint8_t)random_below(8),
+		.has_counters = true,
+	};
 	return pkt;
 }
 
