@@ -346,6 +346,19 @@ read_extension_headers(const struct pkt *pkt, union match_value *value)
 	return is_read;
 }
 
+static const struct match_word statuses[] = {
+	{"expected", ACCOUNT_EXPECTED},
+	{"seen_reply", ACCOUNT_SEEN_REPLY},
+	{"assured", ACCOUNT_ASSURED},
+};
+
+static bool
+read_ct_status(const struct pkt *pkt, union match_value *value)
+{
+	value->number = pkt->account.status;
+	return pkt->conn != NULL;
+}
+
 #define PLAIN                       .words = NULL
 #define WORDS(table)                .words = (table), .n_words = RTE_DIM(table)
 #define NUMBERS(noun, largest)      .what = (noun), .max = (largest)

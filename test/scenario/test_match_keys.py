@@ -10,7 +10,7 @@ from scapy.layers.l2 import Dot1AD, Dot1Q, Ether
 from scapy.packet import Raw
 
 from scenario.configuration import chain, configuration
-from scenario.traffic import CLIENT, CLIENT6, FRAME, SERVER, SERVER6, Traffic, udp
+from scenario.traffic import CLIENT, CLIENT6, FRAME, SERVER, SERVER6, Tcp, Traffic, udp
 
 def hits(replay, match, packets, priority=0):
     """Which of the packets, which come in at lan, does the rule match?"""
@@ -162,3 +162,41 @@ def test_extension_headers(replay, match, expected):
                udp(CLIENT, SERVER, 1, 2)]
 
     assert hits(replay, match, packets) == expected
+
+
+def handshake():
+    traffic = Traffic()
+    Tcp(traffic).open()
+    return traffic
+
+
+@pytest.mark.parametrize('match, expected', [
+    ('ct_status = "seen_reply";', [False, True, True]),
+    ('ct_status = "assured";', [False, False, True]),
+    ('ct_status = [ "expected", "seen_reply" ];', [False, True, True]),
+    ('ct_status = "expected";', [False, False, False]),
+])
+def test_ct_status(replay, match, expected):
+    config = configuration(chain(f'name = "it"; {match} action = "accept";'))
+
+    assert [rule == 'it' for rule in replay(config, handshake()).of('rule')] == expected
+
+
+def test_ct_status_of_an_announced_connection(replay):
+    traffic = Traffic()
+    traffic.lan(udp(CLIENT, SERVER, 5000, 69, b'\0\1file\0octet\0'))
+    traffic.wan(udp(SERVER, CLIENT, 6000, 5000, b'\0\3\0\1data'))
+    config = configuration(chain(
+        'name = "tftp"; proto = "udp"; dport = 69; set_helper = "tftp"; action = "accept";',
+        'name = "it"; ct_status = "expected"; action = "accept";'))
+
+    assert replay(config, traffic).of('rule') == ['tftp', 'it']
+
+
+def test_what_has_no_connection_has_no_status(replay):
+    config = configuration(
+        chain('name = "raw"; action = "notrack";', name='raw', priority=-300),
+        chain('name = "it"; ct_status = [ "expected", "seen_reply", "assured" ]; '
+              'action = "drop";'))
+
+    assert replay(config, handshake()).of('verdict') == ['accept'] * 3

@@ -137,7 +137,9 @@ is_match(const struct match *match, const struct pkt *pkt)
 		return false;
 	if (match->tcp_flags_mask != 0 && !is_tcp)
 		return false;
-	return (pkt->mbuf == NULL || is_match_in_bytes(match, pkt)) &&
+	return (match->ct_status == 0 ||
+		(pkt->conn != NULL && (pkt->account.status & match->ct_status) != 0)) &&
+	       (pkt->mbuf == NULL || is_match_in_bytes(match, pkt)) &&
 	       is_in_set(match->in_ports, pkt->in_port) &&
 	       is_in_set(match->out_ports, pkt->out_port) &&
 	       is_in_set(match->families, is_v4 ? 0 : 1) && is_in_set(match->classes, pkt->class) &&

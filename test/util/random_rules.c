@@ -202,6 +202,8 @@ add_listed_keys(struct match *match, unsigned int keys)
 		match->ip_options = (uint8_t)random_below(4);
 	if (random_chance(keys))
 		match->extension_headers = (uint8_t)random_below(4);
+	if (random_chance(keys))
+		match->ct_status = (uint8_t)random_below(8);
 }
 
 static struct prefix *
