@@ -359,6 +359,33 @@ read_ct_status(const struct pkt *pkt, union match_value *value)
 	return pkt->conn != NULL;
 }
 
+static bool
+has_counters(const struct pkt *pkt)
+{
+	return pkt->conn != NULL && pkt->account.has_counters;
+}
+
+static bool
+read_ct_packets(const struct pkt *pkt, union match_value *value)
+{
+	value->number = pkt->account.packets[DIR_ORIG] + pkt->account.packets[DIR_REPLY];
+	return has_counters(pkt);
+}
+
+static bool
+read_ct_orig_packets(const struct pkt *pkt, union match_value *value)
+{
+	value->number = pkt->account.packets[DIR_ORIG];
+	return has_counters(pkt);
+}
+
+static bool
+read_ct_reply_packets(const struct pkt *pkt, union match_value *value)
+{
+	value->number = pkt->account.packets[DIR_REPLY];
+	return has_counters(pkt);
+}
+
 #define PLAIN                       .words = NULL
 #define WORDS(table)                .words = (table), .n_words = RTE_DIM(table)
 #define NUMBERS(noun, largest)      .what = (noun), .max = (largest)

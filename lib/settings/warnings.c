@@ -13,6 +13,7 @@
 
 #include <rte_common.h>
 
+#include "rules/match_key.h"
 #include "settings/cover.h"
 
 #define STEPS_MAX    (UINT64_C(1) << 25)
@@ -116,6 +117,20 @@ has_proto(const struct match *match, uint8_t proto)
 	return match->n_protos > 0 && memchr(match->protos, proto, match->n_protos) != NULL;
 }
 
+static bool
+asks_for_counters(const struct match *match)
+{
+	uint64_t keys = match_keys_of(match);
+
+	while (keys != 0) {
+		const struct match_key *key = match_keys_next(&keys);
+
+		if ((key->needs & MATCH_NEEDS_ACCOUNT) != 0 && key->kind == MATCH_KIND_SPANS)
+			return true;
+	}
+	return false;
+}
+
 // Why no packet can match, apart from what other rules take. NULL: one can.
 static const char *
 find_contradiction(const struct survey *survey, const struct match *match)
@@ -134,6 +149,8 @@ find_contradiction(const struct survey *survey, const struct match *match)
 		return "only IPv4 has options in its header";
 	if (match->extension_headers == 1u << true && families == IPV4)
 		return "only IPv6 has extension headers";
+	if (!survey->config->conntrack.accounting && asks_for_counters(match))
+		return "nothing is counted, since conntrack.accounting is false";
 	if (match->classes == untracked && (match->dirs != 0 || match->helper != 0))
 		return "untracked packets have no connection, so neither direction nor helper";
 	if (match->helper != 0 && !settings->has_helper[match->helper])

@@ -200,3 +200,33 @@ def test_what_has_no_connection_has_no_status(replay):
               'action = "drop";'))
 
     assert replay(config, handshake()).of('verdict') == ['accept'] * 3
+
+
+def conversation():
+    """Of 33 bytes each: a query, two answers, another query."""
+    traffic = Traffic()
+    traffic.lan(udp(CLIENT, SERVER, 1, 2))
+    traffic.wan(udp(SERVER, CLIENT, 2, 1), udp(SERVER, CLIENT, 2, 1))
+    traffic.lan(udp(CLIENT, SERVER, 1, 2))
+    return traffic
+
+
+@pytest.mark.parametrize('match, expected', [
+    ('ct_packets = 1;', [True, False, False, False]),
+    ('ct_packets = "2-3";', [False, True, True, False]),
+    ('ct_packets = "3-";', [False, False, True, True]),
+    ('ct_orig_packets = 2;', [False, False, False, True]),
+    ('ct_reply_packets = 0;', [True, False, False, False]),
+    ('ct_reply_packets = "2-";', [False, False, True, True]),
+])
+def test_ct_packets(replay, match, expected):
+    config = configuration(chain(f'name = "it"; {match} action = "accept";'))
+
+    assert [rule == 'it' for rule in replay(config, conversation()).of('rule')] == expected
+
+
+def test_without_accounting_nothing_is_counted(replay):
+    config = configuration(chain('name = "it"; ct_packets = "0-"; action = "drop";'),
+                           conntrack='accounting = false;')
+
+    assert replay(config, conversation()).of('verdict') == ['accept'] * 4

@@ -92,6 +92,14 @@ fragment_bit(const struct pkt *pkt, const uint8_t *ip)
 	return ip[at + 2] == 0 && ip[at + 3] < 8 ? 1 : 2;
 }
 
+static bool
+is_in_account(const struct pkt *pkt, const struct span *spans, unsigned int n, uint64_t value)
+{
+	if (n == 0)
+		return true;
+	return pkt->conn != NULL && pkt->account.has_counters && is_in_span(spans, n, value);
+}
+
 // The keys that ask for the packet's bytes.
 static bool
 is_match_in_bytes(const struct match *match, const struct pkt *pkt)
@@ -139,6 +147,12 @@ is_match(const struct match *match, const struct pkt *pkt)
 		return false;
 	return (match->ct_status == 0 ||
 		(pkt->conn != NULL && (pkt->account.status & match->ct_status) != 0)) &&
+	       is_in_account(pkt, match->ct_packets, match->n_ct_packets,
+			     pkt->account.packets[DIR_ORIG] + pkt->account.packets[DIR_REPLY]) &&
+	       is_in_account(pkt, match->ct_orig_packets, match->n_ct_orig_packets,
+			     pkt->account.packets[DIR_ORIG]) &&
+	       is_in_account(pkt, match->ct_reply_packets, match->n_ct_reply_packets,
+			     pkt->account.packets[DIR_REPLY]) &&
 	       (pkt->mbuf == NULL || is_match_in_bytes(match, pkt)) &&
 	       is_in_set(match->in_ports, pkt->in_port) &&
 	       is_in_set(match->out_ports, pkt->out_port) &&

@@ -178,6 +178,12 @@ random_mac(void)
 	return UINT64_C(0x020000000000) + random_below(4);
 }
 
+static uint64_t
+random_packets(void)
+{
+	return random_below(12);
+}
+
 // Keys that rte_acl does not know, each with the chance given.
 static void
 add_listed_keys(struct match *match, unsigned int keys)
@@ -204,6 +210,12 @@ add_listed_keys(struct match *match, unsigned int keys)
 		match->extension_headers = (uint8_t)random_below(4);
 	if (random_chance(keys))
 		match->ct_status = (uint8_t)random_below(8);
+	if (random_chance(keys / 2))
+		match->ct_packets = random_spans(random_packets, &match->n_ct_packets);
+	if (random_chance(keys / 2))
+		match->ct_orig_packets = random_spans(random_packets, &match->n_ct_orig_packets);
+	if (random_chance(keys / 2))
+		match->ct_reply_packets = random_spans(random_packets, &match->n_ct_reply_packets);
 }
 
 static struct prefix *
