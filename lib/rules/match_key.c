@@ -386,6 +386,27 @@ read_ct_reply_packets(const struct pkt *pkt, union match_value *value)
 	return has_counters(pkt);
 }
 
+static bool
+read_ct_bytes(const struct pkt *pkt, union match_value *value)
+{
+	value->number = pkt->account.octets[DIR_ORIG] + pkt->account.octets[DIR_REPLY];
+	return has_counters(pkt);
+}
+
+static bool
+read_ct_orig_bytes(const struct pkt *pkt, union match_value *value)
+{
+	value->number = pkt->account.octets[DIR_ORIG];
+	return has_counters(pkt);
+}
+
+static bool
+read_ct_reply_bytes(const struct pkt *pkt, union match_value *value)
+{
+	value->number = pkt->account.octets[DIR_REPLY];
+	return has_counters(pkt);
+}
+
 #define PLAIN                       .words = NULL
 #define WORDS(table)                .words = (table), .n_words = RTE_DIM(table)
 #define NUMBERS(noun, largest)      .what = (noun), .max = (largest)

@@ -230,3 +230,16 @@ def test_without_accounting_nothing_is_counted(replay):
                            conntrack='accounting = false;')
 
     assert replay(config, conversation()).of('verdict') == ['accept'] * 4
+
+
+@pytest.mark.parametrize('match, expected', [
+    ('ct_bytes = 33;', [True, False, False, False]),
+    ('ct_bytes = "66-99";', [False, True, True, False]),
+    ('ct_bytes = "100-";', [False, False, False, True]),
+    ('ct_orig_bytes = 66;', [False, False, False, True]),
+    ('ct_reply_bytes = "0-33";', [True, True, False, False]),
+])
+def test_ct_bytes(replay, match, expected):
+    config = configuration(chain(f'name = "it"; {match} action = "accept";'))
+
+    assert [rule == 'it' for rule in replay(config, conversation()).of('rule')] == expected

@@ -153,6 +153,12 @@ is_match(const struct match *match, const struct pkt *pkt)
 			     pkt->account.packets[DIR_ORIG]) &&
 	       is_in_account(pkt, match->ct_reply_packets, match->n_ct_reply_packets,
 			     pkt->account.packets[DIR_REPLY]) &&
+	       is_in_account(pkt, match->ct_bytes, match->n_ct_bytes,
+			     pkt->account.octets[DIR_ORIG] + pkt->account.octets[DIR_REPLY]) &&
+	       is_in_account(pkt, match->ct_orig_bytes, match->n_ct_orig_bytes,
+			     pkt->account.octets[DIR_ORIG]) &&
+	       is_in_account(pkt, match->ct_reply_bytes, match->n_ct_reply_bytes,
+			     pkt->account.octets[DIR_REPLY]) &&
 	       (pkt->mbuf == NULL || is_match_in_bytes(match, pkt)) &&
 	       is_in_set(match->in_ports, pkt->in_port) &&
 	       is_in_set(match->out_ports, pkt->out_port) &&

@@ -184,6 +184,12 @@ random_packets(void)
 	return random_below(12);
 }
 
+static uint64_t
+random_bytes(void)
+{
+	return random_below(600);
+}
+
 // Keys that rte_acl does not know, each with the chance given.
 static void
 add_listed_keys(struct match *match, unsigned int keys)
@@ -216,6 +222,12 @@ add_listed_keys(struct match *match, unsigned int keys)
 		match->ct_orig_packets = random_spans(random_packets, &match->n_ct_orig_packets);
 	if (random_chance(keys / 2))
 		match->ct_reply_packets = random_spans(random_packets, &match->n_ct_reply_packets);
+	if (random_chance(keys / 2))
+		match->ct_bytes = random_spans(random_bytes, &match->n_ct_bytes);
+	if (random_chance(keys / 2))
+		match->ct_orig_bytes = random_spans(random_bytes, &match->n_ct_orig_bytes);
+	if (random_chance(keys / 2))
+		match->ct_reply_bytes = random_spans(random_bytes, &match->n_ct_reply_bytes);
 }
 
 static struct prefix *
