@@ -286,7 +286,7 @@ read_zone(struct cfg_loader *loader, const config_setting_t *setting, const stru
 		MATCH_ZONE(zone)
 	} *it = to->member;
 
-	it->has_zone = cfg_zone(loader, setting, &it->zone);
+	it->has_zone = cfg_zone(loader, setting, "", &it->zone);
 }
 
 static void

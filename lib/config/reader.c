@@ -314,7 +314,8 @@ cfg_masked(struct cfg_loader *loader, const config_setting_t *setting, struct ma
 }
 
 bool
-cfg_zone(struct cfg_loader *loader, const config_setting_t *setting, uint16_t *zone)
+cfg_zone(struct cfg_loader *loader, const config_setting_t *setting, const char *or_else,
+	 uint16_t *zone)
 {
 	char digits[CFG_DIGITS_SIZE];
 	const char *text = cfg_string_or_number(loader, setting, digits);
@@ -323,8 +324,8 @@ cfg_zone(struct cfg_loader *loader, const config_setting_t *setting, uint16_t *z
 	if (text == NULL)
 		return false;
 	if (!cfg_parse_number(text, UINT16_MAX, &number)) {
-		cfg_report(loader, setting, "\"%s\" must be 0 to %d, not \"%s\"", cfg_key(setting),
-			   UINT16_MAX, text);
+		cfg_report(loader, setting, "\"%s\" must be 0 to %d%s, not \"%s\"",
+			   cfg_key(setting), UINT16_MAX, or_else, text);
 		return false;
 	}
 	*zone = (uint16_t)number;

@@ -115,9 +115,11 @@ struct cfg_word {
 bool cfg_word(struct cfg_loader *loader, const config_setting_t *setting,
 	      const struct cfg_word words[], unsigned int n_words, unsigned int *value);
 
-// A mark, a zone and a helper, which rules both match and set.
+// A mark, a zone and a helper, which rules both match and set. or_else is for the message: what the
+// caller takes besides.
 void cfg_masked(struct cfg_loader *loader, const config_setting_t *setting, struct masked *masked);
-bool cfg_zone(struct cfg_loader *loader, const config_setting_t *setting, uint16_t *zone);
+bool cfg_zone(struct cfg_loader *loader, const config_setting_t *setting, const char *or_else,
+	      uint16_t *zone);
 void cfg_helper(struct cfg_loader *loader, const config_setting_t *setting, uint8_t *helper);
 
 // True for 1 to len printable ASCII characters.

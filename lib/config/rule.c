@@ -82,7 +82,11 @@ read_set_mark(struct cfg_loader *loader, const config_setting_t *setting, struct
 static void
 read_set_zone(struct cfg_loader *loader, const config_setting_t *setting, struct rule *rule)
 {
-	rule->has_set_zone = cfg_zone(loader, setting, &rule->set_zone);
+	const char *text = config_setting_get_string(setting);
+
+	rule->zone_is_vlan = text != NULL && strcasecmp(text, "vlan") == 0;
+	rule->has_set_zone =
+		rule->zone_is_vlan || cfg_zone(loader, setting, " or \"vlan\"", &rule->set_zone);
 }
 
 static void

@@ -339,6 +339,7 @@ copy_rules(struct compiled_rule compiled[], const char *files[], const struct ch
 		compiled[i] = (struct compiled_rule){
 			.action = rule->action,
 			.has_set_zone = rule->has_set_zone,
+			.zone_is_vlan = rule->zone_is_vlan,
 			.needs_connection = needs_connection(rule),
 			.needs_account = needs_account(rule),
 			.set_helper = rule->set_helper,

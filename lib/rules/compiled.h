@@ -15,6 +15,7 @@
 struct compiled_rule {
 	enum action action;
 	bool has_set_zone;
+	bool zone_is_vlan;
 	bool needs_connection; // looks at one, or sets something about it
 	bool needs_account;    // looks at that of one
 	uint8_t set_helper;

@@ -92,13 +92,22 @@ count(struct rule_counter counters[], uint32_t number, struct pkt *pkt)
 		pkt->n_trail = TRAIL_MAX + 1;
 }
 
+// A tag that is for a priority only names no VLAN.
+static uint16_t
+zone_of_vlan(const struct pkt *pkt)
+{
+	const uint16_t vlan = pkt_vlan(pkt);
+
+	return vlan == PKT_VLAN_NONE ? 0 : vlan;
+}
+
 static void
 apply_statements(const struct compiled_rule *rule, struct pkt *pkt)
 {
 	pkt->mark =
 		(pkt->mark & ~rule->set_mark.mask) | (rule->set_mark.value & rule->set_mark.mask);
 	if (rule->has_set_zone)
-		pkt->tuple.zone = rule->set_zone;
+		pkt->tuple.zone = rule->zone_is_vlan ? zone_of_vlan(pkt) : rule->set_zone;
 	if (rule->set_helper != 0)
 		pkt->set_helper = rule->set_helper;
 	if (rule->set_window != 0)

@@ -20,6 +20,10 @@ bool match_copy(const struct match *from, struct match *to);
 // Frees the arrays; the match itself is the caller's.
 void match_fini(struct match *match);
 
+// The VLAN id of the outermost tag, or this.
+#define PKT_VLAN_NONE 4096
+uint16_t pkt_vlan(const struct pkt *pkt);
+
 // The place of a family in arrays of two, and its bit in match.families.
 static inline unsigned int
 family_index(uint8_t family)

@@ -219,22 +219,27 @@ read_ecn(const struct pkt *pkt, union match_value *value)
 	return is_read;
 }
 
-#define VLAN_NONE    4096 // beyond those of any tag
 #define VLAN_ID_MASK 0x0fff
 
 static const struct match_word vlans[] = {
-	{"none", VLAN_NONE},
+	{"none", PKT_VLAN_NONE},
 };
 
-static bool
-read_vlan(const struct pkt *pkt, union match_value *value)
+uint16_t
+pkt_vlan(const struct pkt *pkt)
 {
 	uint8_t scratch[2];
 	const uint8_t *tag = NULL;
 
 	if (pkt->l3_off > RTE_ETHER_HDR_LEN)
 		tag = rte_pktmbuf_read(pkt->mbuf, RTE_ETHER_HDR_LEN, sizeof(scratch), scratch);
-	value->number = tag == NULL ? VLAN_NONE : (tag[0] << 8 | tag[1]) & VLAN_ID_MASK;
+	return tag == NULL ? PKT_VLAN_NONE : (uint16_t)((tag[0] << 8 | tag[1]) & VLAN_ID_MASK);
+}
+
+static bool
+read_vlan(const struct pkt *pkt, union match_value *value)
+{
+	value->number = pkt_vlan(pkt);
 	return true;
 }
 

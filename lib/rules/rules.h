@@ -95,6 +95,7 @@ struct rule {
 	unsigned int line; // in that file, 0: unknown
 	struct match match;
 	bool has_set_zone;
+	bool zone_is_vlan; // to that of the VLAN, 0 without a tag, and not to set_zone
 	uint16_t set_zone;
 	struct masked set_mark; // mark = (mark & ~mask) | (value & mask)
 	uint8_t set_helper;     // 0: none

@@ -18,7 +18,8 @@
 
 #define STEPS_MAX    (UINT64_C(1) << 25)
 #define WARNING_SIZE 4352 // room for a path
-#define IPV4         0x1  // bits of match.families
+#define N_VLANS      4096
+#define IPV4         0x1 // bits of match.families
 #define IPV6         0x2
 
 // What rules of all chains set, and so can be asked for.
@@ -65,7 +66,9 @@ survey_settings(struct survey *survey)
 
 			settings->has_mark |= rule->set_mark.mask != 0;
 			settings->has_helper[rule->set_helper] = true;
-			if (rule->has_set_zone)
+			if (rule->zone_is_vlan)
+				memset(settings->zones, 0xff, N_VLANS / 8);
+			else if (rule->has_set_zone)
 				settings->zones[rule->set_zone / 8] |=
 					(uint8_t)(1u << rule->set_zone % 8);
 		}

@@ -243,3 +243,15 @@ def test_ct_bytes(replay, match, expected):
     config = configuration(chain(f'name = "it"; {match} action = "accept";'))
 
     assert [rule == 'it' for rule in replay(config, conversation()).of('rule')] == expected
+
+
+def test_vlans_as_zones(replay):
+    """The same addresses and ports in two VLANs and in none are three connections."""
+    traffic = Traffic()
+    query, answer = udp(CLIENT, SERVER, 1, 2), udp(SERVER, CLIENT, 2, 1)
+    traffic.lan(*(FRAME / Dot1Q(vlan=vlan) / query for vlan in (10, 20)), query)
+    traffic.wan(FRAME / Dot1AD(vlan=20) / Dot1Q(vlan=10) / answer)
+    answers = replay(configuration(chain('set_zone = "vlan";', name='raw', priority=-300)), traffic)
+
+    assert sorted((entry['zone'], entry['seen_reply']) for entry in answers.table) == [
+        (0, False), (10, False), (20, True)]

@@ -191,13 +191,24 @@ count(struct rule_counter counters[], uint32_t number, struct pkt *pkt)
 	pkt->n_trail++;
 }
 
+static uint16_t
+vlan_zone(const struct pkt *pkt)
+{
+	uint8_t scratch[16];
+	const uint8_t *frame = rte_pktmbuf_read(pkt->mbuf, 0, sizeof(scratch), scratch);
+	const bool has_tag = frame[12] == 0x81 && frame[13] == 0;
+
+	return has_tag ? (uint16_t)(frame[14] % 16 * 256 + frame[15]) : 0;
+}
+
 // What a matching rule does; true when it ends the chain.
 static bool
 apply(const struct rule *rule, struct pkt *pkt)
 {
 	pkt->mark &= ~rule->set_mark.mask;
 	pkt->mark |= rule->set_mark.value & rule->set_mark.mask;
-	pkt->tuple.zone = rule->has_set_zone ? rule->set_zone : pkt->tuple.zone;
+	if (rule->has_set_zone)
+		pkt->tuple.zone = rule->zone_is_vlan ? vlan_zone(pkt) : rule->set_zone;
 	pkt->set_helper = rule->set_helper != 0 ? rule->set_helper : pkt->set_helper;
 	pkt->set_window = rule->set_window != 0 ? rule->set_window : pkt->set_window;
 	switch (rule->action) {

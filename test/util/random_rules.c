@@ -314,6 +314,7 @@ random_rule(unsigned int keys, unsigned int without_action)
 			rule.set_mark = (struct masked){random_below(16), random_below(16)};
 		rule.has_set_zone = random_chance(30);
 		rule.set_zone = (uint16_t)random_below(RANDOM_VALUES);
+		rule.zone_is_vlan = rule.has_set_zone && random_chance(30);
 		rule.set_helper = random_chance(30) ? (uint8_t)(1 + random_below(3)) : 0;
 		rule.set_window = random_chance(20) ? (uint8_t)(1 + random_below(3)) : 0;
 	}
