@@ -120,15 +120,17 @@ has_proto(const struct match *match, uint8_t proto)
 	return match->n_protos > 0 && memchr(match->protos, proto, match->n_protos) != NULL;
 }
 
+// A key of the match asks for the account of a connection, or for what is counted there.
 static bool
-asks_for_counters(const struct match *match)
+asks_account(const struct match *match, bool for_counters)
 {
 	uint64_t keys = match_keys_of(match);
 
 	while (keys != 0) {
 		const struct match_key *key = match_keys_next(&keys);
 
-		if ((key->needs & MATCH_NEEDS_ACCOUNT) != 0 && key->kind == MATCH_KIND_SPANS)
+		if ((key->needs & MATCH_NEEDS_ACCOUNT) != 0 &&
+		    (!for_counters || key->kind == MATCH_KIND_SPANS))
 			return true;
 	}
 	return false;
@@ -152,9 +154,10 @@ find_contradiction(const struct survey *survey, const struct match *match)
 		return "only IPv4 has options in its header";
 	if (match->extension_headers == 1u << true && families == IPV4)
 		return "only IPv6 has extension headers";
-	if (!survey->config->conntrack.accounting && asks_for_counters(match))
+	if (!survey->config->conntrack.accounting && asks_account(match, true))
 		return "nothing is counted, since conntrack.accounting is false";
-	if (match->classes == untracked && (match->dirs != 0 || match->helper != 0))
+	if (match->classes == untracked &&
+	    (match->dirs != 0 || match->helper != 0 || asks_account(match, false)))
 		return "untracked packets have no connection, so neither direction nor helper";
 	if (match->helper != 0 && !settings->has_helper[match->helper])
 		return "no rule sets that helper";
