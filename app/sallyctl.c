@@ -46,6 +46,7 @@ struct command {
 	const char *help;
 	bool is_streamed; // there may be a faster way to the same list
 	bool takes_filter;
+	const char *alias; // another name; NULL: none
 };
 
 // Only memory can be missing for what is printed. Returns the result as it is.
@@ -253,9 +254,9 @@ static const struct command commands[] = {
 	{"ports", "/sallyport/ports", run_list, "ports", port_columns, "ports and their counters"},
 	{"workers", "/sallyport/workers", run_list, "workers", worker_columns,
 	 "workers and their counters"},
-	{"pipeline", "/sallyport/pipeline", run_list, "stages", stage_columns,
-	 "stages and chains in order"},
-	{"stages", "/sallyport/stages", run_list, "parts", part_columns,
+	{"stages", "/sallyport/stages", run_list, "stages", stage_columns,
+	 "stages and chains in order", .alias = "pipeline"},
+	{"cycles", "/sallyport/cycles", run_list, "parts", part_columns,
 	 "cycles of each part of the workers' loop"},
 	{"turns", "/sallyport/turns", run_list, "turns", turn_columns,
 	 "how long turns of the workers' loop take"},
@@ -322,7 +323,10 @@ static const struct command *
 find_command(const char *name)
 {
 	for (size_t i = 0; i < N_COMMANDS; i++) {
-		if (strcmp(commands[i].name, name) == 0)
+		const char *alias = commands[i].alias;
+
+		if (strcmp(commands[i].name, name) == 0 ||
+		    (alias != NULL && strcmp(alias, name) == 0))
 			return &commands[i];
 	}
 	return NULL;
@@ -411,8 +415,12 @@ filter_help(int key, const char *text, void *input)
 	if (memory == NULL)
 		return (char *)(uintptr_t)text;
 	fprintf(memory, "%s\n\n", text);
-	for (size_t i = 0; i < N_COMMANDS; i++)
+	for (size_t i = 0; i < N_COMMANDS; i++) {
 		fprintf(memory, "  %-14s  %s\n", commands[i].name, commands[i].help);
+		if (commands[i].alias != NULL)
+			fprintf(memory, "  %-14s  the same as %s\n", commands[i].alias,
+				commands[i].name);
+	}
 	fclose(memory);
 	return help;
 }

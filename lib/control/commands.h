@@ -64,11 +64,11 @@ void command_ct_stats(const struct appliance *appliance, uint64_t cursor, struct
 // Handlers in lists.c.
 void command_ports(const struct appliance *appliance, uint64_t cursor, struct answer *answer);
 void command_workers(const struct appliance *appliance, uint64_t cursor, struct answer *answer);
-void command_pipeline(const struct appliance *appliance, uint64_t cursor, struct answer *answer);
+void command_stages(const struct appliance *appliance, uint64_t cursor, struct answer *answer);
 void command_rules(const struct appliance *appliance, uint64_t cursor, struct answer *answer);
 
 // Handlers in loop.c.
-void command_stages(const struct appliance *appliance, uint64_t cursor, struct answer *answer);
+void command_cycles(const struct appliance *appliance, uint64_t cursor, struct answer *answer);
 void command_turns(const struct appliance *appliance, uint64_t cursor, struct answer *answer);
 
 // Handlers in connections.c.

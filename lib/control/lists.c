@@ -2,8 +2,6 @@
 //
 // Lists of what seldom changes while the firewall runs: ports, workers, stages, rules. A cursor is
 // the number of the next row.
-#include <string.h>
-
 #include <rte_ethdev.h>
 
 #include "control/commands.h"
@@ -125,16 +123,16 @@ fill_stage(const struct appliance *appliance, unsigned int index, struct answer 
 
 	pipeline_stages(snapshot, stages);
 	answer_string(row, "name", stage->name);
-	answer_string(row, "kind", stage->kind);
+	answer_string(row, "kind", stage_kind_name(stage->kind));
 	answer_signed(row, "priority", stage->priority);
-	if (strcmp(stage->kind, "chain") != 0)
+	if (stage->kind != STAGE_CHAIN)
 		return;
-	answer_string(row, "policy", action_name(ruleset_chain_policy(ruleset, stage->chain)));
-	answer_number(row, "rules", ruleset_chain_n_rules(ruleset, stage->chain));
+	answer_string(row, "policy", action_name(ruleset_chain_policy(ruleset, stage->index)));
+	answer_number(row, "rules", ruleset_chain_n_rules(ruleset, stage->index));
 }
 
 void
-command_pipeline(const struct appliance *appliance, uint64_t cursor, struct answer *answer)
+command_stages(const struct appliance *appliance, uint64_t cursor, struct answer *answer)
 {
 	static const struct listing listing = {"stages", count_stages, fill_stage};
 

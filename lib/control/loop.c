@@ -10,29 +10,33 @@
 static unsigned int
 count_parts(const struct appliance *appliance)
 {
-	return appliance_config(appliance)->measure_cycles ? CYCLES_PARTS : 0;
+	struct cycles_part parts[CYCLES_MAX];
+
+	return appliance_config(appliance)->measure_cycles ? cycles_parts(parts) : 0;
 }
 
 static void
 fill_part(const struct appliance *appliance, unsigned int index, struct answer *row)
 {
+	struct cycles_part parts[CYCLES_MAX];
 	uint64_t spent = 0, packets = 0;
 
+	cycles_parts(parts);
 	for (unsigned int i = 0; i < engine_n_workers(appliance->engine); i++) {
 		const struct cycles *cycles =
 			pipeline_cycles(engine_pipeline(appliance->engine, i));
 
-		spent += cycles->spent[index];
+		spent += cycles->spent[parts[index].counter];
 		packets += cycles->packets;
 	}
-	answer_string(row, "part", cycles_part_name((enum cycles_part)index));
+	answer_string(row, "part", parts[index].name);
 	answer_number(row, "cycles", spent);
 	answer_number(row, "packets", packets);
 	answer_number(row, "cycles_per_packet", packets == 0 ? 0 : (spent + packets / 2) / packets);
 }
 
 void
-command_stages(const struct appliance *appliance, uint64_t cursor, struct answer *answer)
+command_cycles(const struct appliance *appliance, uint64_t cursor, struct answer *answer)
 {
 	static const struct listing listing = {"parts", count_parts, fill_part};
 

@@ -15,9 +15,14 @@
 
 struct burst {
 	struct pkt pkts[BURST_MAX];
-	struct pkt *live[BURST_MAX]; // those that no verdict or hand-off has taken out yet
+	struct pkt *live[BURST_MAX]; // those that are here, and not in the hands of others
+	struct pkt
+		*pending[BURST_MAX]; // those of the live ones that conntrack is to see, if not all
+	struct pkt *const *pass;     // what conntrack has taken of them at once
 	uint16_t n;
 	uint16_t n_live;
+	uint16_t n_pass;
+	uint16_t n_rest;    // behind the pass
 	bool is_parsed;     // all packets are, by who received them
 	bool is_plain;      // all live packets are (pkt.is_plain), and pending
 	bool has_fragments; // some packet has a place in a datagram
@@ -29,6 +34,17 @@ burst_reset(struct burst *burst)
 	burst->n = 0;
 	burst->n_live = 0;
 	burst->is_parsed = false;
+}
+
+// The frames that a packet came in.
+static inline unsigned int
+pkt_n_frames(const struct pkt *pkt)
+{
+	unsigned int n = pkt->fragments == NULL;
+
+	for (const struct fragment *f = pkt->fragments; f != NULL; f = f->next)
+		n++;
+	return n;
 }
 
 // What is known about a packet before anybody has looked into it.

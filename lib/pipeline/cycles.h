@@ -11,24 +11,20 @@
 
 #include <rte_branch_prediction.h>
 
-enum cycles_part {
+// Counters of the loop around the pipeline; those that its stages name stand behind them.
+enum {
 	CYCLES_RECEIVE,
-	CYCLES_PARSE,     // and steering
-	CYCLES_STATELESS, // chains before conntrack, and defragmentation
-	CYCLES_CONNTRACK,
-	CYCLES_RULES,   // the chains between conntrack and confirm
-	CYCLES_CONFIRM, // and chains behind it
-	CYCLES_COUNT,   // statistics
 	CYCLES_SEND,
 	CYCLES_REAP, // expired connections and fragments
-	CYCLES_PARTS,
+	CYCLES_STAGES,
+	CYCLES_MAX = 24,
 };
 
 struct cycles {
 	uint64_t (*read)(void); // the counter of the CPU; NULL: nothing is counted
 	uint64_t since;
 	uint64_t packets;
-	uint64_t spent[CYCLES_PARTS];
+	uint64_t spent[CYCLES_MAX]; // by counter
 };
 
 // What comes now belongs to the next part that ends.
@@ -39,17 +35,28 @@ cycles_begin(struct cycles *cycles)
 		cycles->since = cycles->read();
 }
 
-// All since the last begin or end belongs to this part.
+// All since the last begin or end belongs to this counter.
 static inline void
-cycles_end(struct cycles *cycles, enum cycles_part part)
+cycles_end(struct cycles *cycles, uint8_t counter)
 {
 	uint64_t now;
 
 	if (likely(cycles->read == NULL))
 		return;
 	now = cycles->read();
-	cycles->spent[part] += now - cycles->since;
+	cycles->spent[counter] += now - cycles->since;
 	cycles->since = now;
 }
 
-const char *cycles_part_name(enum cycles_part part); // "receive", "parse", ...
+// A part of the loop, and the counter that has its cycles.
+struct cycles_part {
+	const char *name; // "receive", "parse", ...
+	uint8_t counter;
+};
+
+// Writes the parts in the order in which the loop goes through them and returns how many.
+unsigned int cycles_parts(struct cycles_part parts[CYCLES_MAX]);
+
+// The counter of the part with this name.
+// => There is one.
+uint8_t cycles_counter(const char *name);

@@ -1,18 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
 // The path of a packet through one worker: the built-in stages and the configured chains, in the
-// order of their priorities.
-//
-//   first  parse      bytes to meaning; what cannot be read leaves here
-//          steer      packets of another home leave for it
-//   ...    chains that see single fragments
-//   -400   defrag     fragments wait for the rest of their datagram, which then goes on
-//   ...    chains before conntrack: stateless rules
-//   -200   conntrack  connection, class, tracker
-//   ...    chains: the rules
-//    max   confirm    accepted new connections enter the table
-//          chains of the largest priority, behind confirm
-//   last   forward    whoever received the burst sends it
+// order of their priorities (stages.c). The last stage leaves the packets to whoever received them,
+// who sends the accepted ones.
 //
 // Life cycle: one pipeline per worker, created before it starts, given the plan of a new snapshot
 // between two bursts, destroyed after the worker has ended. Only its worker runs it.
@@ -108,15 +98,23 @@ const struct rule_counter *pipeline_rule_counters(const struct pipeline *pipelin
 // Its worker adds what it does itself.
 struct cycles *pipeline_cycles(struct pipeline *pipeline);
 
-// One step of the path, for listings.
+enum stage_kind {
+	STAGE_BUILTIN,
+	STAGE_IDLE, // built in, but nothing needs it
+	STAGE_CHAIN,
+};
+
+// A stage or chain, for listings.
 struct stage {
 	const char *name;
-	const char *kind;   // "builtin", "idle" (builtin, but nothing needs it) or "chain"
+	enum stage_kind kind;
 	int32_t priority;   // INT32_MIN for first, INT32_MAX for last
-	unsigned int chain; // index, for chains
+	unsigned int index; // among the built-in stages, or among the chains
 };
 
 #define STAGES_MAX (CHAINS_MAX + 8)
 
 // Writes the stages in their order and returns how many there are.
 unsigned int pipeline_stages(const struct snapshot *snapshot, struct stage stages[STAGES_MAX]);
+
+const char *stage_kind_name(enum stage_kind kind); // "builtin", "idle", "chain"

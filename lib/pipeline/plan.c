@@ -4,21 +4,7 @@
 #include <rte_malloc.h>
 
 #include "base/bytes.h"
-
-static void
-place_chains(struct plan *plan)
-{
-	const struct ruleset *ruleset = plan->snapshot->ruleset;
-
-	plan->n_chains = ruleset_n_chains(ruleset);
-	for (unsigned int i = 0; i < plan->n_chains; i++) {
-		int32_t priority = ruleset_chain_priority(ruleset, i);
-
-		plan->early += priority < PRIORITY_DEFRAG;
-		plan->stateless += priority < PRIORITY_CONNTRACK;
-		plan->late += priority < PRIORITY_CONFIRM;
-	}
-}
+#include "pipeline/stages.h"
 
 static enum ct_rules_do
 what_rules_do(const struct ruleset *ruleset)
@@ -26,6 +12,17 @@ what_rules_do(const struct ruleset *ruleset)
 	return (ruleset_sets_marks(ruleset) ? CT_RULES_SET_MARKS : CT_RULES_ONLY_JUDGE) |
 	       (ruleset_sets_helpers(ruleset) ? CT_RULES_SET_HELPERS : CT_RULES_ONLY_JUDGE) |
 	       (ruleset_asks_accounts(ruleset) ? CT_RULES_ASK_ACCOUNTS : CT_RULES_ONLY_JUDGE);
+}
+
+// The step that does this; all zero: none does.
+static struct step
+find_step(const struct plan *plan, stage_run run)
+{
+	for (uint8_t i = 0; i < plan->n_steps; i++) {
+		if (plan->steps[i].run == run)
+			return plan->steps[i];
+	}
+	return (struct step){0};
 }
 
 // One counter more than there are, so that none at all is no special case.
@@ -45,17 +42,18 @@ bool
 plan_init(struct plan *plan, const struct snapshot *snapshot)
 {
 	const struct ruleset *ruleset = snapshot->ruleset;
+	struct step remembered;
 
 	*plan = (struct plan){
 		.snapshot = snapshot,
 		.rules_do = what_rules_do(ruleset),
-		.tracks = snapshot_tracks(snapshot),
 	};
-	place_chains(plan);
+	stages_place(plan);
+	remembered = find_step(plan, stage_rules);
 	plan->counters = rte_zmalloc("rule_counters", counters_size(ruleset_n_counters(ruleset)),
 				     RTE_CACHE_LINE_SIZE);
-	if (plan->counters != NULL &&
-	    memos_init(&plan->memos, snapshot, plan->stateless, plan->late))
+	if (plan->counters != NULL && memos_init(&plan->memos, snapshot, remembered.first_chain,
+						 remembered.first_chain + remembered.n_chains))
 		return true;
 	plan_fini(plan);
 	return false;

@@ -1,53 +1,136 @@
 // SPDX-License-Identifier: BSD-3-Clause
-//
-// The path as a list, for people: what pipeline_run does, with priorities.
-#include "pipeline/pipeline.h"
+#include "pipeline/stages.h"
 
-// A chain with the priority of a built-in stage runs behind it.
-static const struct stage builtin[] = {
-	{"parse", "builtin", INT32_MIN, 0},
-	{"steer", "builtin", INT32_MIN, 0},
-	{"defrag", "builtin", PRIORITY_DEFRAG, 0},
-	{"conntrack", "builtin", PRIORITY_CONNTRACK, 0},
-	{"confirm", "builtin", PRIORITY_CONFIRM, 0},
-	{"forward", "builtin", INT32_MAX, 0},
+#include <rte_common.h>
+
+// clang-format off
+const struct stage_row stage_rows[STAGE_ROWS] = {
+	// Bytes to meaning; what cannot be read leaves here.
+	{"parse", INT32_MIN, NEEDS_NOTHING,
+	 .work = {stage_parse, "parse"}},
+	// To the worker that owns the flow, and to the port at the other end of the wire.
+	{"steer", INT32_MIN, NEEDS_NOTHING,
+	 .work = {stage_steer, "parse"},
+	 .chains = {stage_early_chains, "stateless"}},
+	// Fragments wait for the rest of their datagram, which then goes on.
+	{"defrag", PRIORITY_DEFRAG, NEEDS_NOTHING,
+	 .work = {stage_defrag, "stateless"},
+	 .chains = {stage_chains, "stateless"}},
+	// Connection, class, tracker; the chains behind it are the rules.
+	{"conntrack", PRIORITY_CONNTRACK, NEEDS_TRACKING,
+	 .work = {stage_conntrack, "conntrack"},
+	 .chains = {stage_rules, "rules"},
+	 .end_pass = {stage_release, "confirm"}},
+	// Accepted new connections enter the table.
+	{"confirm", PRIORITY_CONFIRM, NEEDS_TRACKING,
+	 .work = {stage_confirm, "confirm"},
+	 .chains = {stage_late_chains, "confirm"}},
+	// Verdicts are counted; whoever received the burst sends what is accepted.
+	{"forward", INT32_MAX, NEEDS_NOTHING,
+	 .work = {stage_forward, "count"}},
 };
+// clang-format on
 
-// Stages that do nothing while connections are not tracked.
+_Static_assert(STAGES_MAX >= STAGE_ROWS + CHAINS_MAX, "every stage and chain is listed");
+// Its own and that of its chains, and one that ends passes.
+_Static_assert(STEPS_MAX >= 2 * STAGE_ROWS + 1, "every row has its steps");
+
 static bool
-needs_tracking(const struct stage *stage)
+is_idle(const struct stage_row *row, const struct snapshot *snapshot)
 {
-	return stage->priority == PRIORITY_CONNTRACK ||
-	       (stage->priority == PRIORITY_CONFIRM && stage != &builtin[RTE_DIM(builtin) - 1]);
+	return row->needs == NEEDS_TRACKING && !snapshot_tracks(snapshot);
 }
 
 unsigned int
 pipeline_stages(const struct snapshot *snapshot, struct stage stages[STAGES_MAX])
 {
-	const unsigned int n_builtin = RTE_DIM(builtin);
-	unsigned int n_chains = ruleset_n_chains(snapshot->ruleset);
-	unsigned int next = 0, chain = 0, n = 0;
+	const struct ruleset *ruleset = snapshot->ruleset;
+	unsigned int n_chains = ruleset_n_chains(ruleset);
+	unsigned int chain = 0, n = 0;
 
-	while (next < n_builtin || chain < n_chains) {
-		bool is_last = next == n_builtin - 1;
+	for (unsigned int row = 0; row < STAGE_ROWS; row++) {
+		bool is_last = row == STAGE_ROWS - 1;
 
-		if (chain < n_chains &&
-		    (is_last ||
-		     ruleset_chain_priority(snapshot->ruleset, chain) < builtin[next].priority)) {
+		while (chain < n_chains && (is_last || ruleset_chain_priority(ruleset, chain) <
+							       stage_rows[row].priority)) {
 			stages[n++] = (struct stage){
-				.name = ruleset_chain_name(snapshot->ruleset, chain),
-				.kind = "chain",
-				.priority = ruleset_chain_priority(snapshot->ruleset, chain),
-				.chain = chain,
+				.name = ruleset_chain_name(ruleset, chain),
+				.kind = STAGE_CHAIN,
+				.priority = ruleset_chain_priority(ruleset, chain),
+				.index = chain,
 			};
 			chain++;
-		} else {
-			stages[n] = builtin[next];
-			if (needs_tracking(&builtin[next]) && !snapshot_tracks(snapshot))
-				stages[n].kind = "idle";
-			next++;
-			n++;
 		}
+		stages[n++] = (struct stage){
+			.name = stage_rows[row].name,
+			.kind = is_idle(&stage_rows[row], snapshot) ? STAGE_IDLE : STAGE_BUILTIN,
+			.priority = stage_rows[row].priority,
+			.index = row,
+		};
 	}
 	return n;
+}
+
+const char *
+stage_kind_name(enum stage_kind kind)
+{
+	static const char *const names[] = {
+		[STAGE_BUILTIN] = "builtin",
+		[STAGE_IDLE] = "idle",
+		[STAGE_CHAIN] = "chain",
+	};
+
+	return names[kind];
+}
+
+static struct step *
+add_step(struct plan *plan, const struct stage_work *work)
+{
+	struct step *step = &plan->steps[plan->n_steps++];
+
+	*step = (struct step){.run = work->run, .cycles = cycles_counter(work->cycles)};
+	return step;
+}
+
+// Chains that stand together behind one stage are one step.
+static void
+add_chain(struct plan *plan, const struct stage_row *row, unsigned int chain)
+{
+	struct step *step = &plan->steps[plan->n_steps - 1];
+
+	if (step->n_chains == 0) {
+		step = add_step(plan, &row->chains);
+		step->first_chain = (uint8_t)chain;
+	}
+	step->n_chains++;
+}
+
+void
+stages_place(struct plan *plan)
+{
+	struct stage stages[STAGES_MAX];
+	unsigned int n = pipeline_stages(plan->snapshot, stages);
+	const struct stage_row *row = stage_rows;
+	struct stage_work end_pass = {0};
+
+	for (unsigned int i = 0; i < n - 1; i++) {
+		if (stages[i].kind == STAGE_IDLE)
+			continue;
+		if (stages[i].kind == STAGE_CHAIN) {
+			add_chain(plan, row, stages[i].index);
+			continue;
+		}
+		row = &stage_rows[stages[i].index];
+		if (row->end_pass.run != NULL) {
+			end_pass = row->end_pass;
+			plan->pass = plan->n_steps;
+		}
+		add_step(plan, &row->work);
+	}
+	if (end_pass.run != NULL)
+		add_step(plan, &end_pass);
+	else
+		plan->pass = plan->n_steps;
+	plan->behind = plan->n_steps;
+	add_step(plan, &stage_rows[stages[n - 1].index].work);
 }

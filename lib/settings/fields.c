@@ -94,7 +94,7 @@ const struct cfg_field cfg_fields[] = {
 	{"", "workers", CFG_FIELD_U32, offsetof(struct config, workers), 1, WORKERS_MAX, "lcores",
 	 "How many lcores work on packets; each has its own part of the connections"},
 	{"", "measure_cycles", CFG_FIELD_BOOL, offsetof(struct config, measure_cycles), 0, 1, "",
-	 "Count the cycles that each part of a worker's loop takes; sallyctl stages shows them"},
+	 "Count the cycles that each part of a worker's loop takes; sallyctl cycles shows them"},
 	{"non_ip", "arp", CFG_FIELD_WORD, NON_IP(NON_IP_ARP), VERDICT_ACCEPT, VERDICT_DROP, "",
 	 "ARP, without which IPv4 does not work",
 	 non_ip_verdict_name, .is_live = true},

@@ -174,11 +174,11 @@ def test_an_entry_as_a_line(ask):
 
 
 @pytest.mark.parametrize('words', ['ct list', 'ct unconfirmed', 'ct dying', 'ports', 'workers',
-                                   'pipeline', 'rules'])
+                                   'stages', 'pipeline', 'cycles', 'rules'])
 def test_an_empty_list_is_an_empty_array(ask, words):
     def answer(question):
         return {question.split(',')[0]: {'entries': {}, 'ports': {}, 'workers': {}, 'stages': {},
-                                         'rules': {}, 'count': 0, 'cursor': 0}}
+                                         'parts': {}, 'rules': {}, 'count': 0, 'cursor': 0}}
 
     result = ask(answer, *words.split(), '--json')
     assert (result.returncode, result.stdout, result.stderr) == (0, '[]\n', '')
@@ -402,8 +402,8 @@ def test_usage(words):
 def test_help_lists_every_command():
     result = sallyctl('--help')
     assert result.returncode == 0
-    for command in ('info', 'stats', 'ports', 'workers', 'pipeline', 'rules', 'ct count', 'ct list',
-                    'ct unconfirmed', 'ct dying', 'ct stats'):
+    for command in ('info', 'stats', 'ports', 'workers', 'stages', 'pipeline', 'cycles', 'rules',
+                    'ct count', 'ct list', 'ct unconfirmed', 'ct dying', 'ct stats'):
         assert f'\n  {command} ' in result.stdout
     assert sallyctl('--version').stdout.startswith('sallyctl ')
 

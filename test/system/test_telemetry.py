@@ -241,8 +241,8 @@ def test_workers(small):
         assert row['connections'] == sum(entry['worker'] == row['worker'] for entry in entries)
 
 
-def test_stages(small):
-    parts = small.json('stages')
+def test_cycles(small):
+    parts = small.json('cycles')
     assert [row['part'] for row in parts] == [
         'receive', 'parse', 'stateless', 'conntrack', 'rules', 'confirm', 'count', 'send', 'reap']
     spent = {row['part']: row['cycles'] for row in parts}
@@ -264,8 +264,8 @@ def test_turns(small):
     assert all(row['reaping'] == 0 for row in turns)  # nothing has expired yet
 
 
-def test_pipeline(small):
-    assert small.json('pipeline') == [
+def test_stages(small):
+    assert small.json('stages') == small.json('pipeline') == [
         {'name': 'parse', 'kind': 'builtin', 'priority': -2**31},
         {'name': 'steer', 'kind': 'builtin', 'priority': -2**31},
         {'name': 'defrag', 'kind': 'builtin', 'priority': -400},
@@ -307,8 +307,8 @@ def test_counts_of_connections(small):
     assert {'expired', 'invalid', 'error', 'table_full', 'insert_failed', 'expect_drop'} < set(stats)
 
 
-@pytest.mark.parametrize('words', ['info', 'stats', 'ports', 'workers', 'pipeline', 'rules',
-                                   'ct count', 'ct stats'])
+@pytest.mark.parametrize('words', ['info', 'stats', 'ports', 'workers', 'stages', 'pipeline',
+                                   'cycles', 'rules', 'ct count', 'ct stats'])
 def test_tables_are_for_people(small, words):
     result = small.ctl(*words.split())
     assert (result.returncode, result.stderr) == (0, '')
@@ -348,7 +348,7 @@ def test_the_stream_and_the_pages_say_the_same(small, words):
 
 def test_every_command_has_a_help_and_fits(small, telemetry):
     listed = [command for command in telemetry.ask('/') if command.startswith('/sallyport/')]
-    assert len(listed) == 13
+    assert len(listed) == 14
     for command in listed:
         assert telemetry.ask(f'/help,{command}')[command]
         assert len(telemetry.ask_raw(command.encode())) <= ANSWER_BYTES_MAX
@@ -374,7 +374,8 @@ BAD_CURSORS = [b'x', b'-1', b'+1', b' 1', b'1 ', b'1,1', b',1', b'0x1', b'1e3', 
 
 
 @pytest.mark.parametrize('command', ['ct/list', 'ct/unconfirmed', 'ct/dying', 'rules', 'ports',
-                                     'workers', 'pipeline', 'stages', 'turns'])
+                                     'workers', 'stages', 'pipeline', 'cycles',
+                                     'turns'])
 def test_a_bad_cursor_is_an_error(telemetry, command):
     for cursor in BAD_CURSORS:
         answer = json.loads(telemetry.ask_raw(f'/sallyport/{command},'.encode() + cursor))

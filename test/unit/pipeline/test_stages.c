@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// The list of stages and chains, in the order in which packets meet them.
-#include "pipeline/pipeline.h"
+// The table of stages: how it is listed with the chains, and what a plan makes of it.
+#include "pipeline/stages.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -24,9 +24,9 @@ list(const struct snapshot *snapshot, char *text)
 
 	*text = '\0';
 	for (unsigned int i = 0; i < n; i++) {
-		const char *format = strcmp(stages[i].kind, "chain") == 0  ? "<%s>"
-				     : strcmp(stages[i].kind, "idle") == 0 ? "(%s)"
-									   : "%s";
+		const char *format = stages[i].kind == STAGE_CHAIN  ? "<%s>"
+				     : stages[i].kind == STAGE_IDLE ? "(%s)"
+								    : "%s";
 
 		text += sprintf(text, "%s", i == 0 ? "" : " ");
 		text += sprintf(text, format, stages[i].name);
@@ -96,8 +96,8 @@ priorities_are_those_configured(void **state)
 	assert_int_equal(pipeline_stages(path.snapshot, stages), RTE_DIM(expected));
 	for (size_t i = 0; i < RTE_DIM(expected); i++)
 		assert_int_equal(stages[i].priority, expected[i]);
-	assert_int_equal(stages[4].chain, 0);
-	assert_int_equal(stages[6].chain, 1);
+	assert_int_equal(stages[4].index, 0);
+	assert_int_equal(stages[6].index, 1);
 	path_close(&path);
 }
 
@@ -125,6 +125,97 @@ stages_that_nobody_needs_stand_idle(void **state)
 		      "parse steer defrag conntrack <filter> confirm forward");
 }
 
+// What is done to a burst: chains by how many run together in round brackets, a pass in braces.
+static void
+describe_steps(const struct plan *plan, char *text)
+{
+	for (uint8_t i = 0; i < plan->n_steps; i++) {
+		const struct step *step = &plan->steps[i];
+		const char *name = "?";
+
+		for (unsigned int row = 0; row < STAGE_ROWS; row++) {
+			const struct stage_row *stage = &stage_rows[row];
+
+			if (step->run == stage->work.run)
+				name = stage->name;
+			else if (step->run == stage->chains.run && step->n_chains > 0)
+				name = "chains";
+			else if (step->run == stage->end_pass.run)
+				name = "end";
+			else
+				continue;
+			break;
+		}
+		text += sprintf(text, "%s%s%s", i == 0 ? "" : " ",
+				i == plan->pass && plan->pass < plan->behind ? "{" : "", name);
+		if (step->n_chains > 0)
+			text += sprintf(text, "(%u-%u)", step->first_chain,
+					step->first_chain + step->n_chains - 1u);
+		if (i + 1 == plan->behind && plan->pass < plan->behind)
+			text += sprintf(text, "}");
+	}
+}
+
+static void
+assert_steps(const int32_t priorities[], unsigned int n_chains, enum ct_enable enable,
+	     const char *expected)
+{
+	struct chain chains[CHAINS_MAX] = {0};
+	struct path path;
+	struct plan plan;
+	char text[1024];
+
+	for (unsigned int i = 0; i < n_chains; i++)
+		chains[i] = (struct chain){.name = (char *)"chain",
+					   .priority = priorities[i],
+					   .policy = ACTION_ACCEPT};
+	path_open(&path,
+		  &(struct path_options){.chains = chains, .n_chains = n_chains, .enable = enable});
+	assert_true(plan_init(&plan, path.snapshot));
+	describe_steps(&plan, text);
+	assert_string_equal(text, expected);
+	plan_fini(&plan);
+	path_close(&path);
+}
+
+static void
+chains_between_two_stages_are_one_step(void **state)
+{
+	static const int32_t everywhere[] = {INT32_MIN, -401, -400,          -201,      -200,
+					     0,         7,    INT32_MAX - 1, INT32_MAX, INT32_MAX};
+
+	(void)state;
+	assert_steps(NULL, 0, CT_ENABLE_ALWAYS,
+		     "parse steer defrag {conntrack confirm end} forward");
+	assert_steps(everywhere, RTE_DIM(everywhere), CT_ENABLE_ALWAYS,
+		     "parse steer chains(0-1) defrag chains(2-3) {conntrack chains(4-7) confirm "
+		     "chains(8-9) end} forward");
+}
+
+// The chains behind a stage that stands idle run as those behind the one before, for all packets.
+static void
+what_stands_idle_is_no_step(void **state)
+{
+	static const int32_t priorities[] = {-401, -300, 0, INT32_MAX};
+
+	(void)state;
+	assert_steps(NULL, 0, CT_ENABLE_AUTO, "parse steer defrag forward");
+	assert_steps(priorities, RTE_DIM(priorities), CT_ENABLE_AUTO,
+		     "parse steer chains(0-0) defrag chains(1-3) forward");
+}
+
+static void
+rows_stand_in_the_order_of_their_priorities(void **state)
+{
+	(void)state;
+	for (unsigned int row = 1; row < STAGE_ROWS; row++) {
+		assert_true(stage_rows[row - 1].priority <= stage_rows[row].priority);
+		assert_non_null(stage_rows[row].work.run);
+	}
+	assert_int_equal(stage_rows[STAGE_ROWS - 1].priority, INT32_MAX);
+	assert_null(stage_rows[STAGE_ROWS - 1].chains.run);
+}
+
 int
 main(void)
 {
@@ -133,6 +224,9 @@ main(void)
 		cmocka_unit_test(chains_stand_by_their_priorities),
 		cmocka_unit_test(priorities_are_those_configured),
 		cmocka_unit_test(stages_that_nobody_needs_stand_idle),
+		cmocka_unit_test(rows_stand_in_the_order_of_their_priorities),
+		cmocka_unit_test(chains_between_two_stages_are_one_step),
+		cmocka_unit_test(what_stands_idle_is_no_step),
 	};
 
 	return cmocka_run_group_tests(tests, test_eal_start, test_eal_stop);
