@@ -8,8 +8,8 @@
 #include <rte_eal.h>
 
 #include "base/files.h"
-#include "packet/parse.h"
 #include "engine/engine.h"
+#include "packet/parse.h"
 #include "replay/capture.h"
 #include "replay/cut.h"
 #include "replay/offload.h"

@@ -14,7 +14,7 @@
 #include <rte_mempool.h>
 
 #include "config/load.h"
-#include "pipeline/pipeline.h"
+#include "engine/engine.h"
 #include "util/eal.h"
 #include "util/frame.h"
 #include "util/mbuf.h"
@@ -43,7 +43,7 @@ static const char config_text[] =
 	"ports = ( { name = \"lan\"; device = \"net_null0\"; },\n"
 	"          { name = \"wan\"; device = \"net_null1\"; } );\n"
 	"wires = ( { a = \"lan\"; b = \"wan\"; } );\n"
-	"conntrack: { max_connections = 32; };\n"
+	"conntrack: { max_connections = 64; };\n"
 	"fragments: { max_datagrams = 4; max_fragments = 16; };\n"
 	"chains = (\n"
 	"  { name = \"single\"; priority = -450; rules = (\n"
@@ -64,7 +64,7 @@ static const char config_text[] =
 	"  { name = \"late\"; priority = 2147483647; rules = (\n"
 	"      { proto = \"udp\"; dport = \"53\"; action = \"drop\"; } ); } );\n";
 
-// One of the two ways through.
+// One of the two ways through: each is one worker of the engine, which hands nothing over.
 struct way {
 	struct ct *ct;
 	struct pipeline *pipeline;
@@ -72,7 +72,6 @@ struct way {
 };
 
 static struct config config;
-static struct snapshot *snapshot;
 static struct hash_secret secret;
 static struct way whole, single;
 
@@ -83,6 +82,7 @@ LLVMFuzzerInitialize(int *argc, char ***argv)
 	struct errors errors;
 	char path[32];
 	int fd = memfd_create("config", 0);
+	int result;
 
 	(void)argc;
 	(void)argv;
@@ -91,33 +91,40 @@ LLVMFuzzerInitialize(int *argc, char ***argv)
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
 	hash_secret_init(&secret, seed);
 	errors_init(&errors);
-	if (test_eal_start(NULL) == 0 && config_load(&config, path, &errors) == 0)
-		snapshot = snapshot_create(&config, 1, &errors);
+	if (test_eal_start(NULL) == 0)
+		(void)config_load(&config, path, &errors);
 	errors_print(&errors, stderr);
+	result = errors.count == 0 ? 0 : -1;
 	errors_fini(&errors);
 	close(fd);
-	return snapshot == NULL ? -1 : 0;
+	return result;
+}
+
+static struct engine *
+open_engine(void)
+{
+	struct errors errors;
+	struct snapshot *snapshot;
+	struct engine *engine;
+
+	errors_init(&errors);
+	snapshot = snapshot_create(&config, 1, &errors);
+	check(snapshot != NULL);
+	errors_fini(&errors);
+	engine = engine_create(&(struct engine_config){
+		.snapshot = snapshot,
+		.secret = &secret,
+		.n_workers = 2,
+	});
+	check(engine != NULL);
+	return engine;
 }
 
 static void
-way_open(struct way *way, unsigned int worker)
+way_open(struct way *way, const struct engine *engine, unsigned int worker)
 {
-	way->ct = ct_create(&(struct ct_config){
-		.params = &config.conntrack,
-		.secret = &secret,
-		.worker = worker,
-		.n_workers = 1,
-		.socket = SOCKET_ID_ANY,
-	});
-	check(way->ct != NULL);
-	way->pipeline = pipeline_create(&(struct pipeline_config){
-		.snapshot = snapshot,
-		.secret = &secret,
-		.ct = way->ct,
-		.worker = worker,
-		.socket = SOCKET_ID_ANY,
-	});
-	check(way->pipeline != NULL);
+	way->ct = engine_shard(engine, worker);
+	way->pipeline = engine_pipeline(engine, worker);
 	burst_reset(&way->burst);
 }
 
@@ -135,8 +142,6 @@ way_close(struct way *way, uint64_t n_packets)
 	for (int reason = 0; reason < REASON_COUNT; reason++)
 		n += stats->dropped[reason];
 	check(stats->packets == n_packets && n == n_packets && stats->held == 0);
-	pipeline_destroy(way->pipeline);
-	ct_destroy(way->ct);
 }
 
 static void
@@ -233,16 +238,19 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct burst waiting;
 	struct input input = {.bytes = data, .left = size};
+	struct engine *engine;
 	uint64_t now_ns = 1000 * NS_PER_SEC;
 	uint64_t n = 0;
 
-	way_open(&whole, 0);
-	way_open(&single, 1);
+	engine = open_engine();
+	way_open(&whole, engine, 0);
+	way_open(&single, engine, 1);
 	while (n < RECORDS_MAX && input.left > 0)
 		run_record(&input, &waiting, ++n, &now_ns);
 	flush(&waiting);
 	way_close(&whole, n);
 	way_close(&single, n);
+	engine_destroy(engine);
 	check(rte_mempool_in_use_count(test_eal_pool()) == 0);
 	return 0;
 }

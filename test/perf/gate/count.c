@@ -18,8 +18,8 @@
 #include <rte_cycles.h>
 #include <rte_eal.h>
 
+#include "engine/sums.h"
 #include "perf/micro/feed.h"
-#include "pipeline/pipeline.h"
 
 #define BURSTS     64
 #define FLOWS      1024
@@ -48,10 +48,8 @@ static const struct scenario scenarios[] = {
 struct run {
 	const struct scenario *scenario;
 	struct config config;
-	struct hash_secret secret;
-	struct snapshot *snapshot;
-	struct ct *ct;
-	struct pipeline *pipeline;
+	struct engine *engine;
+	struct pipeline *pipeline; // the engine's
 	struct feed feed;
 	struct burst burst;
 	uint64_t now_ns;
@@ -103,20 +101,25 @@ make_rules(struct run *run, struct chain *chain)
 	return true;
 }
 
+static struct engine *
+make_engine(const struct config *config)
+{
+	static const uint8_t seed[HASH_SEED_BYTES] = "instructions...";
+	struct hash_secret secret;
+	struct engine_config engine = {.secret = &secret, .n_workers = 1};
+	struct errors errors;
+
+	hash_secret_init(&secret, seed);
+	errors_init(&errors);
+	engine.snapshot = snapshot_create(config, 1, &errors);
+	errors_print(&errors, stderr);
+	errors_fini(&errors);
+	return engine.snapshot == NULL ? NULL : engine_create(&engine);
+}
+
 static bool
 open_run(struct run *run)
 {
-	static const uint8_t seed[HASH_SEED_BYTES] = "instructions...";
-	struct ct_config ct_config = {
-		.params = &run->config.conntrack,
-		.secret = &run->secret,
-		.n_workers = 1,
-		.socket = SOCKET_ID_ANY,
-	};
-	struct pipeline_config config = {.secret = &run->secret, .socket = SOCKET_ID_ANY};
-	struct errors errors;
-
-	errors_init(&errors);
 	ct_params_init(&run->config.conntrack);
 	frag_params_init(&run->config.fragments);
 	run->config.conntrack.max_connections = 16 * FLOWS;
@@ -124,32 +127,23 @@ open_run(struct run *run)
 	run->config.n_ports = 2;
 	run->config.wires[0] = (struct wire_config){.a = 0, .b = 1};
 	run->config.n_wires = 1;
-	hash_secret_init(&run->secret, seed);
 	if (!make_rules(run, &run->config.chains[0]))
 		return false;
-	run->snapshot = snapshot_create(&run->config, 1, &errors);
-	errors_print(&errors, stderr);
-	errors_fini(&errors);
-	run->ct = ct_create(&ct_config);
+	run->engine = make_engine(&run->config);
 	run->n_sent = calloc(FLOWS, sizeof(*run->n_sent));
 	run->feed.family = run->scenario->family;
 	run->now_ns = START_NS;
-	if (run->snapshot == NULL || run->ct == NULL || run->n_sent == NULL ||
-	    feed_open(&run->feed) != 0)
+	if (run->engine == NULL || run->n_sent == NULL || feed_open(&run->feed) != 0)
 		return false;
-	config.snapshot = run->snapshot;
-	config.ct = run->ct;
-	run->pipeline = pipeline_create(&config);
-	return run->pipeline != NULL;
+	run->pipeline = engine_pipeline(run->engine, 0);
+	return true;
 }
 
 static void
 close_run(struct run *run)
 {
-	pipeline_destroy(run->pipeline);
+	engine_destroy(run->engine);
 	feed_close(&run->feed);
-	ct_destroy(run->ct);
-	snapshot_destroy(run->snapshot);
 	free(run->n_sent);
 	free(run->prefixes);
 	free(run->config.chains[0].rules);
@@ -243,7 +237,7 @@ report(struct run *run)
 	       " connections %u\n",
 	       run->scenario->name, BURSTS * FEED_BURST, (double)median * ns_per_cycle / FEED_BURST,
 	       (double)run->cycles[0] * ns_per_cycle / FEED_BURST, stats->accepted, stats->packets,
-	       ct_count(run->ct).confirmed);
+	       engine_ct_count(run->engine).confirmed);
 }
 
 static const struct scenario *

@@ -140,7 +140,7 @@ compare(const void *a, const void *b)
 }
 
 static double
-median_ns(const struct bench *bench, enum stage_kind stage)
+median_ns(const struct bench *bench, enum micro_stage stage)
 {
 	double values[GROUPS];
 

@@ -19,59 +19,72 @@ const char *const stage_names[STAGE_COUNT] = {
 	[STAGE_CLASSIFY] = "classify", [STAGE_CONFIRM] = "confirm", [STAGE_RELEASE] = "release",
 };
 
-// A chain of rules for single destinations that no flow has, and one that accepts the rest.
-static struct ruleset *
-compile(unsigned int n_rules)
+// Rules for single destinations that no flow has, and one that accepts the rest.
+static void
+fill_chain(struct chain *chain, struct prefix prefixes[])
 {
-	struct chain chain = {.name = (char *)"filter", .policy = ACTION_DROP, .n_rules = n_rules};
+	const unsigned int last = chain->n_rules - 1;
+
+	for (unsigned int i = 0; i < last; i++) {
+		struct rule *rule = &chain->rules[i];
+
+		prefixes[i] = (struct prefix){.family = FAMILY_IPV4, .len = 32};
+		prefixes[i].address.v4 = rte_cpu_to_be_32(RTE_IPV4(198, 18, 0, 0) + i);
+		rule->match.dst = &prefixes[i];
+		rule->match.n_dst = 1;
+		rule->action = ACTION_DROP;
+		rule->name = (char *)"other";
+	}
+	chain->rules[last].action = ACTION_ACCEPT;
+	chain->rules[last].name = (char *)"all";
+}
+
+static struct snapshot *
+compile(struct config *config, unsigned int n_rules)
+{
+	struct chain *chain = &config->chains[0];
 	struct prefix *prefixes = calloc(n_rules, sizeof(*prefixes));
-	struct ruleset *ruleset = NULL;
+	struct snapshot *snapshot = NULL;
 	struct errors errors;
 
 	errors_init(&errors);
-	chain.rules = calloc(n_rules, sizeof(*chain.rules));
-	if (chain.rules != NULL && prefixes != NULL) {
-		for (unsigned int i = 0; i < n_rules - 1; i++) {
-			prefixes[i] = (struct prefix){.family = FAMILY_IPV4, .len = 32};
-			prefixes[i].address.v4 = rte_cpu_to_be_32(RTE_IPV4(198, 18, 0, 0) + i);
-			chain.rules[i].match.dst = &prefixes[i];
-			chain.rules[i].match.n_dst = 1;
-			chain.rules[i].action = ACTION_DROP;
-			chain.rules[i].name = (char *)"other";
-		}
-		chain.rules[n_rules - 1].action = ACTION_ACCEPT;
-		chain.rules[n_rules - 1].name = (char *)"all";
-		ruleset = ruleset_compile(&chain, 1, 1, NULL, &errors);
+	*chain = (struct chain){
+		.name = (char *)"filter",
+		.policy = ACTION_DROP,
+		.n_rules = n_rules,
+		.rules = calloc(n_rules, sizeof(*chain->rules)),
+	};
+	if (chain->rules != NULL && prefixes != NULL) {
+		fill_chain(chain, prefixes);
+		snapshot = snapshot_create(config, 1, &errors);
 		errors_print(&errors, stderr);
 	}
 	errors_fini(&errors);
-	free(chain.rules);
+	free(chain->rules);
 	free(prefixes);
-	return ruleset;
+	config->n_chains = 0; // the snapshot has what it needs of them
+	return snapshot;
 }
 
 int
 stages_open(struct stages *stages, uint32_t capacity, unsigned int n_rules)
 {
 	static const uint8_t seed[HASH_SEED_BYTES] = "microbenchmarks";
-	struct ct_params params;
-	struct ct_config config = {
-		.params = &params,
-		.secret = &stages->secret,
-		.n_workers = 1,
-		.socket = SOCKET_ID_ANY,
-	};
+	struct engine_config config = {.secret = &stages->secret, .n_workers = 1};
 
-	*stages = (struct stages){0};
+	*stages = (struct stages){.config = {.n_chains = 1}};
 	hash_secret_init(&stages->secret, seed);
-	ct_params_init(&params);
-	params.max_connections = capacity;
-	stages->ct = ct_create(&config);
-	stages->ruleset = compile(n_rules);
-	if (stages->ruleset != NULL)
-		stages->counters =
-			calloc(ruleset_n_counters(stages->ruleset), sizeof(*stages->counters));
-	if (stages->ct != NULL && stages->counters != NULL)
+	ct_params_init(&stages->config.conntrack);
+	frag_params_init(&stages->config.fragments);
+	stages->config.conntrack.max_connections = capacity;
+	config.snapshot = compile(&stages->config, n_rules);
+	stages->engine = config.snapshot == NULL ? NULL : engine_create(&config);
+	if (stages->engine == NULL)
+		return -1;
+	stages->ct = engine_shard(stages->engine, 0);
+	stages->ruleset = engine_snapshot(stages->engine)->ruleset;
+	stages->counters = calloc(ruleset_n_counters(stages->ruleset), sizeof(*stages->counters));
+	if (stages->counters != NULL)
 		return 0;
 	stages_close(stages);
 	return -1;
@@ -81,13 +94,12 @@ void
 stages_close(struct stages *stages)
 {
 	free(stages->counters);
-	ruleset_destroy(stages->ruleset);
-	ct_destroy(stages->ct);
+	engine_destroy(stages->engine);
 }
 
 // Adds what has passed since *since to a stage, and begins anew.
 static void
-account(struct stage_cycles *cycles, enum stage_kind stage, uint64_t *since)
+account(struct stage_cycles *cycles, enum micro_stage stage, uint64_t *since)
 {
 	uint64_t now = rte_rdtsc_precise();
 

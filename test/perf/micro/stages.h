@@ -7,12 +7,9 @@
 
 #include <stdint.h>
 
-#include "conntrack/conntrack.h"
-#include "packet/hash.h"
-#include "pipeline/burst.h"
-#include "rules/ruleset.h"
+#include "engine/engine.h"
 
-enum stage_kind {
+enum micro_stage {
 	STAGE_PARSE,
 	STAGE_HASH, // once more by itself: parse has it in it
 	STAGE_TRACK,
@@ -31,9 +28,11 @@ struct stage_cycles {
 };
 
 struct stages {
+	struct config config;
 	struct hash_secret secret;
-	struct ct *ct;
-	struct ruleset *ruleset;
+	struct engine *engine;
+	struct ct *ct;                 // the engine's
+	const struct ruleset *ruleset; // likewise
 	struct rule_counter *counters;
 	uint64_t sink; // keeps results from being optimised away
 };

@@ -6,8 +6,8 @@
 // Life cycle: reference_open, packets, reference_close.
 #pragma once
 
-#include "path.h"
 #include "util/brute.h"
+#include "util/path.h"
 
 struct reference {
 	struct path path; // without chains

@@ -20,8 +20,8 @@
 #include <rte_ring.h>
 #include <rte_ring_elem.h>
 
-#include "path.h"
 #include "util/eal.h"
+#include "util/path.h"
 
 #define N_PACKETS 3000
 #define N_SEEDS   4

@@ -13,9 +13,9 @@
 #include <rte_ether.h>
 
 #include "packet/parse.h"
-#include "path.h"
 #include "util/eal.h"
 #include "util/mbuf.h"
+#include "util/path.h"
 
 static void
 build_udp(struct frame *frame, bool is_reply)

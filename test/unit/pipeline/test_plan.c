@@ -10,8 +10,8 @@
 #include <cmocka.h>
 #include <rte_common.h>
 
-#include "path.h"
 #include "util/eal.h"
+#include "util/path.h"
 
 static struct rule drop_all = {.action = ACTION_DROP};
 static struct rule drop_replies = {.action = ACTION_DROP, .match.dirs = 1 << DIR_REPLY};

@@ -19,11 +19,11 @@
 #include <rte_common.h>
 #include <rte_ring.h>
 
-#include "path.h"
 #include "reference.h"
 #include "rules/match_key.h"
 #include "traffic.h"
 #include "util/eal.h"
+#include "util/path.h"
 #include "util/random.h"
 #include "util/random_rules.h"
 

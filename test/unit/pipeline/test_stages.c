@@ -12,8 +12,8 @@
 #include <cmocka.h>
 #include <rte_common.h>
 
-#include "path.h"
 #include "util/eal.h"
+#include "util/path.h"
 
 // One word per stage; chains in angles, what stands idle in round brackets.
 static void

@@ -11,12 +11,12 @@
 #include <rte_byteorder.h>
 #include <rte_common.h>
 
-#include "path.h"
 #include "util/eal.h"
 #include "util/mbuf.h"
+#include "util/path.h"
 
-// Two workers with a path each.
-static struct path paths[PATH_WORKERS];
+// Two workers.
+static struct path path;
 static struct steer *steer;
 static struct burst burst;
 
@@ -27,18 +27,29 @@ static const struct toeplitz *const functions[] = {NULL, &toeplitz};
 static void
 open_workers(const struct toeplitz *function, unsigned int ring_size)
 {
-	steer = steer_create(path_secret(), function, PATH_WORKERS, ring_size);
-	assert_non_null(steer);
-	for (unsigned int worker = 0; worker < PATH_WORKERS; worker++)
-		path_open(&paths[worker], &(struct path_options){.steer = steer, .worker = worker});
+	path_open(&path, &(struct path_options){.n_workers = PATH_WORKERS,
+						.steer_ring = ring_size,
+						.toeplitz = function});
 }
 
-static void
-close_workers(void)
+// Runs one packet that this worker receives.
+static struct pkt
+run_at(unsigned int worker, const struct frame *frame)
 {
-	for (unsigned int worker = 0; worker < PATH_WORKERS; worker++)
-		path_close(&paths[worker]);
-	steer_destroy(steer);
+	path_enter(&path, worker);
+	return path_one(&path, frame, LAN);
+}
+
+static unsigned int
+n_connections(unsigned int worker)
+{
+	return ct_count(engine_shard(path.engine, worker)).confirmed;
+}
+
+static const struct pipeline_stats *
+stats_of(unsigned int worker)
+{
+	return pipeline_stats(engine_pipeline(path.engine, worker));
 }
 
 static void
@@ -74,10 +85,9 @@ build_error(struct frame *frame, uint8_t host)
 static unsigned int
 take_over(unsigned int worker)
 {
-	burst_reset(&burst);
-	steer_receive(steer, worker, &burst, BURST_MAX);
-	pipeline_run(paths[worker].pipeline, &burst);
-	pipeline_sent_burst(paths[worker].pipeline, &burst);
+	engine_receive(path.engine, worker, &burst, BURST_MAX);
+	pipeline_run(engine_pipeline(path.engine, worker), &burst);
+	pipeline_sent_burst(engine_pipeline(path.engine, worker), &burst);
 	for (uint16_t i = 0; i < burst.n; i++)
 		rte_pktmbuf_free(burst.pkts[i].mbuf);
 	return burst.n;
@@ -96,7 +106,7 @@ run_flow(const struct toeplitz *function, unsigned int in, uint8_t host)
 	build_udp(&frames[1], host, true);
 	build_error(&frames[2], host);
 	for (int i = 0; i < 3; i++) {
-		struct pkt pkt = path_one(&paths[in], &frames[i], LAN);
+		struct pkt pkt = run_at(in, &frames[i]);
 		bool is_moved = take_over(1 - in) == 1;
 		unsigned int worker = is_moved ? 1 - in : in;
 
@@ -109,9 +119,9 @@ run_flow(const struct toeplitz *function, unsigned int in, uint8_t host)
 					    : i == 1 ? CLASS_ESTABLISHED
 						     : CLASS_RELATED);
 	}
-	assert_int_equal(ct_count(paths[home].ct).confirmed, 1);
-	assert_int_equal(ct_count(paths[1 - home].ct).confirmed, 0);
-	close_workers();
+	assert_int_equal(n_connections(home), 1);
+	assert_int_equal(n_connections(1 - home), 0);
+	path_close(&path);
 	return n_moved;
 }
 
@@ -202,16 +212,16 @@ packets_keep_their_order_on_the_way(void **state)
 		uint64_t seq = 0;
 
 		open_workers(functions[i / 2], 2 * BURST_MAX);
-		path_run(&paths[in], arrivals, BURST_MAX, &burst);
-		burst_reset(&burst);
-		steer_receive(steer, 1 - in, &burst, BURST_MAX);
+		path_enter(&path, in);
+		path_run(&path, arrivals, BURST_MAX, &burst);
+		engine_receive(path.engine, 1 - in, &burst, BURST_MAX);
 		for (uint16_t k = 0; k < burst.n; k++) {
 			assert_true(burst.pkts[k].seq > seq);
 			seq = burst.pkts[k].seq;
 			rte_pktmbuf_free(burst.pkts[k].mbuf);
 		}
 		n_moved += burst.n;
-		close_workers();
+		path_close(&path);
 	}
 	assert_int_equal(n_moved, 2 * BURST_MAX); // each from here or from there
 }
@@ -227,15 +237,15 @@ a_full_ring_drops(void **state)
 	(void)state;
 	open_workers(NULL, 2); // one waits
 	build_udp(&frame, 1, false);
-	path_one(&paths[0], &frame, LAN);
+	run_at(0, &frame);
 	if (take_over(1) == 0)
 		in = 1; // at home with 0: let it come in at 1
-	path_one(&paths[in], &frame, LAN);
-	pkt = path_one(&paths[in], &frame, LAN);
-	assert_path(&paths[in], pkt, "drop handoff_full");
-	assert_int_equal(pipeline_stats(paths[in].pipeline)->dropped[REASON_HANDOFF_FULL], 1);
+	run_at(in, &frame);
+	pkt = run_at(in, &frame);
+	assert_path(&path, pkt, "drop handoff_full");
+	assert_int_equal(stats_of(in)->dropped[REASON_HANDOFF_FULL], 1);
 	assert_int_equal(take_over(1 - in), 1);
-	close_workers();
+	path_close(&path);
 }
 
 // Each packet counts where it was judged; whoever passed it on counts only that.
@@ -251,18 +261,18 @@ packets_are_counted_at_home(void **state)
 		struct frame frame;
 
 		build_udp(&frame, host, false);
-		path_one(&paths[0], &frame, LAN);
+		run_at(0, &frame);
 		take_over(1);
 	}
 	for (unsigned int worker = 0; worker < PATH_WORKERS; worker++) {
-		stats[worker] = pipeline_stats(paths[worker].pipeline);
+		stats[worker] = stats_of(worker);
 		n_moved += stats[worker]->handed_over;
 		n_judged += stats[worker]->packets;
 	}
 	assert_int_equal(n_judged, 10);
 	assert_int_equal(stats[1]->packets, n_moved);
 	assert_int_equal(stats[0]->packets, 10 - n_moved);
-	close_workers();
+	path_close(&path);
 }
 
 // What is no flow stays where it came in.

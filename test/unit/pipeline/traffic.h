@@ -11,8 +11,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "path.h"
 #include "packet/packet.h"
+#include "util/path.h"
 
 #define TRAFFIC_FLOWS 8
 #define TRAFFIC_HOSTS 4 // of either family, the first

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// A whole path for packets, made from chains written in C: configuration, snapshot, connections,
-// pipeline.
+// A whole path for packets, made from chains written in C: configuration, snapshot and engine.
 //
 // Ports: 0 "lan" and 1 "wan" are the ends of a wire, 2 "spare" belongs to none, 3 "lan2" and 4
 // "wan2" are the ends of another one.
@@ -10,7 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "pipeline/pipeline.h"
+#include "engine/engine.h"
 #include "util/frame.h"
 
 #define PATH_WORKERS    2
@@ -21,8 +20,10 @@ enum { LAN, WAN, SPARE, OTHER_LAN, OTHER_WAN };
 struct path {
 	struct config config;
 	struct config other; // the one of these that the snapshot is not of is free
-	struct snapshot *snapshot;
-	struct ct *ct;
+	struct engine *engine;
+	const struct snapshot *snapshot; // this and what follows are the engine's
+	unsigned int worker;             // where packets come in
+	struct ct *ct;                   // its own, as the next two
 	struct rte_ring *events;
 	struct pipeline *pipeline;
 	uint64_t seq;       // of the last packet
@@ -38,9 +39,10 @@ struct path_options {
 	unsigned int n_chains;
 	uint32_t max_connections; // 0: 256
 	enum ct_enable enable;
-	uint32_t passing; // kinds of frames that are no IP and pass, 1 << NON_IP_ARP
-	struct steer *steer;
-	unsigned int worker;
+	uint32_t passing;                // kinds of frames that are no IP and pass, 1 << NON_IP_ARP
+	unsigned int n_workers;          // 0: 1
+	unsigned int steer_ring;         // 0: workers hand nothing over
+	const struct toeplitz *toeplitz; // chooses homes; NULL: the secret does
 	void (*adjust)(struct config *config); // does the rest; NULL: there is none
 	uint32_t generation;                   // 0: one that no path has had
 };
@@ -48,11 +50,14 @@ struct path_options {
 // The one that all paths hash with.
 const struct hash_secret *path_secret(void);
 
-// => EAL runs. One path per worker at a time.
+// => EAL runs. One path at a time. Packets come in at worker 0.
 void path_open(struct path *path, const struct path_options *options);
 void path_close(struct path *path);
 
-// The pipeline goes by another configuration; of the options steer and worker stay as they are.
+// From now on packets come in at this worker.
+void path_enter(struct path *path, unsigned int worker);
+
+// The workers go by another configuration; how many there are, and of what is handed over, stays.
 void path_change(struct path *path, const struct path_options *options);
 
 // A packet on its way in.

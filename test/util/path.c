@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "path.h"
+#include "util/path.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -8,8 +8,6 @@
 #include <string.h>
 
 #include <cmocka.h>
-#include <rte_ring.h>
-#include <rte_ring_elem.h>
 
 #include "util/mbuf.h"
 
@@ -46,21 +44,36 @@ fill_config(struct config *config, const struct path_options *options)
 		options->adjust(config);
 }
 
+static uint32_t
+next_generation(const struct path_options *options)
+{
+	static uint32_t generation;
+
+	return options->generation == 0 ? generation++ : options->generation;
+}
+
 static struct snapshot *
 compile(struct config *config, const struct path_options *options)
 {
-	static uint32_t generation;
 	struct snapshot *snapshot;
 	struct errors errors;
 
 	fill_config(config, options);
 	errors_init(&errors);
-	snapshot = snapshot_create(
-		config, options->generation == 0 ? generation++ : options->generation, &errors);
+	snapshot = snapshot_create(config, next_generation(options), &errors);
 	errors_print(&errors, stderr);
 	errors_fini(&errors);
 	assert_non_null(snapshot);
 	return snapshot;
+}
+
+// Tests take events from the ring themselves.
+static void
+nobody_hears(void *context, const struct ct_event events[], unsigned int n)
+{
+	(void)context;
+	(void)events;
+	(void)n;
 }
 
 const struct hash_secret *
@@ -76,59 +89,61 @@ path_secret(void)
 void
 path_open(struct path *path, const struct path_options *options)
 {
-	struct ct_config ct_config = {
-		.params = &path->config.conntrack,
-		.secret = path_secret(),
-		.worker = options->worker,
-		.n_workers = 1,
-		.socket = SOCKET_ID_ANY,
-		.wants_entries = true,
-	};
-	char name[16];
-
 	*path = (struct path){.now_ns = 1000 * NS_PER_SEC};
-	path->snapshot = compile(&path->config, options);
-	snprintf(name, sizeof(name), "told%u", options->worker);
-	path->events =
-		rte_ring_create_elem(name, sizeof(struct ct_event), EVENTS_MAX, SOCKET_ID_ANY, 0);
-	assert_non_null(path->events);
-	ct_config.events = path->events;
-	path->ct = ct_create(&ct_config);
-	assert_non_null(path->ct);
-	path->pipeline = pipeline_create(&(struct pipeline_config){
-		.snapshot = path->snapshot,
+	path->engine = engine_create(&(struct engine_config){
+		.snapshot = compile(&path->config, options),
 		.secret = path_secret(),
-		.ct = path->ct,
-		.steer = options->steer,
-		.worker = options->worker,
+		.n_workers = options->n_workers == 0 ? 1 : options->n_workers,
+		.steer_ring = options->steer_ring,
+		.toeplitz = options->toeplitz,
+		.event_ring = EVENTS_MAX,
+		.listener = nobody_hears,
+		.wants_entries = true,
 	});
-	assert_non_null(path->pipeline);
+	assert_non_null(path->engine);
+	path->snapshot = engine_snapshot(path->engine);
+	path_enter(path, 0);
 }
 
 void
 path_close(struct path *path)
 {
-	assert_int_equal(ct_count(path->ct).unconfirmed, 0);
-	pipeline_destroy(path->pipeline);
-	ct_destroy(path->ct);
-	rte_ring_free(path->events);
-	snapshot_destroy(path->snapshot);
+	for (unsigned int i = 0; i < engine_n_workers(path->engine); i++)
+		assert_int_equal(ct_count(engine_shard(path->engine, i)).unconfirmed, 0);
+	engine_destroy(path->engine);
+}
+
+void
+path_enter(struct path *path, unsigned int worker)
+{
+	path->worker = worker;
+	path->ct = engine_shard(path->engine, worker);
+	path->pipeline = engine_pipeline(path->engine, worker);
+	path->events = service_events(engine_service(path->engine), worker);
 }
 
 void
 path_change(struct path *path, const struct path_options *options)
 {
+	static const struct engine_bounds nothing_else = {0};
 	bool is_first = path->snapshot->config == &path->config;
-	struct snapshot *snapshot = compile(is_first ? &path->other : &path->config, options);
-	struct plan plan;
+	struct config *config = is_first ? &path->other : &path->config;
+	const unsigned int n = engine_n_workers(path->engine);
+	struct changeover *changeover;
+	struct errors errors;
 
-	assert_true(plan_init(&plan, snapshot));
-	while (!pipeline_take(path->pipeline, &plan))
-		;
-	assert_ptr_equal(plan.snapshot, path->snapshot);
-	plan_fini(&plan);
-	snapshot_destroy(path->snapshot);
-	path->snapshot = snapshot;
+	fill_config(config, options);
+	errors_init(&errors);
+	changeover = changeover_create(config, next_generation(options), n, &errors);
+	errors_print(&errors, stderr);
+	errors_fini(&errors);
+	assert_non_null(changeover);
+	engine_publish(path->engine, changeover);
+	while (!engine_retire(path->engine)) {
+		for (unsigned int i = 0; i < n; i++)
+			engine_between_bursts(path->engine, i, path->now_ns, &nothing_else);
+	}
+	path->snapshot = engine_snapshot(path->engine);
 }
 
 // What was accepted is sent, or refused where it should leave.
