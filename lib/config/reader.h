@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
 // What every part of the loader shares: the load in progress, errors that know their place, and
-// settings read with the type that is expected. Private to this module. Names here and in settings
-// begin with cfg_, because libconfig owns most of config_.
+// settings read with the type that is expected. Names here and in settings begin with cfg_, because
+// libconfig owns most of config_. Private to config.
 //
 // Every function that finds a mistake reports it and lets the caller go on, so that one run finds
 // them all. A caller tells whether there was one by the count of errors.

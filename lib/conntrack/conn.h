@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// Private to conntrack and its trackers: the connection and the shard that owns it.
+// The connection and the shard that owns it. Private to conntrack.
 //
 // Everything that a packet of a known flow needs is in two cache lines, struct ct_conn; what is
 // needed once in a connection's life, or only by readers, is in struct ct_cold.

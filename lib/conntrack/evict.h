@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// Private to conntrack: which connection is evicted when the table is full.
+// Which connection is evicted when the table is full. Private to conntrack.
 //
 // Every connection is in a queue, the one longest idle in front. There is a queue for each rank and
 // timeout, so connections of one queue are worth the same and expire in their order in the queue:

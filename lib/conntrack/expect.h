@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// Private to conntrack: connections that a helper has announced.
+// Connections that a helper has announced. Private to conntrack.
 //
 // An expectation names a tuple, of which the source port (and nothing else) may be open, and the
 // master connection that announced it. The first packet of an unknown flow that matches begins a

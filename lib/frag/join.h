@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// Makes one frame of a complete datagram. Private to this module.
+// Makes one frame of a complete datagram. Private to frag.
 #pragma once
 
 #include "frag/store.h"

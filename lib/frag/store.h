@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// The datagrams of one store, found by key, by source and by age. Private to this module.
+// The datagrams of one store, found by key, by source and by age. Private to frag.
 //
 // Life cycle of a datagram: free, in use from frag_store_begin to frag_store_end. Its source exists
 // as long as it has a datagram.

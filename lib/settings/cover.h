@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// Whether one match takes everything that another one does. Private to this module.
+// Whether one match takes everything that another one does. Private to config.
 #pragma once
 
 #include <stdbool.h>

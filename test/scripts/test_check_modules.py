@@ -23,11 +23,12 @@ outside = {
 GOOD = {
     'lib/meson.build': TABLE,
     'lib/base/log.h': '#include <stdio.h>\n',
-    'lib/packet/packet.c': '#include "packet/packet_impl.h"\n\n#include "base/log.h"\n',
-    'lib/packet/packet_impl.h': '',
+    'lib/packet/packet.c': '#include "packet/inside.h"\n\n#include "base/log.h"\n',
+    'lib/packet/inside.h': '// The inside of a packet. Private to\n// packet.\n#pragma once\n',
+    'lib/packet/packet.h': '// A packet.\n#pragma once\n// Private to nobody: no head comment.\n',
     'lib/config/config.c': '#include <libconfig.h>\n#include "packet/packet.h"\n',
     'app/main.c': '#include "config/config.h"\n#include "options.h"\n',
-    'test/unit/packet/test_packet.c': '#include "packet/packet_impl.h"\n#include "util/eal.h"\n'
+    'test/unit/packet/test_packet.c': '#include "packet/inside.h"\n#include "util/eal.h"\n'
                                       '#include "frames.h"\n',
 }
 
@@ -51,10 +52,18 @@ def test_a_good_tree_passes(tmp_path):
      'lib/base/log.c:2: #include "packet/tuple.h": base may not use packet'),
     ('lib/packet/sub/deep.c', '# include "config/config.h"\n',
      'lib/packet/sub/deep.c:1: #include "config/config.h": packet may not use config'),
-    ('lib/config/load.c', '#include "packet/packet_impl.h"\n',
-     'lib/config/load.c:1: #include "packet/packet_impl.h" is private to packet'),
-    ('app/ctl.c', '#include "packet/packet_impl.h"\n',
-     'app/ctl.c:1: #include "packet/packet_impl.h" is private to packet'),
+    ('lib/config/load.c', '#include "packet/inside.h"\n',
+     'lib/config/load.c:1: #include "packet/inside.h" is private to packet'),
+    ('app/ctl.c', '#include "packet/inside.h"\n',
+     'app/ctl.c:1: #include "packet/inside.h" is private to packet'),
+    ('test/fuzz/fuzz.c', '#include "packet/inside.h"\n',
+     'test/fuzz/fuzz.c:1: #include "packet/inside.h" is private to packet'),
+    ('test/unit/config/test_load.c', '#include "packet/inside.h"\n',
+     'test/unit/config/test_load.c:1: #include "packet/inside.h" is private to packet'),
+    ('lib/packet/bits.h', '// Bits, private to this module.\n',
+     'lib/packet/bits.h:1: the head comment does not say "Private to packet."'),
+    ('lib/packet/bits.h', '// Private to config.\n',
+     'lib/packet/bits.h:1: the head comment does not say "Private to packet."'),
     ('lib/config/load.c', '#include "app/options.h"\n',
      'lib/config/load.c:1: #include "app/options.h": nothing may use app'),
     ('lib/packet/tuple.c', '#include "tuple.h"\n',

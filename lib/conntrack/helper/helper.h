@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// Private to conntrack: what a helper is.
+// What a helper is. Private to conntrack.
 //
 // A helper reads the packets of a control connection and announces connections that result from it.
 // A rule attaches it (set_helper) before the control connection is confirmed, never a port alone.

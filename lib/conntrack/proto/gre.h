@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// Private to conntrack: the keys of GRE version 1, which carries PPTP (RFC 2637).
+// The keys of GRE version 1, which carries PPTP (RFC 2637). Private to conntrack.
 //
 // A packet of version 1 carries one call id, that of its receiver; the other id of its tuple was
 // negotiated on the control connection. The key map finds the calls of this shard by the addresses

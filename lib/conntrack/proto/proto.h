@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// Private to conntrack: what a protocol's tracker is.
+// What a protocol's tracker is. Private to conntrack.
 //
 // A tracker is a table of functions without state of its own; its state is in the connection
 // (ct_conn.l4). The owner calls it for one packet at a time; the time is in the packet.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// Private to the TCP tracker: tcp.c moves the state, tcp_window.c judges the sequence numbers.
+// What the two files of the TCP tracker share: tcp.c moves the state, tcp_window.c judges the
+// sequence numbers. Private to conntrack.
 #pragma once
 
 #include "conntrack/proto/proto.h"

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// Private to the TCP tracker: what a segment means for the windows of both sides. tcp_window.c has
-// all of window tracking and explains the bounds; the fast path of tcp.c takes the same steps
-// inline.
+// What a segment means for the windows of both sides. tcp_window.c has all of window tracking and
+// explains the bounds; the fast path of tcp.c takes the same steps inline. Private to conntrack.
 #pragma once
 
 #include <rte_tcp.h>
