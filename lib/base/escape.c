@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/contract.h"
+
 // Characters beyond ASCII that move the cursor or turn the direction of what follows, so that a
 // line would look like another (Unicode Standard Annex 9; categories Cc, Zl and Zp).
 static const struct {
@@ -64,6 +66,7 @@ escape_text(const char *text, char *escaped, size_t size)
 {
 	size_t len = 0;
 
+	CONTRACT(size > 0);
 	while (*text != '\0') {
 		size_t n_read = visible_len((const unsigned char *)text);
 		char byte[ESCAPE_MAX + 1];

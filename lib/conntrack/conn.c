@@ -10,6 +10,7 @@
 #include <rte_ring_elem.h>
 
 #include "base/bytes.h"
+#include "base/contract.h"
 #include "conntrack/helper/helper.h"
 #include "conntrack/proto/proto.h"
 
@@ -120,6 +121,7 @@ ct_create(const struct ct_config *config)
 	ct->free_head = SLOT_NONE;
 	ct_evict_init(ct);
 	ct->secret = config->secret;
+	ct->params = *config->params;
 	ct_set_params(ct, config->params);
 	ct_protos_fill(config->params, ct->protos);
 	ct->events = config->events;
@@ -149,6 +151,8 @@ ct_destroy(struct ct *ct)
 void
 ct_set_params(struct ct *ct, const struct ct_params *params)
 {
+	CONTRACT(params->max_connections == ct->params.max_connections);
+	CONTRACT(params->dccp == ct->params.dccp);
 	ct->params = *params;
 	for (int i = 0; i < CT_TIMEOUT_COUNT; i++)
 		ct->timeouts[i] = ticks_from_sec(params->timeouts_sec[i]);
@@ -159,6 +163,8 @@ ct_forget_verdicts(struct ct *ct, uint32_t *cursor, uint32_t budget, uint16_t lo
 {
 	uint32_t end = RTE_MIN(ct->used_slots - *cursor, budget) + *cursor;
 
+	CONTRACT_OWNER(&ct->owner);
+	CONTRACT(*cursor <= ct->used_slots);
 	for (uint32_t slot = *cursor; slot < end; slot++) {
 		struct verdict_memo *memo = &ct->conns[slot].memo;
 
@@ -305,6 +311,7 @@ ct_reclaim(struct ct *ct, uint64_t now_ns)
 {
 	uint32_t slot = ct->dying_head;
 
+	CONTRACT_OWNER(&ct->owner);
 	ct->dying_head = SLOT_NONE;
 	while (slot != SLOT_NONE) {
 		struct ct_conn *conn = &ct->conns[slot];

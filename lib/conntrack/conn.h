@@ -21,6 +21,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/contract.h"
 #include "base/clock.h"
 #include "conntrack/conntrack.h"
 #include "conntrack/evict.h"
@@ -160,6 +161,7 @@ struct ct {
 	struct ct_stats stats;               // owner: rw, others: ro
 	unsigned int worker;
 	size_t bytes; // reserved for all of this
+	struct contract_owner owner;
 };
 
 #define SLOT_NONE UINT32_MAX

@@ -3,6 +3,7 @@
 
 #include <rte_prefetch.h>
 
+#include "base/contract.h"
 #include "conntrack/conn.h"
 
 // A part of the table that the unanswered keep for themselves while others can give way. Without
@@ -316,6 +317,7 @@ ct_relieve(struct ct *ct, uint64_t now_ns, unsigned int max)
 	const uint32_t *n = ct->evict.n;
 	unsigned int n_relieved = 0;
 
+	CONTRACT_OWNER(&ct->owner);
 	while (n_relieved < max && n_taken(ct) > mark &&
 	       (n[CT_RANK_UNANSWERED] > newcomers_share(ct) || n[CT_RANK_CLOSING] > 0)) {
 		give_way(ct, &ct->conns[choose(ct, tick_from_ns(now_ns))], 0, now_ns);

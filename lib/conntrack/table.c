@@ -7,6 +7,7 @@
 
 #include <rte_errno.h>
 
+#include "base/contract.h"
 #include "conntrack/table_ops.h"
 
 static const struct ct_table_ops *const kinds[CT_TABLE_KIND_COUNT] = {
@@ -41,6 +42,7 @@ void
 ct_table_lookup_burst(const struct ct_table *table, const struct ct_wanted_burst *wanted,
 		      uint32_t entries[])
 {
+	CONTRACT(wanted->n <= CT_TABLE_BURST);
 	table->ops->lookup_burst(table, wanted, entries);
 }
 

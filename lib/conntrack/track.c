@@ -12,6 +12,7 @@
 #include <rte_branch_prediction.h>
 #include <rte_prefetch.h>
 
+#include "base/contract.h"
 #include "conntrack/proto/proto.h"
 #include "packet/parse.h"
 
@@ -531,6 +532,8 @@ ct_track_burst(struct ct *ct, struct pkt *const pkts[], uint16_t n, enum ct_rule
 {
 	struct found found[CT_BURST_MAX];
 
+	CONTRACT_OWNER(&ct->owner);
+	CONTRACT(n > 0 && n <= CT_BURST_MAX);
 	memset(ct->touched.filter, 0, sizeof(ct->touched.filter));
 	ct->touched.n = 0;
 	ct->touched.has_homes = false;
@@ -599,6 +602,7 @@ ct_confirm_burst(struct ct *ct, struct pkt *const pkts[], uint16_t n)
 	// What the last packet may have begun follows upon the one it has killed.
 	const bool has_heir = ct->evict.reserve.n_late > 0;
 
+	CONTRACT_OWNER(&ct->owner);
 	if (ct->is_pass_plain)
 		return;
 	for (uint16_t i = 0; i < n; i++) {
@@ -624,6 +628,7 @@ ct_confirm_burst(struct ct *ct, struct pkt *const pkts[], uint16_t n)
 void
 ct_release_burst(struct ct *ct, struct pkt *const pkts[], uint16_t n)
 {
+	CONTRACT_OWNER(&ct->owner);
 	for (uint16_t i = 0; i < n && !ct->is_pass_plain; i++) {
 		struct ct_conn *conn = pkts[i]->conn;
 
@@ -646,6 +651,7 @@ ct_reap(struct ct *ct, const uint32_t slots[], unsigned int n, uint64_t now_ns)
 	tick_t now = tick_from_ns(now_ns);
 	unsigned int n_reaped = 0;
 
+	CONTRACT_OWNER(&ct->owner);
 	ct_conns_prefetch(ct, slots, n);
 	for (unsigned int i = 0; i < n; i++) {
 		struct ct_conn *conn = &ct->conns[slots[i]];

@@ -6,6 +6,7 @@
 
 #include <rte_common.h>
 
+#include "base/contract.h"
 #include "conntrack/proto/proto.h"
 
 const char *
@@ -80,6 +81,7 @@ ct_read(const struct ct *ct, uint32_t slot, enum ct_life life, tick_t now, struc
 	const struct ct_cold *cold = &ct->colds[slot];
 	uint32_t version = __atomic_load_n(&cold->version, __ATOMIC_ACQUIRE);
 
+	CONTRACT(slot < ct_n_slots(ct));
 	if ((version & 1) != 0 || __atomic_load_n(&conn->life, __ATOMIC_RELAXED) != life)
 		return false;
 	ct_entry_fill(ct, conn, now, entry);

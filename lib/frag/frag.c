@@ -13,6 +13,7 @@
 #include <rte_mempool.h>
 
 #include "base/bytes.h"
+#include "base/contract.h"
 #include "frag/join.h"
 #include "frag/store.h"
 #include "packet/parse.h"
@@ -81,6 +82,8 @@ frag_destroy(struct frag_store *store)
 void
 frag_set_params(struct frag_store *store, const struct frag_params *params)
 {
+	CONTRACT(params->max_datagrams == store->params.max_datagrams);
+	CONTRACT(params->max_fragments == store->params.max_fragments);
 	frag_store_postpone(&store->ipv4, store->params.timeout_ipv4, params->timeout_ipv4);
 	frag_store_postpone(&store->ipv6, store->params.timeout_ipv6, params->timeout_ipv6);
 	store->params = *params;

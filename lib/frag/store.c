@@ -7,6 +7,7 @@
 #include <rte_malloc.h>
 
 #include "base/bytes.h"
+#include "base/contract.h"
 
 _Static_assert(sizeof(struct frag_key) == 48 && sizeof(struct source_key) == 32,
 	       "keys are whole blocks of the hash, without padding");
@@ -135,6 +136,7 @@ frag_store_begin(struct frag_store *store, const struct frag_key *key, tick_t no
 	uint32_t timeout = key->family == FAMILY_IPV4 ? store->params.timeout_ipv4
 						      : store->params.timeout_ipv6;
 
+	CONTRACT(datagram != NULL);
 	LIST_REMOVE(datagram, by_key);
 	memset(datagram, 0, sizeof(*datagram));
 	datagram->key = *key;

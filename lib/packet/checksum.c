@@ -4,6 +4,8 @@
 #include <rte_branch_prediction.h>
 #include <rte_hash_crc.h>
 
+#include "base/contract.h"
+
 // Adds the 16-bit words of the bytes to a sum; an odd byte at the end is the first of a word. It is
 // done 32 bits at a time: a sum modulo 2^16 - 1 does not mind (RFC 1071, 2).
 static inline uint64_t
@@ -100,6 +102,7 @@ pseudo_header(const struct pkt *pkt)
 bool
 checksum_l4_sum_good(const struct pkt *pkt, uint16_t coverage)
 {
+	CONTRACT(coverage <= pkt->l4_len);
 	if (pkt->l4_off + coverage > pkt->mbuf->pkt_len)
 		return false;
 	return fold(add_packet(pseudo_header(pkt), pkt->mbuf, pkt->l4_off, coverage)) == UINT16_MAX;
@@ -147,6 +150,7 @@ checksum_sctp_good(const struct pkt *pkt)
 	uint32_t scratch, crc;
 	const void *stored = pkt_bytes(pkt, checksum_off, sizeof(scratch), &scratch);
 
+	CONTRACT(pkt->l4_len >= 12);
 	if (nic_says == RTE_MBUF_F_RX_L4_CKSUM_GOOD)
 		return true;
 	if (nic_says == RTE_MBUF_F_RX_L4_CKSUM_BAD || stored == NULL)

@@ -6,6 +6,7 @@
 #include <rte_tcp.h>
 #include <rte_udp.h>
 
+#include "base/contract.h"
 #include "packet/checksum.h"
 
 #define ETHERTYPE_QINQ_OLD 0x9100 // double tagging before 802.1ad had a number of its own
@@ -524,6 +525,7 @@ is_spanning_tree(const struct pkt *pkt)
 enum non_ip
 packet_non_ip(const struct pkt *pkt)
 {
+	CONTRACT(pkt->family == FAMILY_NONE && pkt->fault == FAULT_NONE);
 	if (pkt->ethertype == RTE_ETHER_TYPE_ARP)
 		return NON_IP_ARP;
 	if (pkt->ethertype == RTE_ETHER_TYPE_LLDP)
@@ -534,6 +536,7 @@ packet_non_ip(const struct pkt *pkt)
 const struct tuple *
 packet_home_tuple(const struct pkt *pkt, struct tuple *room)
 {
+	CONTRACT(pkt->family != FAMILY_NONE);
 	// All fragments of a datagram have one home, also those of an error.
 	if (!icmp_is_error(pkt) || pkt_has_place(pkt))
 		return &pkt->tuple;

@@ -4,6 +4,8 @@
 #include <string.h>
 #include <sys/random.h>
 
+#include "base/contract.h"
+
 static inline uint32_t
 rotate_left(uint32_t value, unsigned int bits)
 {
@@ -30,6 +32,7 @@ spreads(const struct toeplitz *toeplitz)
 bool
 toeplitz_init(struct toeplitz *toeplitz, uint32_t pattern, unsigned int bits)
 {
+	CONTRACT(bits <= TOEPLITZ_BITS_MAX);
 	*toeplitz = (struct toeplitz){.pattern = pattern, .bits = bits};
 	for (unsigned int byte = 0; byte < 256; byte++) {
 		for (unsigned int bit = 0; bit < 8; bit++) {

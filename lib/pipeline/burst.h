@@ -7,6 +7,7 @@
 // for the others.
 #pragma once
 
+#include "base/contract.h"
 #include "conntrack/conntrack.h"
 #include "frag/frag.h"
 #include "packet/packet.h"
@@ -87,6 +88,7 @@ static inline void
 burst_add(struct burst *burst, struct rte_mbuf *mbuf, uint8_t in_port, uint64_t seq,
 	  uint64_t now_ns)
 {
+	CONTRACT(burst->n < BURST_MAX);
 	pkt_init(&burst->pkts[burst->n++], mbuf, in_port, seq, now_ns);
 }
 
@@ -95,6 +97,7 @@ burst_add(struct burst *burst, struct rte_mbuf *mbuf, uint8_t in_port, uint64_t 
 static inline void
 burst_add_parsed(struct burst *burst, const struct pkt *pkt)
 {
+	CONTRACT(burst->n < BURST_MAX && burst->is_parsed == (burst->n > 0));
 	burst->pkts[burst->n++] = *pkt;
 	burst->is_parsed = true;
 }

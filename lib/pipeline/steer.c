@@ -9,6 +9,7 @@
 #include <rte_ring_elem.h>
 
 #include "base/bytes.h"
+#include "base/contract.h"
 #include "frag/frag.h"
 #include "packet/hash.h"
 #include "packet/parse.h"
@@ -63,6 +64,7 @@ steer_create(const struct hash_secret *secret, const struct toeplitz *toeplitz,
 {
 	struct steer *steer = rte_zmalloc("steer", steer_size(n_workers), 0);
 
+	CONTRACT(ring_size > 0 && (ring_size & (ring_size - 1)) == 0);
 	if (steer == NULL)
 		return NULL;
 	steer->hash = toeplitz == NULL ? hash_keyed : hash_as_nics;
@@ -121,6 +123,7 @@ steer_send(struct steer *steer, unsigned int worker, struct pkt *const pkts[], u
 {
 	struct parcel parcels[BURST_MAX];
 
+	CONTRACT(worker < steer->n_workers && n <= BURST_MAX);
 	for (uint16_t i = 0; i < n; i++) {
 		parcels[i] = (struct parcel){
 			.mbuf = pkts[i]->mbuf,

@@ -11,6 +11,7 @@
 
 #include <rte_debug.h>
 
+#include "base/contract.h"
 #include "rules/compiled.h"
 #include "rules/key.h"
 
@@ -179,9 +180,11 @@ ruleset_eval_burst(const struct ruleset *ruleset, unsigned int chain, struct pkt
 	const struct compiled_chain *compiled = &ruleset->chains[chain];
 	uint32_t first[EVAL_BURST_MAX];
 
-	RTE_ASSERT(n_pkts <= EVAL_BURST_MAX);
-	for (uint16_t i = 0; i < n_pkts; i++)
+	CONTRACT(n_pkts <= EVAL_BURST_MAX);
+	for (uint16_t i = 0; i < n_pkts; i++) {
+		CONTRACT(pkts[i]->verdict == VERDICT_PENDING && pkts[i]->family != FAMILY_NONE);
 		first[i] = compiled->n_rules;
+	}
 	classify_family(compiled, FAMILY_IPV4, pkts, n_pkts, first);
 	classify_family(compiled, FAMILY_IPV6, pkts, n_pkts, first);
 	for (uint16_t i = 0; i < n_pkts; i++)

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/contract.h"
+
 static void *
 or_abort(void *memory)
 {
@@ -19,6 +21,7 @@ or_abort(void *memory)
 void *
 cfg_grow(void *list, size_t n, size_t *capacity, size_t size)
 {
+	CONTRACT(n <= *capacity && (list != NULL || n == 0));
 	if (n < *capacity)
 		return list;
 	*capacity = *capacity == 0 ? 8 : *capacity * 2;

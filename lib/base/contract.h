@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// Contracts that bite: what a header demands of its callers ("// => ...") is checked where the
+// function begins, as far as that is cheap to say in C.
+//
+// Broken contracts are mistakes of the programmer, never of a user, a packet or a file: what comes
+// from outside is judged by code that is always there. So they are checked where tests and fuzzers
+// run, in debug builds, which those with sanitizers are, and end the process at once, with their
+// place. A release build has no trace of them.
+#pragma once
+
+#include <stdint.h>
+
+#ifdef SALLYPORT_CONTRACTS
+
+// The thread that has called first; whoever calls afterwards is the same.
+struct contract_owner {
+	uintptr_t thread; // 0: nobody yet
+};
+
+#define CONTRACT(condition)                                                                        \
+	((condition) ? (void)0 : contract_broken(#condition, __FILE__, __LINE__, __func__))
+#define CONTRACT_OWNER(owner)                                                                      \
+	(contract_is_owner(owner)                                                                  \
+		 ? (void)0                                                                         \
+		 : contract_broken("only its owner calls this", __FILE__, __LINE__, __func__))
+
+#else
+
+struct contract_owner {
+};
+
+#define CONTRACT(condition)   ((void)sizeof((condition) ? 1 : 0)) // compiled, so that it stays true
+#define CONTRACT_OWNER(owner) ((void)(owner))
+
+#endif
+
+// Says on standard error which contract is broken where, and aborts.
+_Noreturn void contract_broken(const char *condition, const char *file, int line,
+			       const char *function);
+
+_Bool contract_is_owner(struct contract_owner *owner);

@@ -1,0 +1,8 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// For tests of what must end the process: it is done in a child.
+#pragma once
+
+// Fails unless function(context), in a process of its own, aborts and says this on standard error.
+// => What it leaves behind is lost with the child.
+void assert_dies(void (*function)(void *context), void *context, const char *expected);
