@@ -214,19 +214,19 @@ add_listed_keys(struct match *match, unsigned int keys)
 		match->ip_options = (uint8_t)random_below(4);
 	if (random_chance(keys))
 		match->extension_headers = (uint8_t)random_below(4);
-	if (random_chance(keys))
+	if (random_chance(2 * keys))
 		match->ct_status = (uint8_t)random_below(8);
-	if (random_chance(keys / 2))
+	if (random_chance(keys))
 		match->ct_packets = random_spans(random_packets, &match->n_ct_packets);
-	if (random_chance(keys / 2))
+	if (random_chance(keys))
 		match->ct_orig_packets = random_spans(random_packets, &match->n_ct_orig_packets);
-	if (random_chance(keys / 2))
+	if (random_chance(keys))
 		match->ct_reply_packets = random_spans(random_packets, &match->n_ct_reply_packets);
-	if (random_chance(keys / 2))
+	if (random_chance(keys))
 		match->ct_bytes = random_spans(random_bytes, &match->n_ct_bytes);
-	if (random_chance(keys / 2))
+	if (random_chance(keys))
 		match->ct_orig_bytes = random_spans(random_bytes, &match->n_ct_orig_bytes);
-	if (random_chance(keys / 2))
+	if (random_chance(keys))
 		match->ct_reply_bytes = random_spans(random_bytes, &match->n_ct_reply_bytes);
 }
 
@@ -298,7 +298,8 @@ random_match(unsigned int keys)
 		match.icmp_type = random_ranges(random_icmp_wide, &match.n_icmp_type);
 	if (random_chance(keys / 3))
 		match.icmp_code = random_ranges(random_icmp_wide, &match.n_icmp_code);
-	add_listed_keys(&match, keys / 8);
+	if (random_chance(30))
+		add_listed_keys(&match, 10);
 	return match;
 }
 

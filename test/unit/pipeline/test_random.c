@@ -167,7 +167,7 @@ make_ruleset(struct scene *scene)
 	const struct random_shape shape = {N_CHAINS_MAX, N_RULES_MAX, 3, 20};
 	const struct style style = {
 		.looks_at_flags = random_chance(50) ? 25 : 0,
-		.looks_at_packets = random_chance(50) ? 30 : 0,
+		.looks_at_packets = random_chance(50) ? 90 : 0,
 		.looks_at_marks = random_chance(50) ? 20 : 0,
 		.sets_marks = random_chance(50) ? 50 : 0,
 		.sets_zones = random_chance(30) ? 50 : 0,
