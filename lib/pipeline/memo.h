@@ -7,10 +7,11 @@
 // the packet. Outcomes are numbered, each once, as they occur. A connection remembers for either
 // direction the number of the last one and the facts about the packet that it does not know itself:
 // class and input port (struct verdict_memo). All else a rule may look at is the same for every
-// packet of a connection and direction, but for TCP's flags, and for marks where rules set them:
-// what depends on those is never remembered. So the result, counters included, is that of asking
-// every time. Chains before conntrack have their say about every packet anew: where all policies
-// accept, the name of a rule that accepted there stays.
+// packet of a connection and direction, but for keys that vary with the packet, and for marks where
+// rules set them (rules/match_keys.def says which): what depends on those is never remembered. So
+// the result, counters included, is that of asking every time. Chains before conntrack have their
+// say about every packet anew: where all policies accept, the name of a rule that accepted there
+// stays.
 //
 // Life cycle: one per pipeline, for its snapshot. Its worker only.
 #pragma once

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// Keys whose values are ranges with names, MAC addresses and words of their own: what is refused, and
-// what is warned of.
+// Keys whose values are ranges with names, MAC addresses and words of their own: what is refused,
+// and what is warned of.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
