@@ -66,7 +66,7 @@ capacity_for(const struct ct_params *params, unsigned int n_workers)
 static uint32_t
 n_slots_for(uint32_t capacity)
 {
-	return capacity + CT_BURST_MAX;
+	return capacity + BURST_MAX;
 }
 
 uint64_t

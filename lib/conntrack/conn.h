@@ -129,7 +129,7 @@ struct ct_cold {
 // belong to: the hashes of their keys, and the home hashes where a helper may have announced flows.
 struct ct_touched {
 	uint64_t filter[4]; // a bit for every hash, so that most packets need no search
-	uint32_t hashes[9 * CT_BURST_MAX];
+	uint32_t hashes[9 * BURST_MAX];
 	uint16_t n;
 	bool has_homes; // some are home hashes
 };
@@ -214,7 +214,7 @@ ct_is_full(const struct ct *ct)
 static inline bool
 ct_has_slot(const struct ct *ct)
 {
-	return ct->n_free > 0 || ct->used_slots < ct->capacity + CT_BURST_MAX;
+	return ct->n_free > 0 || ct->used_slots < ct->capacity + BURST_MAX;
 }
 
 static inline bool

@@ -19,8 +19,6 @@
 struct ct;
 struct rte_ring;
 
-#define CT_BURST_MAX 64
-
 enum ct_life { CT_FREE, CT_UNCONFIRMED, CT_CONFIRMED, CT_DYING };
 
 // The status of a connection (the kernel's IPS_ bits that apply here).
@@ -147,7 +145,7 @@ enum ct_rules_do {
 //    packet is handled.
 // => rules says what the rules may do to connections, so that packets that depend on it wait, too;
 //    pkt.account is filled in only for rules that ask, if there is a connection.
-// => A packet for which there is no room is dropped. n is at most CT_BURST_MAX. Owner only.
+// => A packet for which there is no room is dropped. n is at most BURST_MAX. Owner only.
 uint16_t ct_track_burst(struct ct *ct, struct pkt *const pkts[], uint16_t n,
 			enum ct_rules_do rules);
 

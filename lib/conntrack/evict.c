@@ -217,7 +217,7 @@ choose(struct ct *ct, tick_t now)
 bool
 ct_is_next_certain(const struct ct *ct, tick_t now)
 {
-	if (ct->evict.n[CT_RANK_UNANSWERED] <= newcomers_share(ct) + 2 * CT_BURST_MAX)
+	if (ct->evict.n[CT_RANK_UNANSWERED] <= newcomers_share(ct) + 2 * BURST_MAX)
 		return false;
 	for (int rank = 0; rank < CT_RANK_ASSURED; rank++) {
 		if (look_at_firsts(ct, (enum ct_rank)rank, now).expired != SLOT_NONE)

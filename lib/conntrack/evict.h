@@ -59,8 +59,8 @@ struct ct_queue {
 
 // Connections that are evicted for new ones of this pass, in order.
 struct ct_reserve {
-	uint32_t slots[CT_BURST_MAX];
-	uint8_t queues[CT_BURST_MAX]; // they came from
+	uint32_t slots[BURST_MAX];
+	uint8_t queues[BURST_MAX]; // they came from
 	uint16_t n;
 	uint16_t n_taken;     // of these
 	uint64_t n_destroyed; // ct_stats.destroyed when the first was chosen

@@ -42,7 +42,7 @@ void
 ct_table_lookup_burst(const struct ct_table *table, const struct ct_wanted_burst *wanted,
 		      uint32_t entries[])
 {
-	CONTRACT(wanted->n <= CT_TABLE_BURST);
+	CONTRACT(wanted->n <= BURST_MAX);
 	table->ops->lookup_burst(table, wanted, entries);
 }
 

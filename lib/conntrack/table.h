@@ -16,12 +16,12 @@
 
 #include "conntrack/params.h"
 #include "packet/key.h"
+#include "packet/packet.h"
 #include "packet/tuple.h"
 
 struct ct_table;
 
-#define CT_TABLE_MISS  UINT32_MAX
-#define CT_TABLE_BURST 64
+#define CT_TABLE_MISS UINT32_MAX
 
 // Entries are numbers: two connections differ by two at least.
 static inline uint32_t
@@ -78,7 +78,7 @@ struct ct_wanted_burst {
 	const struct flow_key *keys;
 	const uint32_t *hashes;
 	const bool *are_turned;
-	uint16_t n; // at most CT_TABLE_BURST
+	uint16_t n; // at most BURST_MAX
 };
 
 // Looks up all of them at once; entries[i] is what was found, or CT_TABLE_MISS.

@@ -137,11 +137,11 @@ static void
 directions_lookup_burst(const struct ct_table *table, const struct ct_wanted_burst *wanted,
 			uint32_t entries[])
 {
-	struct flow_key keys[CT_TABLE_BURST];
+	struct flow_key keys[BURST_MAX];
 	const struct directions *directions = directions_read(table);
-	const void *pointers[CT_TABLE_BURST];
-	hash_sig_t signatures[CT_TABLE_BURST];
-	void *found[CT_TABLE_BURST];
+	const void *pointers[BURST_MAX];
+	hash_sig_t signatures[BURST_MAX];
+	void *found[BURST_MAX];
 	uint64_t hits = 0;
 
 	if (wanted->n == 0)

@@ -467,10 +467,10 @@ static void
 lookup_burst(struct ct *ct, struct pkt *const pkts[], uint16_t n, struct found found[])
 {
 	static const struct flow_key none = {{0}};
-	struct flow_key keys[CT_BURST_MAX];
-	uint32_t hashes[CT_BURST_MAX];
-	uint32_t entries[CT_BURST_MAX];
-	bool are_turned[CT_BURST_MAX];
+	struct flow_key keys[BURST_MAX];
+	uint32_t hashes[BURST_MAX];
+	uint32_t entries[BURST_MAX];
+	bool are_turned[BURST_MAX];
 	const struct ct_wanted_burst wanted = {keys, hashes, are_turned, n};
 
 	if (n == 0)
@@ -530,10 +530,10 @@ ends_pass(struct ct *ct)
 uint16_t
 ct_track_burst(struct ct *ct, struct pkt *const pkts[], uint16_t n, enum ct_rules_do rules)
 {
-	struct found found[CT_BURST_MAX];
+	struct found found[BURST_MAX];
 
 	CONTRACT_OWNER(&ct->owner);
-	CONTRACT(n > 0 && n <= CT_BURST_MAX);
+	CONTRACT(n > 0 && n <= BURST_MAX);
 	memset(ct->touched.filter, 0, sizeof(ct->touched.filter));
 	ct->touched.n = 0;
 	ct->touched.has_homes = false;

@@ -18,6 +18,8 @@
 struct ct_conn;
 struct fragment;
 
+#define BURST_MAX 64 // packets that are worked on together, in every stage
+
 // What rules call the state of a packet (the kernel's ct state). NONE: conntrack has not seen it.
 enum pkt_class {
 	CLASS_NONE,

@@ -12,8 +12,6 @@
 #include "frag/frag.h"
 #include "packet/packet.h"
 
-#define BURST_MAX CT_BURST_MAX
-
 struct burst {
 	struct pkt pkts[BURST_MAX];
 	struct pkt *live[BURST_MAX]; // those that are here, and not in the hands of others

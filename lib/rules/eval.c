@@ -15,8 +15,6 @@
 #include "rules/compiled.h"
 #include "rules/key.h"
 
-#define EVAL_BURST_MAX 64
-
 // The verdict of a rule's action. Pending: the next chain is asked.
 static const uint8_t action_verdicts[] = {
 	[ACTION_NONE] = VERDICT_PENDING,    [ACTION_ACCEPT] = VERDICT_PENDING,
@@ -27,9 +25,9 @@ static const uint8_t action_verdicts[] = {
 // The packets of one family that have no answer yet, and what rte_acl sees of them.
 struct classification {
 	uint16_t n;
-	uint16_t slots[EVAL_BURST_MAX]; // the packet's place in the burst
-	const uint8_t *data[EVAL_BURST_MAX];
-	struct acl_key keys[EVAL_BURST_MAX];
+	uint16_t slots[BURST_MAX]; // the packet's place in the burst
+	const uint8_t *data[BURST_MAX];
+	struct acl_key keys[BURST_MAX];
 };
 
 static void
@@ -50,7 +48,7 @@ gather_family(struct classification *open, enum family family, struct pkt *pkts[
 static void
 classify(struct classification *open, const struct rte_acl_ctx *acl, uint32_t first[])
 {
-	uint32_t results[EVAL_BURST_MAX];
+	uint32_t results[BURST_MAX];
 	uint16_t n = 0;
 
 	rte_acl_classify(acl, open->data, results, open->n, 1);
@@ -178,9 +176,9 @@ ruleset_eval_burst(const struct ruleset *ruleset, unsigned int chain, struct pkt
 		   uint16_t n_pkts, struct rule_counter counters[])
 {
 	const struct compiled_chain *compiled = &ruleset->chains[chain];
-	uint32_t first[EVAL_BURST_MAX];
+	uint32_t first[BURST_MAX];
 
-	CONTRACT(n_pkts <= EVAL_BURST_MAX);
+	CONTRACT(n_pkts <= BURST_MAX);
 	for (uint16_t i = 0; i < n_pkts; i++) {
 		CONTRACT(pkts[i]->verdict == VERDICT_PENDING && pkts[i]->family != FAMILY_NONE);
 		first[i] = compiled->n_rules;

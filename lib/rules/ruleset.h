@@ -96,7 +96,7 @@ unsigned int ruleset_n_counters(const struct ruleset *ruleset);
 // earlier one, a later policy over an earlier one. Each rule that was reached and matched has
 // counted the packet once; the policy has when no rule ended the chain. pkt.trail has grown by the
 // numbers of these counters.
-// => All packets are pending, of IPv4 or IPv6. n_pkts is at most 64.
+// => All packets are pending, of IPv4 or IPv6. n_pkts is at most BURST_MAX.
 // => counters has ruleset_n_counters() elements and belongs to the calling worker.
 // => Any worker. No allocation, no lock, no system call. Cannot fail.
 void ruleset_eval_burst(const struct ruleset *ruleset, unsigned int chain, struct pkt *pkts[],

@@ -131,7 +131,7 @@ unsigned int
 shard_burst(struct shard *shard, const struct frame frames[], uint16_t n, shard_ruling ruling,
 	    struct pkt pkts[])
 {
-	struct pkt *pointers[CT_BURST_MAX];
+	struct pkt *pointers[BURST_MAX];
 	unsigned int n_passes = 0;
 
 	for (uint16_t i = 0; i < n; i++) {

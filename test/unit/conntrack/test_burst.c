@@ -27,30 +27,30 @@ open_listening(struct shard *shard)
 static void
 unrelated_packets_need_one_pass(void **state)
 {
-	struct frame frames[CT_BURST_MAX];
-	struct pkt pkts[CT_BURST_MAX];
+	struct frame frames[BURST_MAX];
+	struct pkt pkts[BURST_MAX];
 	struct ct_params params = shard_params();
 	struct shard shard;
 
 	(void)state;
 	for (uint32_t room = 1; room <= 2; room++) {
-		params.max_connections = room * CT_BURST_MAX;
+		params.max_connections = room * BURST_MAX;
 		shard_open(&shard, &(struct shard_options){.params = &params, .event_ring = 255});
-		for (uint16_t i = 0; i < CT_BURST_MAX; i++)
+		for (uint16_t i = 0; i < BURST_MAX; i++)
 			fixture_udp(
 				&frames[i],
 				&(struct flow){.is_ipv6 = i % 2 == 1, .sport = i + 1u, .dport = 53},
 				CLIENT);
-		assert_int_equal(shard_burst(&shard, frames, CT_BURST_MAX, NULL, pkts), 1);
-		assert_counts(&shard, CT_BURST_MAX, 0, 0);
+		assert_int_equal(shard_burst(&shard, frames, BURST_MAX, NULL, pkts), 1);
+		assert_counts(&shard, BURST_MAX, 0, 0);
 		// Known flows need one pass as well, both directions mixed.
-		for (uint16_t i = 0; i < CT_BURST_MAX; i++)
+		for (uint16_t i = 0; i < BURST_MAX; i++)
 			fixture_udp(
 				&frames[i],
 				&(struct flow){.is_ipv6 = i % 2 == 1, .sport = i + 1u, .dport = 53},
 				SERVER);
-		assert_int_equal(shard_burst(&shard, frames, CT_BURST_MAX, NULL, pkts), 1);
-		for (uint16_t i = 0; i < CT_BURST_MAX; i++)
+		assert_int_equal(shard_burst(&shard, frames, BURST_MAX, NULL, pkts), 1);
+		for (uint16_t i = 0; i < BURST_MAX; i++)
 			assert_class(pkts[i], "established reply");
 		shard_close(&shard);
 	}
@@ -272,19 +272,19 @@ a_burst_counts_like_single_packets(void **state)
 
 	(void)state;
 	for (int at_once = 0; at_once <= 1; at_once++) {
-		struct frame frames[CT_BURST_MAX];
-		struct pkt pkts[CT_BURST_MAX];
+		struct frame frames[BURST_MAX];
+		struct pkt pkts[BURST_MAX];
 		struct shard shard;
 
 		shard_open(&shard, &(struct shard_options){0});
-		for (unsigned int i = 0; i < CT_BURST_MAX; i++) {
+		for (unsigned int i = 0; i < BURST_MAX; i++) {
 			const struct flow some = {.sport = (uint16_t)(i * 7 % 5 + 1), .dport = 53};
 
 			fixture_udp(&frames[i], &some, i * 11 % 3 == 0 ? SERVER : CLIENT);
 		}
 		if (at_once == 1)
-			shard_burst(&shard, frames, CT_BURST_MAX, NULL, pkts);
-		for (unsigned int i = 0; at_once == 0 && i < CT_BURST_MAX; i++)
+			shard_burst(&shard, frames, BURST_MAX, NULL, pkts);
+		for (unsigned int i = 0; at_once == 0 && i < BURST_MAX; i++)
 			shard_accept(&shard, &frames[i]);
 		ct_stats_read(shard.ct, at_once == 1 ? &together : &single);
 		assert_counts(&shard, 5, 0, 0);

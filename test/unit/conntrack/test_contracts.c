@@ -34,7 +34,7 @@ reclaim_elsewhere(void *shard)
 static void
 track_too_many(void *shard)
 {
-	ct_track_burst(((struct shard *)shard)->ct, NULL, CT_BURST_MAX + 1, CT_RULES_ONLY_JUDGE);
+	ct_track_burst(((struct shard *)shard)->ct, NULL, BURST_MAX + 1, CT_RULES_ONLY_JUDGE);
 }
 
 static void

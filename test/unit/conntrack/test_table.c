@@ -249,18 +249,18 @@ a_full_table_refuses(void **state)
 static void
 a_burst_finds_what_single_lookups_find(void **state)
 {
-	uint32_t hashes[CT_TABLE_BURST], entries[CT_TABLE_BURST];
-	bool are_turned[CT_TABLE_BURST];
+	uint32_t hashes[BURST_MAX], entries[BURST_MAX];
+	bool are_turned[BURST_MAX];
 
 	(void)state;
-	for (uint32_t i = 0; i < CT_TABLE_BURST; i++) {
+	for (uint32_t i = 0; i < BURST_MAX; i++) {
 		keys[i] = make_key(i % 3 == 0 ? FAMILY_IPV6 : FAMILY_IPV4, i);
 		hashes[i] = i % 5 == 0 ? 99 : hash_of(i); // some have one hash
 		are_turned[i] = i % 4 < 2;
 		if (i % 2 == 0)
 			assert_true(add_hashed(i, hashes[i]));
 	}
-	for (uint16_t n = 0; n <= CT_TABLE_BURST; n++) {
+	for (uint16_t n = 0; n <= BURST_MAX; n++) {
 		entries[n == 0 ? 0 : n - 1] = 12345;
 		ct_table_lookup_burst(table, &(struct ct_wanted_burst){keys, hashes, are_turned, n},
 				      entries);
@@ -269,7 +269,7 @@ a_burst_finds_what_single_lookups_find(void **state)
 					 i % 2 == 0 ? entry_of(i, i % 4 < 2 ? DIR_REPLY : DIR_ORIG)
 						    : CT_TABLE_MISS);
 	}
-	for (uint32_t i = 0; i < CT_TABLE_BURST; i++)
+	for (uint32_t i = 0; i < BURST_MAX; i++)
 		remove_hashed(i, hashes[i]);
 }
 

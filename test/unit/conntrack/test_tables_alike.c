@@ -179,12 +179,12 @@ expected_entry(const struct flow *flow, bool is_turned)
 static uint64_t
 look_up_some(void)
 {
-	struct flow_key wanted_keys[CT_TABLE_BURST];
-	uint32_t hashes[CT_TABLE_BURST], entries[CT_TABLE_BURST];
-	uint32_t expected[CT_TABLE_BURST] = {0};
-	bool are_turned[CT_TABLE_BURST];
+	struct flow_key wanted_keys[BURST_MAX];
+	uint32_t hashes[BURST_MAX], entries[BURST_MAX];
+	uint32_t expected[BURST_MAX] = {0};
+	bool are_turned[BURST_MAX];
 	const struct ct_wanted_burst wanted = {wanted_keys, hashes, are_turned,
-					       (uint16_t)(1 + random_below(CT_TABLE_BURST))};
+					       (uint16_t)(1 + random_below(BURST_MAX))};
 
 	for (uint16_t i = 0; i < wanted.n; i++) {
 		const struct flow *flow = &flows[random_below(N_FLOWS)];

@@ -128,7 +128,7 @@ endless_reopening_ends_with_the_memory(void **state)
 	struct ct_params params = shard_params();
 	struct shard shard;
 	struct ct_stats stats;
-	const uint32_t n_slots = 2 + CT_BURST_MAX; // some are kept for heirs of the dying
+	const uint32_t n_slots = 2 + BURST_MAX; // some are kept for heirs of the dying
 
 	(void)state;
 	params.max_connections = 2;
