@@ -137,17 +137,27 @@ enum ct_rules_do {
 	CT_RULES_ASK_ACCOUNTS = 1 << 2, // look at pkt.account
 };
 
+// They may also reset TCP connections, by packets of that class.
+#define CT_RULES_RESET(class) ((unsigned int)1 << (3 + (class)))
+#define CT_RULES_RESET_ANY    (CT_RULES_RESET(CLASS_COUNT) - CT_RULES_RESET(CLASS_NONE))
+
 // Gives every packet its class, direction and connection, and has the protocol's tracker judge it,
 // in order, as if the packets came one at a time.
 // => Returns how many packets, from the front, were handled: it stops before a packet that depends
 //    on an earlier one of the burst that is not finished yet (its connection is unconfirmed or was
 //    killed). The caller finishes the handled ones and calls again with the rest. At least one
 //    packet is handled.
-// => rules says what the rules may do to connections, so that packets that depend on it wait, too;
-//    pkt.account is filled in only for rules that ask, if there is a connection.
+// => rules says what the rules may do to connections (bits of enum ct_rules_do, CT_RULES_RESET), so
+//    that packets that depend on it wait, too; pkt.account is filled in only for rules that ask, if
+//    there is a connection.
 // => A packet for which there is no room is dropped. n is at most BURST_MAX. Owner only.
-uint16_t ct_track_burst(struct ct *ct, struct pkt *const pkts[], uint16_t n,
-			enum ct_rules_do rules);
+uint16_t ct_track_burst(struct ct *ct, struct pkt *const pkts[], uint16_t n, unsigned int rules);
+
+// Closes the confirmed connection of a packet that was answered with a TCP reset, as in Linux. Its
+// events and counters stay as they are.
+// => Between ct_track_burst and ct_release_burst, of the same packets, and CT_RULES_RESET has
+//    announced it. Owner only.
+void ct_reset(struct ct *ct, struct pkt *pkt);
 
 // For packets that are still pending, confirms new connections, stores marks and sends events.
 // Owner only.

@@ -492,10 +492,18 @@ lookup_burst(struct ct *ct, struct pkt *const pkts[], uint16_t n, struct found f
 	}
 }
 
+// The rules may change a connection that is in the table.
+static inline bool
+may_change(const struct pkt *pkt, unsigned int rules)
+{
+	return (rules & CT_RULES_SET_MARKS) != 0 ||
+	       ((rules & CT_RULES_RESET(pkt->class)) != 0 && pkt->tuple.proto == PROTO_TCP);
+}
+
 // A packet that has news of its connection, or that a rule may let change it, goes alone: the next
 // one of the connection waits until that is done.
 static inline void
-let_others_wait(struct ct *ct, struct pkt *pkt, enum ct_rules_do rules)
+let_others_wait(struct ct *ct, struct pkt *pkt, unsigned int rules)
 {
 	const struct ct_conn *conn = pkt->conn;
 	bool is_known;
@@ -505,7 +513,8 @@ let_others_wait(struct ct *ct, struct pkt *pkt, enum ct_rules_do rules)
 	is_known = conn->life == CT_CONFIRMED;
 	pkt->has_news = is_known && conn->events != 0 && ct->events != NULL;
 	if (likely(is_known && !pkt->has_news && conn->helper == CT_HELPER_NONE &&
-		   (rules & CT_RULES_SET_MARKS) == 0))
+		   ((rules & (CT_RULES_SET_MARKS | CT_RULES_RESET_ANY)) == 0 ||
+		    !may_change(pkt, rules))))
 		return;
 	ct->is_pass_plain = false;
 	if (conn->life == CT_UNCONFIRMED && (rules & CT_RULES_SET_HELPERS) != 0)
@@ -528,7 +537,7 @@ ends_pass(struct ct *ct)
 }
 
 uint16_t
-ct_track_burst(struct ct *ct, struct pkt *const pkts[], uint16_t n, enum ct_rules_do rules)
+ct_track_burst(struct ct *ct, struct pkt *const pkts[], uint16_t n, unsigned int rules)
 {
 	struct found found[BURST_MAX];
 

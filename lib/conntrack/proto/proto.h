@@ -36,6 +36,10 @@ struct ct_proto {
 	enum ct_result (*track)(struct ct *ct, struct ct_conn *conn, struct pkt *pkt,
 				enum ct_timeout *timeout);
 
+	// Both ends are told that the connection is over. Returns the timeout from now on. NULL:
+	// the protocol cannot be reset.
+	enum ct_timeout (*reset)(struct ct_conn *conn);
+
 	// True if the connection is closing or closed: although assured, it may be evicted. NULL:
 	// never.
 	bool (*is_closing)(const struct ct_conn *conn);

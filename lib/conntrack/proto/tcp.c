@@ -559,6 +559,13 @@ pass(const struct ct *ct, struct ct_conn *conn, const struct pkt *pkt, enum ct_t
 	return true;
 }
 
+static enum ct_timeout
+reset(struct ct_conn *conn)
+{
+	conn->l4.tcp.state = TCP_CLOSE;
+	return states[TCP_CLOSE].timeout;
+}
+
 static const char *
 state_name(const struct ct_conn *conn)
 {
@@ -578,6 +585,7 @@ const struct ct_proto ct_proto_tcp = {
 	.begin = begin,
 	.pass = pass,
 	.track = track,
+	.reset = reset,
 	.is_closing = is_closing,
 	.state_name = state_name,
 };
