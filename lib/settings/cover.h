@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// Whether one match takes everything that another one does. Private to config.
+// Whether one match takes everything that another one does. Private to settings.
 #pragma once
 
 #include <stdbool.h>
