@@ -15,6 +15,7 @@ static const struct {
 	const char *path;
 } groups[] = {
 	{"", "non_ip", "non_ip"},
+	{"", "answers", "answers"},
 	{"", "fragments", "fragments"},
 	{"", "conntrack", "conntrack"},
 	{"conntrack", "tcp", "conntrack.tcp"},

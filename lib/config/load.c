@@ -18,9 +18,9 @@
 #include "config/syntax.h"
 #include "config/text.h"
 
-static const char *const sections[] = {"ports",          "wires",  "workers",
-				       "measure_cycles", "non_ip", "fragments",
-				       "conntrack",      "sets",   "chains"};
+static const char *const sections[] = {"ports",  "wires",   "workers",   "measure_cycles",
+				       "non_ip", "answers", "fragments", "conntrack",
+				       "sets",   "chains"};
 
 static void
 read_sections(struct cfg_loader *loader, const config_setting_t *root)

@@ -125,6 +125,7 @@ read_limit(struct cfg_loader *loader, const config_setting_t *setting, struct ru
 
 const struct cfg_rule_key cfg_deed_keys[] = {
 	{"action", CFG_ANYWHERE, read_action},
+	{"reject_with", CFG_ANYWHERE, cfg_read_reject_with},
 	{"count", CFG_ANYWHERE, read_count},
 	{"log", CFG_ANYWHERE, read_log},
 	{"set_mark", CFG_AFTER_CONNTRACK, read_set_mark},
@@ -243,5 +244,6 @@ cfg_read_rule(struct cfg_loader *loader, const config_setting_t *group, struct r
 		return;
 	if (!does_something(group))
 		cfg_report(loader, group, "a rule needs an action or a statement");
+	cfg_check_reject(loader, group, rule);
 	cfg_check_match(loader, group, &rule->match);
 }

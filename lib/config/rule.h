@@ -27,6 +27,13 @@ extern const unsigned int cfg_n_deed_keys;
 void cfg_read_match_key(struct cfg_loader *loader, const config_setting_t *setting,
 			const struct match_key *key, struct match *match);
 
+// Reads with what a rule rejects.
+void cfg_read_reject_with(struct cfg_loader *loader, const config_setting_t *setting,
+			  struct rule *rule);
+
+// Reports where that cannot be, and fills in what it implies: its protocol, its family.
+void cfg_check_reject(struct cfg_loader *loader, const config_setting_t *group, struct rule *rule);
+
 // Reports keys that contradict or need each other, and fills in what one implies.
 void cfg_check_match(struct cfg_loader *loader, const config_setting_t *group, struct match *match);
 

@@ -513,13 +513,12 @@ let_others_wait(struct ct *ct, struct pkt *pkt, unsigned int rules)
 	is_known = conn->life == CT_CONFIRMED;
 	pkt->has_news = is_known && conn->events != 0 && ct->events != NULL;
 	if (likely(is_known && !pkt->has_news && conn->helper == CT_HELPER_NONE &&
-		   ((rules & (CT_RULES_SET_MARKS | CT_RULES_RESET_ANY)) == 0 ||
-		    !may_change(pkt, rules))))
+		   (rules & (CT_RULES_SET_MARKS | CT_RULES_RESET_ANY)) == 0))
 		return;
 	ct->is_pass_plain = false;
 	if (conn->life == CT_UNCONFIRMED && (rules & CT_RULES_SET_HELPERS) != 0)
 		ct_touch_home(ct, packet_home(pkt, ct->secret));
-	if (conn->life == CT_CONFIRMED)
+	if (is_known && (pkt->has_news || conn->helper != CT_HELPER_NONE || may_change(pkt, rules)))
 		ct_touch(ct, conn);
 }
 

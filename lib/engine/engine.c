@@ -78,6 +78,7 @@ create_worker(struct engine *engine, const struct engine_config *config, unsigne
 		.secret = &engine->secret,
 		.steer = engine->steer,
 		.worker = index,
+		.n_workers = engine->n_workers,
 		.socket = socket,
 		.read_cycles = config->read_cycles,
 		.lost = config->lost,

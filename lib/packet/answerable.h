@@ -8,7 +8,7 @@
 #include "packet/packet.h"
 
 // How a packet is answered that a rule rejects.
-enum answer { ANSWER_NONE, ANSWER_TCP_RESET, ANSWER_ICMP, ANSWER_COUNT };
+enum pkt_answer { ANSWER_NONE, ANSWER_TCP_RESET, ANSWER_ICMP, ANSWER_COUNT };
 
 // Why a rejected packet is not answered. SPEAKING: it is.
 enum silence {
@@ -26,8 +26,8 @@ enum silence {
 	SILENCE_COUNT,
 };
 
-const char *answer_name(enum answer answer);    // "none", "tcp_reset", "icmp"
-const char *silence_name(enum silence silence); // "fragment", ...; NULL for SILENCE_SPEAKING
+const char *answer_name(enum pkt_answer answer); // "none", "tcp_reset", "icmp"
+const char *silence_name(enum silence silence);  // "fragment", ...; NULL for SILENCE_SPEAKING
 
 // Why a packet may not be answered by a TCP reset, or by ICMP's destination unreachable.
 // => pkt has been parsed, is of IPv4 or IPv6 and, for the reset, of TCP. Any thread.

@@ -146,7 +146,7 @@ tcp_flag_name(unsigned int bit)
 }
 
 const char *
-answer_name(enum answer answer)
+answer_name(enum pkt_answer answer)
 {
 	return answers[answer];
 }

@@ -177,6 +177,10 @@ struct pkt {
 	uint32_t rule;   // index of the rule in the whole ruleset, RULE_NONE: the policy or no rule
 	uint32_t trail[TRAIL_MAX]; // numbers of these counters
 
+	// how a rejected packet was answered; of no other
+	uint8_t answer;  // enum pkt_answer
+	uint8_t silence; // enum silence
+
 	// the connection with this packet, if rules ask (CT_RULES_ASK_ACCOUNTS)
 	struct account account;
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
 // The stages that judge: the chains, and conntrack with what it makes of their verdicts.
+#include "pipeline/answer.h"
 #include "pipeline/stages.h"
 #include "pipeline/state.h"
 
@@ -95,9 +96,24 @@ stage_confirm(struct pipeline *pipeline, struct burst *burst, const struct step 
 	ct_confirm_burst(pipeline->ct, burst->pass, burst->n_pass);
 }
 
+// Connections of packets that are answered with a reset are closed.
+static __rte_noinline void
+reset_rejected(struct pipeline *pipeline, struct pkt *const pkts[], uint16_t n)
+{
+	const struct snapshot *snapshot = pipeline->plan.snapshot;
+
+	for (uint16_t i = 0; i < n; i++) {
+		if (pkts[i]->verdict == VERDICT_REJECT &&
+		    answer_is_reset(&snapshot->config->answers, snapshot->ruleset, pkts[i]))
+			ct_reset(pipeline->ct, pkts[i]);
+	}
+}
+
 void
 stage_release(struct pipeline *pipeline, struct burst *burst, const struct step *step)
 {
 	(void)step;
+	if (unlikely((pipeline->plan.rules_do & CT_RULES_RESET_ANY) != 0))
+		reset_rejected(pipeline, burst->pass, burst->n_pass);
 	ct_release_burst(pipeline->ct, burst->pass, burst->n_pass);
 }

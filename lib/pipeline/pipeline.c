@@ -8,6 +8,7 @@
 
 #include "base/bytes.h"
 #include "frag/frag.h"
+#include "pipeline/answer.h"
 #include "pipeline/stages.h"
 #include "pipeline/state.h"
 
@@ -97,7 +98,7 @@ uint64_t
 pipeline_bytes_for(const struct frag_params *fragments, unsigned int n_counters)
 {
 	return bytes_of_object(sizeof(struct pipeline)) + frag_bytes_for(fragments) +
-	       plan_bytes_for(n_counters);
+	       answers_bytes() + plan_bytes_for(n_counters);
 }
 
 struct pipeline *
@@ -115,7 +116,9 @@ pipeline_create(const struct pipeline_config *config)
 	pipeline->context = config->context;
 	pipeline->cycles.read = config->read_cycles;
 	pipeline->fragments = create_store(pipeline, config);
-	if (pipeline->fragments == NULL || !plan_init(&pipeline->plan, config->snapshot)) {
+	pipeline->answers = answers_create(config->secret, config->n_workers, config->socket);
+	if (pipeline->fragments == NULL || pipeline->answers == NULL ||
+	    !plan_init(&pipeline->plan, config->snapshot)) {
 		pipeline_destroy(pipeline);
 		return NULL;
 	}
@@ -127,6 +130,8 @@ pipeline_destroy(struct pipeline *pipeline)
 {
 	if (pipeline == NULL)
 		return;
+	emit_free(&pipeline->emit);
+	answers_destroy(pipeline->answers);
 	frag_destroy(pipeline->fragments);
 	plan_fini(&pipeline->plan);
 	rte_free(pipeline);
@@ -158,6 +163,25 @@ pipeline_take(struct pipeline *pipeline, struct plan *plan)
 	return true;
 }
 
+// Answers the packets of the burst that a rule has rejected.
+static __rte_noinline void
+answer_burst(struct pipeline *pipeline, const struct burst *burst)
+{
+	const struct snapshot *snapshot = pipeline->plan.snapshot;
+
+	for (uint16_t i = 0; i < burst->n_live; i++) {
+		struct pkt *pkt = burst->live[i];
+
+		if (pkt->verdict != VERDICT_REJECT)
+			continue;
+		answer_rejected(pipeline->answers, &snapshot->config->answers, snapshot->ruleset,
+				pkt, &pipeline->emit);
+		pipeline->stats.answers[pkt->answer]++;
+		if (pkt->answer == ANSWER_NONE)
+			pipeline->stats.unanswered[pkt->silence]++;
+	}
+}
+
 // Nothing has spoken against the packet so far. Of a datagram only its fragments are left.
 static inline void
 finish(struct pipeline *pipeline, struct tally *tally, struct pkt *pkt)
@@ -180,6 +204,8 @@ stage_forward(struct pipeline *pipeline, struct burst *burst, const struct step 
 	uint16_t n = burst->n_live;
 
 	(void)step;
+	if (unlikely(pipeline->plan.rejects))
+		answer_burst(pipeline, burst);
 	for (uint16_t i = 0; i < n; i++)
 		finish(pipeline, &tally, burst->live[i]);
 	add_tally(&pipeline->stats, &tally);
@@ -221,6 +247,8 @@ pipeline_run(struct pipeline *pipeline, struct burst *burst)
 {
 	const struct plan *plan = &pipeline->plan;
 
+	if (unlikely(pipeline->emit.n > 0))
+		emit_free(&pipeline->emit);
 	pipeline->cycles.packets += burst->n;
 	cycles_begin(&pipeline->cycles);
 	walk(pipeline, burst, 0, plan->pass);
@@ -246,6 +274,18 @@ pipeline_end(struct pipeline *pipeline)
 {
 	frag_give_up_all(pipeline->fragments);
 	pipeline->stats.held = 0;
+}
+
+struct emit *
+pipeline_emit(struct pipeline *pipeline)
+{
+	return &pipeline->emit;
+}
+
+void
+pipeline_note_unsent(struct pipeline *pipeline, unsigned int n)
+{
+	pipeline->stats.unsent += n;
 }
 
 void

@@ -9,9 +9,11 @@
 #pragma once
 
 #include "conntrack/conntrack.h"
+#include "packet/answerable.h"
 #include "packet/hash.h"
 #include "pipeline/burst.h"
 #include "pipeline/cycles.h"
+#include "pipeline/emit.h"
 #include "pipeline/plan.h"
 
 struct pipeline;
@@ -25,8 +27,11 @@ struct pipeline_stats {
 	uint64_t held;     // fragments that wait at the moment; counted in nothing else yet
 	uint64_t accepted; // and sent
 	uint64_t rejected;
-	uint64_t dropped[REASON_COUNT]; // by reason
-	uint64_t faults[FAULT_COUNT];   // malformed and invalid packets by what is wrong
+	uint64_t answers[ANSWER_COUNT];     // packets rejected, by how they were answered
+	uint64_t unanswered[SILENCE_COUNT]; // those that were not, by why
+	uint64_t unsent;                    // answers that the port did not take
+	uint64_t dropped[REASON_COUNT];     // by reason
+	uint64_t faults[FAULT_COUNT];       // malformed and invalid packets by what is wrong
 	uint64_t classes[CLASS_COUNT];
 	uint64_t non_ip[NON_IP_COUNT]; // that could leave, and are no IP, by what they are
 };
@@ -41,6 +46,7 @@ struct pipeline_config {
 	struct ct *ct;       // the worker's shard
 	struct steer *steer; // NULL: every packet is at home
 	unsigned int worker;
+	unsigned int n_workers;        // that share the answers of a second; 0: it is the only one
 	int socket;                    // NUMA node
 	uint64_t (*read_cycles)(void); // the CPU's counter; NULL: cycles are not counted
 	pipeline_loss_listener lost;   // NULL: nobody listens
@@ -84,6 +90,15 @@ void pipeline_sent(struct pipeline *pipeline, unsigned int n);
 
 // The same for all accepted frames of a burst, for who has no port that could refuse one.
 void pipeline_sent_burst(struct pipeline *pipeline, const struct burst *burst);
+
+// What the firewall itself sends because of the last burst, at most a frame for each of its
+// packets, in their order.
+// => The driver sends the frames behind the burst and calls emit_reset; what is still there at the
+//    next burst is freed. Its worker only.
+struct emit *pipeline_emit(struct pipeline *pipeline);
+
+// So many of them could not be sent, and are counted.
+void pipeline_note_unsent(struct pipeline *pipeline, unsigned int n);
 
 // A frame that was accepted could not be sent: it is dropped after all, and counted so.
 void pipeline_refuse(struct pipeline *pipeline, struct pkt *pkt, enum reason reason);

@@ -6,12 +6,25 @@
 #include "base/bytes.h"
 #include "pipeline/stages.h"
 
-static enum ct_rules_do
-what_rules_do(const struct ruleset *ruleset)
+// What the chains from the first on may do to connections.
+static unsigned int
+what_rules_do(const struct ruleset *ruleset, unsigned int first)
 {
-	return (ruleset_sets_marks(ruleset) ? CT_RULES_SET_MARKS : CT_RULES_ONLY_JUDGE) |
-	       (ruleset_sets_helpers(ruleset) ? CT_RULES_SET_HELPERS : CT_RULES_ONLY_JUDGE) |
-	       (ruleset_asks_accounts(ruleset) ? CT_RULES_ASK_ACCOUNTS : CT_RULES_ONLY_JUDGE);
+	unsigned int deeds = CT_RULES_ONLY_JUDGE;
+
+	if (ruleset_sets_marks(ruleset))
+		deeds |= CT_RULES_SET_MARKS;
+	if (ruleset_sets_helpers(ruleset))
+		deeds |= CT_RULES_SET_HELPERS;
+	if (ruleset_asks_accounts(ruleset))
+		deeds |= CT_RULES_ASK_ACCOUNTS;
+	for (unsigned int chain = first; chain < ruleset_n_chains(ruleset); chain++) {
+		for (int class = CLASS_NONE; class < CLASS_COUNT; class ++) {
+			if ((ruleset_classes_reset(ruleset, chain) >> class & 1) != 0)
+				deeds |= CT_RULES_RESET(class);
+		}
+	}
+	return deeds;
 }
 
 // The step that does this; all zero: none does.
@@ -46,10 +59,12 @@ plan_init(struct plan *plan, const struct snapshot *snapshot)
 
 	*plan = (struct plan){
 		.snapshot = snapshot,
-		.rules_do = what_rules_do(ruleset),
 	};
 	stages_place(plan);
 	remembered = find_step(plan, stage_rules);
+	plan->rules_do = what_rules_do(ruleset, remembered.first_chain);
+	for (unsigned int i = 0; i < ruleset_n_rules(ruleset); i++)
+		plan->rejects |= ruleset_rule_action(ruleset, i) == ACTION_REJECT;
 	plan->counters = rte_zmalloc("rule_counters", counters_size(ruleset_n_counters(ruleset)),
 				     RTE_CACHE_LINE_SIZE);
 	if (plan->counters != NULL && memos_init(&plan->memos, snapshot, remembered.first_chain,

@@ -37,7 +37,8 @@ struct plan {
 	uint8_t pass;
 	uint8_t behind;
 	uint8_t n_steps;
-	enum ct_rules_do rules_do;     // to connections, besides judging packets
+	unsigned int rules_do;         // to connections, besides judging packets: CT_RULES_...
+	bool rejects;                  // some rule does
 	struct rule_counter *counters; // of the snapshot's ruleset
 	struct memos memos;            // of the chains between conntrack and confirm
 };

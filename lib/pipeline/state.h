@@ -10,6 +10,7 @@ struct pipeline {
 	struct ct *ct;
 	struct steer *steer;
 	struct frag_store *fragments;
+	struct answers *answers;
 	pipeline_loss_listener lost;
 	void *context; // for the listener
 	unsigned int worker;
@@ -17,4 +18,5 @@ struct pipeline {
 	uint32_t forget_cursor; // where the search for memos of the old numbers goes on
 	struct pipeline_stats stats;
 	struct cycles cycles;
+	struct emit emit;
 };

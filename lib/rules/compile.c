@@ -25,6 +25,7 @@
 #include "rules/compiled.h"
 #include "rules/expand.h"
 #include "rules/key.h"
+#include "rules/reject.h"
 
 #define N_FAMILIES 2
 
@@ -344,6 +345,7 @@ copy_rules(struct compiled_rule compiled[], const char *files[], const struct ch
 			.needs_account = needs_account(rule),
 			.set_helper = rule->set_helper,
 			.set_window = rule->set_window,
+			.reject_with = rule->reject_with,
 			.set_zone = rule->set_zone,
 			.set_mark = rule->set_mark,
 			.line = rule->line,
@@ -398,6 +400,36 @@ note_doubts(struct compiled_chain *compiled, const struct chain *chain)
 	}
 }
 
+// True when the match looks at nothing but the class.
+static bool
+is_by_class_alone(const struct match *match)
+{
+	static const struct match any = {0};
+	struct match rest = *match;
+
+	rest.classes = 0;
+	// A difference in padding makes no more of it than a doubt.
+	return memcmp(&rest, &any, sizeof(rest)) ==
+	       0; // NOLINT(bugprone-suspicious-memory-comparison)
+}
+
+// Classes that come to a rule with a TCP reset, as far as the rules before it tell.
+static void
+note_resets(struct compiled_chain *compiled, const struct chain *chain)
+{
+	uint8_t coming = UINT8_MAX;
+
+	for (unsigned int i = 0; i < chain->n_rules; i++) {
+		const struct rule *rule = &chain->rules[i];
+		uint8_t classes = rule->match.classes == 0 ? UINT8_MAX : rule->match.classes;
+
+		if (rule->action == ACTION_REJECT && rule->reject_with == REJECT_TCP_RESET)
+			compiled->classes_reset |= classes & coming;
+		if (rule->action != ACTION_NONE && is_by_class_alone(&rule->match))
+			coming &= (uint8_t)~classes;
+	}
+}
+
 static bool
 compile_chain(const struct compilation *to, struct ruleset *ruleset, const struct chain *chain,
 	      unsigned int n)
@@ -410,6 +442,7 @@ compile_chain(const struct compilation *to, struct ruleset *ruleset, const struc
 	compiled->line = chain->line;
 	compiled->n_rules = chain->n_rules;
 	note_doubts(compiled, chain);
+	note_resets(compiled, chain);
 	if (!copy_name(chain->name, &compiled->name) || !list_rules(compiled, chain) ||
 	    !copy_rules(&ruleset->rules[compiled->first], &ruleset->files[compiled->first],
 			chain)) {

@@ -20,6 +20,7 @@ struct compiled_rule {
 	bool needs_account;    // looks at that of one
 	uint8_t set_helper;
 	uint8_t set_window;
+	uint8_t reject_with;
 	uint16_t set_zone;
 	struct masked set_mark;
 	unsigned int line;
@@ -53,6 +54,7 @@ struct compiled_chain {
 	uint8_t classes_by_packet[2]; // looks at what varies with every packet: of TCP [1]
 	uint8_t classes_by_set;       // looks at what rules set of a connection
 	uint8_t classes_set;          // sets the mark or the zone of the packet
+	uint8_t classes_reset;        // may answer with a TCP reset
 	// where it stands; not asked for by packets
 	const char *file; // owned by the configuration
 	unsigned int line;

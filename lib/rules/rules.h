@@ -102,6 +102,7 @@ struct rule {
 	uint8_t set_window;     // enum ct_window plus one, 0: none
 	char *log;              // owned; NULL: none. Not written yet, see ruleset.h
 	enum action action;
+	uint8_t reject_with; // number in rules/reject.h, of a rule that rejects
 };
 
 struct chain {

@@ -83,6 +83,12 @@ ruleset_rule_action(const struct ruleset *ruleset, unsigned int rule)
 	return ruleset->rules[rule].action;
 }
 
+unsigned int
+ruleset_rule_reject_with(const struct ruleset *ruleset, unsigned int rule)
+{
+	return ruleset->rules[rule].reject_with;
+}
+
 bool
 ruleset_sets_marks(const struct ruleset *ruleset)
 {
@@ -136,4 +142,10 @@ ruleset_classes_in_doubt(const struct ruleset *ruleset, unsigned int chain, bool
 
 	return compiled->classes_set | compiled->classes_by_packet[of_tcp] |
 	       (ruleset_sets_marks(ruleset) ? compiled->classes_by_set : 0);
+}
+
+uint8_t
+ruleset_classes_reset(const struct ruleset *ruleset, unsigned int chain)
+{
+	return ruleset->chains[chain].classes_reset;
 }

@@ -70,6 +70,9 @@ unsigned int ruleset_chain_n_rules(const struct ruleset *ruleset, unsigned int c
 const char *ruleset_rule_name(const struct ruleset *ruleset, unsigned int rule);
 enum action ruleset_rule_action(const struct ruleset *ruleset, unsigned int rule);
 
+// With what a rule rejects, a number in rules/reject.h. => Its action is reject.
+unsigned int ruleset_rule_reject_with(const struct ruleset *ruleset, unsigned int rule);
+
 // True when some rule has set_mark, or set_helper.
 bool ruleset_sets_marks(const struct ruleset *ruleset);
 bool ruleset_sets_helpers(const struct ruleset *ruleset);
@@ -84,6 +87,9 @@ bool ruleset_asks_accounts(const struct ruleset *ruleset);
 // of the same connection, direction and input port: what it says, or sets, depends on a key that
 // varies with every packet, or on marks that rules set, or is set for every packet anew.
 uint8_t ruleset_classes_in_doubt(const struct ruleset *ruleset, unsigned int chain, bool of_tcp);
+
+// Classes, a bit each, of packets that the chain may answer with a TCP reset.
+uint8_t ruleset_classes_reset(const struct ruleset *ruleset, unsigned int chain);
 
 // Number of counters a worker needs: one per rule, then one per chain for its policy
 // (index ruleset_n_rules() + chain).

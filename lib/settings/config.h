@@ -36,6 +36,12 @@ struct unused_set {
 	unsigned int line;
 };
 
+// How often rejected packets are answered.
+struct answer_params {
+	uint32_t per_second;        // all workers together
+	uint32_t icmp_ratelimit_ms; // per source, after a few at once; 0: always
+};
+
 struct config {
 	char *file;   // owned; what was asked for
 	char **files; // owned, each of them too: that and those it includes; NULL: none was read
@@ -49,6 +55,7 @@ struct config {
 	unsigned int workers_line;
 	bool measure_cycles;           // of each part of a worker's loop
 	uint32_t non_ip[NON_IP_COUNT]; // enum verdict: whether frames of that kind pass
+	struct answer_params answers;
 	struct frag_params fragments;
 	struct ct_params conntrack;
 	unsigned int n_unused_sets;

@@ -14,6 +14,8 @@
 #define CONNECTIONS_MAX (UINT32_C(1) << 28)
 #define DATAGRAMS_MAX   65536
 #define FRAGMENTS_MAX   (UINT32_C(1) << 20)
+#define ANSWERS_MAX     UINT32_C(1000000000) // a second
+#define RATELIMIT_MAX   UINT32_C(3600000)    // ms
 
 // What a connection waits for while the timeout of that name runs.
 #define HELP_TCP_SYN_SENT    "After the first SYN, until it is answered"
@@ -51,6 +53,7 @@
 #define HELP_GENERIC                "Between two packets of every other protocol"
 
 #define FRAGMENT(member) offsetof(struct config, fragments.member)
+#define ANSWERS(member)  offsetof(struct config, answers.member)
 #define NON_IP(kind)     offsetof(struct config, non_ip[kind])
 #define PARAM(member)    offsetof(struct config, conntrack.member)
 
@@ -107,6 +110,15 @@ const struct cfg_field cfg_fields[] = {
 	{"non_ip", "other", CFG_FIELD_WORD, NON_IP(NON_IP_OTHER), VERDICT_ACCEPT, VERDICT_DROP, "",
 	 "All other frames that are not IP",
 	 non_ip_verdict_name, .is_live = true},
+	{"answers", "per_second", CFG_FIELD_U32, ANSWERS(per_second), 0, ANSWERS_MAX, "answers",
+	 "How many answers to rejected packets are sent in a second, by all workers together; 0 is "
+	 "none at all",
+	 .is_live = true},
+	{"answers", "icmp_ratelimit", CFG_FIELD_U32, ANSWERS(icmp_ratelimit_ms), 0, RATELIMIT_MAX,
+	 "milliseconds",
+	 "After six at once, how long until the same address is sent another ICMP error; 0 is no "
+	 "time at all",
+	 .is_live = true},
 	{"fragments", "max_datagrams", CFG_FIELD_U32, FRAGMENT(max_datagrams), 1, DATAGRAMS_MAX,
 	 "datagrams",
 	 "How many incomplete datagrams a worker holds; one more, and the oldest is dropped"},
@@ -179,6 +191,7 @@ cfg_fields_init(struct config *config)
 	config->measure_cycles = false;
 	for (unsigned int i = 0; i < NON_IP_COUNT; i++)
 		config->non_ip[i] = i == NON_IP_ARP ? VERDICT_ACCEPT : VERDICT_DROP;
+	config->answers = (struct answer_params){.per_second = 10000, .icmp_ratelimit_ms = 1000};
 	frag_params_init(&config->fragments);
 	ct_params_init(&config->conntrack);
 }

@@ -14,6 +14,8 @@
 
 #define SETS(sets) PORTS "sets: { " sets " };"
 
+#define ONLY(keys) PORTS "chains = ( { name = \"a\"; rules = ( { " keys " } ); } );"
+
 static const struct {
 	const char *text;
 	const char *messages;
@@ -314,6 +316,28 @@ static const struct {
 	{PORTS "chains = ( { name = \"a\"; rules = ( { action = \"acept\"; } ); } );",
 	 "main:2: \"action\" must be accept, drop, reject or notrack, not \"acept\"; did you mean "
 	 "\"accept\"?\n"},
+
+	// Rejecting.
+	{ONLY("action = \"reject\"; reject_with = \"port_unreachble\";"),
+	 "main:2: \"reject_with\" cannot be \"port_unreachble\"; did you mean "
+	 "\"port_unreachable\"?\n"},
+	{ONLY("action = \"reject\"; reject_with = \"silence\";"),
+	 "main:2: \"reject_with\" must be tcp_reset, port_unreachable, host_unreachable, "
+	 "net_unreachable, admin_prohibited or a name behind icmp:, icmpv6: or icmpx:, not "
+	 "\"silence\"\n"},
+	{ONLY("action = \"drop\"; reject_with = \"tcp_reset\";"),
+	 "main:2: \"reject_with\" needs action = \"reject\"\n"},
+	{ONLY("count = true; reject_with = \"no_route\";"),
+	 "main:2: \"reject_with\" needs action = \"reject\"\n"},
+	{ONLY("proto = \"udp\"; action = \"reject\";\nreject_with = \"tcp_reset\";"),
+	 "main:3: \"tcp_reset\" needs proto = \"tcp\"\n"},
+	{ONLY("family = \"ipv6\"; action = \"reject\"; reject_with = \"icmp:net_unreachable\";"),
+	 "main:2: \"icmp:net_unreachable\" needs family = \"ipv4\"\n"},
+	{ONLY("src = \"10.0.0.1\"; action = \"reject\"; reject_with = \"icmpv6:no_route\";"),
+	 "main:2: this rule can never match: its \"family\", \"src\" and \"dst\" have no "
+	 "address family in common\n"},
+	{PORTS "answers: { icmp_ratelimit = -1; };",
+	 "main:2: \"icmp_ratelimit\" must be 0 to 3600000 milliseconds, not -1\n"},
 
 	// Sets that rules name.
 	{RULE("dst = \"@servers\";"), "main:2: \"dst\": no set is named \"servers\"\n"},

@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "fixture.h"
+#include "rules/reject.h"
 
 static int
 setup(void **state)
@@ -358,6 +359,50 @@ test_statements(void **state)
 	loaded_fini(&loaded);
 }
 
+// What a rule rejects with is told by nft's names, however they are written, and says what the rule
+// matches where it can.
+static void
+test_reject_with(void **state)
+{
+	static const struct {
+		const char *keys;
+		const char *with;
+		unsigned int n_protos; // TCP, if any
+		uint8_t families;
+	} cases[] = {
+		{"", "port_unreachable", 0, 0},
+		{"reject_with = \"tcp_reset\";", "tcp_reset", 1, 0},
+		{"reject_with = \"tcp-reset\"; proto = \"tcp\";", "tcp_reset", 1, 0},
+		{"reject_with = \"TCP reset\"; proto = [ \"udp\", \"tcp\" ];", "tcp_reset", 1, 0},
+		{"reject_with = \"admin-prohibited\";", "admin_prohibited", 0, 0},
+		{"reject_with = \"icmpx:no-route\";", "icmpx:no_route", 0, 0},
+		{"reject_with = \"icmp:host-prohibited\";", "icmp:host_prohibited", 0, 1},
+		{"reject_with = \"icmpv6:reject-route\"; family = [ \"ipv4\", \"ipv6\" ];",
+		 "icmpv6:reject_route", 0, 2},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < RTE_DIM(cases); i++) {
+		char text[512];
+		struct loaded loaded;
+		const struct rule *rule;
+
+		snprintf(text, sizeof(text),
+			 PORTS
+			 "chains = ( { name = \"f\"; rules = ( { action = \"reject\"; %s } ); "
+			 "} );",
+			 cases[i].keys);
+		loaded = load_good(text);
+		rule = only_rule(&loaded);
+		assert_string_equal(reject_withs[rule->reject_with].name, cases[i].with);
+		assert_int_equal(rule->match.n_protos, cases[i].n_protos);
+		if (cases[i].n_protos > 0)
+			assert_int_equal(rule->match.protos[0], PROTO_TCP);
+		assert_int_equal(rule->match.families, cases[i].families);
+		loaded_fini(&loaded);
+	}
+}
+
 // Words are told by their letters, small or capital, and what is called "any" is a port.
 static void
 test_case_of_letters(void **state)
@@ -455,6 +500,7 @@ main(void)
 		cmocka_unit_test(test_icmp),
 		cmocka_unit_test(test_tcp_flags_imply_tcp),
 		cmocka_unit_test(test_statements),
+		cmocka_unit_test(test_reject_with),
 		cmocka_unit_test(test_case_of_letters),
 		cmocka_unit_test(test_includes),
 		cmocka_unit_test(test_strings_and_comments),
