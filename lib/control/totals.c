@@ -75,6 +75,13 @@ command_stats(const struct appliance *appliance, uint64_t cursor, struct answer 
 	answer_number(answer, "handed_over", sum.handed_over);
 	answer_number(answer, "accepted", sum.accepted);
 	answer_number(answer, "rejected", sum.rejected);
+	object = answer_object(answer, "answers");
+	for (int kind = ANSWER_NONE + 1; kind < ANSWER_COUNT; kind++)
+		answer_number(&object, answer_name(kind), sum.answers[kind]);
+	answer_number(&object, "unsent", sum.unsent);
+	object = answer_object(answer, "unanswered");
+	for (int silence = SILENCE_SPEAKING + 1; silence < SILENCE_COUNT; silence++)
+		answer_number(&object, silence_name(silence), sum.unanswered[silence]);
 	object = answer_object(answer, "dropped");
 	for (int reason = 0; reason < REASON_COUNT; reason++)
 		answer_number(&object, reason_name(reason), sum.dropped[reason]);

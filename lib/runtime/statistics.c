@@ -42,6 +42,7 @@ static void
 log_packets(const struct engine *engine)
 {
 	struct line packets = {0}, dropped = {0}, faults = {0}, classes = {0}, non_ip = {0};
+	struct line answers = {0};
 	const struct pipeline_stats sum = engine_pipeline_stats(engine);
 
 	add_count(&packets, "packets", sum.packets);
@@ -58,7 +59,13 @@ log_packets(const struct engine *engine)
 		add_count(&classes, class_name(class), sum.classes[class]);
 	for (int kind = 0; kind < NON_IP_COUNT; kind++)
 		add_count(&non_ip, non_ip_name(kind), sum.non_ip[kind]);
+	for (int kind = ANSWER_NONE + 1; kind < ANSWER_COUNT; kind++)
+		add_count(&answers, answer_name(kind), sum.answers[kind]);
+	add_count(&answers, "unsent", sum.unsent);
+	for (int silence = SILENCE_SPEAKING + 1; silence < SILENCE_COUNT; silence++)
+		add_count(&answers, silence_name(silence), sum.unanswered[silence]);
 	log_line(LOG_PRIORITY_INFO, "statistics packets%s", packets.text);
+	log_line(LOG_PRIORITY_INFO, "statistics answers%s", answers.text);
 	log_line(LOG_PRIORITY_INFO, "statistics dropped%s", dropped.text);
 	log_line(LOG_PRIORITY_INFO, "statistics faults%s", faults.text);
 	log_line(LOG_PRIORITY_INFO, "statistics classes%s", classes.text);

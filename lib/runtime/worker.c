@@ -113,11 +113,36 @@ send_burst(struct worker *worker)
 	burst_reset(burst);
 }
 
+// Sends what the firewall itself has to say, behind the burst that caused it.
+static __rte_noinline void
+send_answers(struct worker *worker, struct emit *emit)
+{
+	unsigned int n_unsent = 0;
+
+	for (uint16_t i = 0; i < emit->n; i++) {
+		struct emission *emission = &emit->list[i];
+		uint16_t n_sent = port_send(&worker->ports->list[emission->port], worker->index,
+					    &emission->mbuf, 1);
+
+		worker->stats->sent += n_sent;
+		if (n_sent == 0) {
+			rte_pktmbuf_free(emission->mbuf);
+			n_unsent++;
+		}
+	}
+	emit_reset(emit);
+	pipeline_note_unsent(worker->pipeline, n_unsent);
+}
+
 static void
 run_burst(struct worker *worker)
 {
+	struct emit *emit = pipeline_emit(worker->pipeline);
+
 	pipeline_run(worker->pipeline, &worker->burst);
 	send_burst(worker);
+	if (unlikely(emit->n > 0))
+		send_answers(worker, emit);
 	cycles_end(pipeline_cycles(worker->pipeline), CYCLES_SEND);
 }
 
