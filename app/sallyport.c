@@ -23,7 +23,7 @@
 #define EXIT_USAGE   2
 #define EXIT_MACHINE 3
 #define CAPTURES_MAX 64
-#define OUTPUTS_MAX  5
+#define OUTPUTS_MAX  6
 
 const char *argp_program_version = "sallyport " SALLYPORT_VERSION;
 
@@ -42,6 +42,7 @@ struct words {
 	unsigned int burst;
 	uint32_t settle_sec;
 	bool accepts_cut;
+	uint8_t seed[HASH_SEED_BYTES];
 	const char *side_port; // NULL: no --side is given
 	struct side side;
 };
@@ -52,6 +53,8 @@ enum {
 	KEY_EVENTS,
 	KEY_ACCEPTED,
 	KEY_DROPPED,
+	KEY_ANSWERS,
+	KEY_SEED,
 	KEY_WORKERS,
 	KEY_BURST,
 	KEY_SETTLE,
@@ -78,6 +81,8 @@ static const struct argp_option replay_options[] = {
 	{"events", KEY_EVENTS, "FILE", 0, "write a JSON line per connection event", 0},
 	{"accepted", KEY_ACCEPTED, "FILE", 0, "write accepted packets, a capture", 0},
 	{"dropped", KEY_DROPPED, "FILE", 0, "write dropped and rejected packets, a capture", 0},
+	{"answers", KEY_ANSWERS, "FILE", 0, "write what the firewall itself sent, a pcapng", 0},
+	{"seed", KEY_SEED, "HEX", 0, "up to 32 digits from which every secret comes (fixed)", 0},
 	{"cut", KEY_CUT, "drop|accept", 0,
 	 "packets that the capture cut short: drop, or judge their headers", 0},
 	{"workers", KEY_WORKERS, "N", 0, "workers that share the flows (1)", 0},
@@ -141,6 +146,24 @@ add_side(struct words *words, char *text, const struct argp_state *state)
 		argp_error(state, "--side %s=%s: %s", text, address, why);
 }
 
+// Digits that are missing at the end are zeros.
+static void
+read_seed(struct words *words, const char *text, const struct argp_state *state)
+{
+	const size_t n = strlen(text);
+
+	memset(words->seed, 0, sizeof(words->seed));
+	if (n == 0 || n > 2 * sizeof(words->seed) || strspn(text, "0123456789abcdefABCDEF") != n)
+		argp_error(state, "--seed %s: 1 to %zu hexadecimal digits are needed", text,
+			   2 * sizeof(words->seed));
+	for (size_t i = 0; i < n && i < 2 * sizeof(words->seed); i++) {
+		const char digit[] = {text[i], '\0'};
+		const unsigned long value = strtoul(digit, NULL, 16);
+
+		words->seed[i / 2] |= (uint8_t)(value << (i % 2 == 0 ? 4 : 0));
+	}
+}
+
 // What every command has: its configuration.
 static error_t
 parse_config(int key, char *text, struct argp_state *state)
@@ -188,6 +211,12 @@ parse_replay(int key, char *text, struct argp_state *state)
 		return 0;
 	case KEY_DROPPED:
 		words->outputs.dropped = text;
+		return 0;
+	case KEY_ANSWERS:
+		words->outputs.answers = text;
+		return 0;
+	case KEY_SEED:
+		read_seed(words, text, state);
 		return 0;
 	case KEY_SIDE:
 		add_side(words, text, state);
@@ -329,6 +358,7 @@ list_outputs(const struct output_paths *outputs, struct named_file files[], unsi
 		{outputs->events, "--events", FILE_OUTPUT},
 		{outputs->accepted, "--accepted", FILE_OUTPUT},
 		{outputs->dropped, "--dropped", FILE_OUTPUT},
+		{outputs->answers, "--answers", FILE_OUTPUT},
 	};
 
 	for (size_t i = 0; i < OUTPUTS_MAX; i++) {
@@ -388,6 +418,7 @@ replay_with(struct words *words, const struct config *config, struct errors *err
 		.workers = words->workers,
 		.burst = words->burst,
 		.settle_sec = words->settle_sec,
+		.seed = words->seed,
 		.accepts_cut = words->accepts_cut,
 		.side = words->side_port == NULL ? NULL : &words->side,
 	};
@@ -418,6 +449,7 @@ replay(int argc, char **argv)
 	int status = EXIT_FAILURE;
 
 	side_init(&words.side);
+	memcpy(words.seed, replay_seed, sizeof(words.seed));
 	argp_parse(&argp, argc, argv, 0, NULL, &words);
 	errors_init(&errors);
 	if (check_files(&words, &errors) != 0) {

@@ -2,6 +2,7 @@
 #include "replay/output.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,6 +11,7 @@
 
 #include "replay/backlog.h"
 #include "replay/listing.h"
+#include "replay/pcapng.h"
 #include "replay/verdict.h"
 #include "report/report.h"
 
@@ -33,6 +35,7 @@ struct output {
 	struct sink events;
 	struct tap accepted;
 	struct tap dropped;
+	struct sink answers;
 	struct backlog backlog; // packets whose verdict cannot be written yet
 	struct ct_event *collected;
 	unsigned int n_collected;
@@ -111,19 +114,35 @@ bool
 output_is_idle(const struct output_paths *paths)
 {
 	return paths->verdicts == NULL && paths->table == NULL && paths->events == NULL &&
-	       paths->accepted == NULL && paths->dropped == NULL;
+	       paths->accepted == NULL && paths->dropped == NULL && paths->answers == NULL;
 }
 
 bool
 output_is_seen(const struct output_paths *paths)
 {
-	const char *const all[] = {paths->verdicts, paths->table, paths->events, paths->accepted,
-				   paths->dropped};
+	const char *const all[] = {paths->verdicts, paths->table,   paths->events,
+				   paths->accepted, paths->dropped, paths->answers};
 	bool is_seen = output_is_idle(paths);
 
 	for (size_t i = 0; i < RTE_DIM(all); i++)
 		is_seen |= all[i] != NULL && strcmp(all[i], "-") == 0;
 	return is_seen;
+}
+
+// Every port is an interface, whether something is sent there or not.
+static int
+open_answers(struct output *output, const char *path, struct errors *errors)
+{
+	const struct config *config = output->snapshot->config;
+
+	if (open_sink(&output->answers, path, errors) != 0)
+		return -1;
+	if (path == NULL)
+		return 0;
+	pcapng_begin(output->answers.file);
+	for (unsigned int i = 0; i < config->n_ports; i++)
+		pcapng_interface(output->answers.file, config->ports[i].name);
+	return 0;
 }
 
 struct output *
@@ -142,7 +161,8 @@ output_open(const struct output_paths *paths, const struct snapshot *snapshot,
 	     open_sink(&output->table, paths->table, errors) |
 	     open_sink(&output->events, paths->events, errors) |
 	     open_tap(&output->accepted, paths->accepted, errors) |
-	     open_tap(&output->dropped, paths->dropped, errors)) == 0)
+	     open_tap(&output->dropped, paths->dropped, errors) |
+	     open_answers(output, paths->answers, errors)) == 0)
 		return output;
 	output_close(output, errors);
 	return NULL;
@@ -157,7 +177,7 @@ output_close(struct output *output, struct errors *errors)
 		return 0;
 	failed = close_sink(&output->verdicts, errors) | close_sink(&output->table, errors) |
 		 close_sink(&output->events, errors) | close_tap(&output->accepted, errors) |
-		 close_tap(&output->dropped, errors);
+		 close_tap(&output->dropped, errors) | close_sink(&output->answers, errors);
 	backlog_fini(&output->backlog);
 	free(output->collected);
 	free(output);
@@ -279,6 +299,25 @@ output_verdict(struct output *output, uint64_t seq, const struct pkt *pkt,
 	}
 	write_verdict(output, pkt, mbuf);
 	write_kept(output);
+}
+
+void
+output_answer(struct output *output, const struct emission *emission)
+{
+	const struct rte_mbuf *mbuf = emission->mbuf;
+	char comment[32];
+
+	if (output->answers.file == NULL)
+		return;
+	snprintf(comment, sizeof(comment), "n=%" PRIu64, emission->seq);
+	pcapng_packet(output->answers.file,
+		      &(struct pcapng_packet){
+			      .interface = emission->port,
+			      .time_ns = backlog_find(&output->backlog, emission->seq)->time_ns,
+			      .bytes = rte_pktmbuf_mtod(mbuf, const void *),
+			      .len = mbuf->pkt_len,
+			      .comment = comment,
+		      });
 }
 
 void

@@ -23,6 +23,7 @@ struct output_paths {
 	const char *events;
 	const char *accepted;
 	const char *dropped;
+	const char *answers;
 };
 
 struct output;
@@ -42,6 +43,10 @@ void output_arrival(struct output *output, uint64_t time_ns, uint32_t len, uint3
 // => The packet has arrived and has no verdict yet.
 void output_verdict(struct output *output, uint64_t seq, const struct pkt *pkt,
 		    const struct rte_mbuf *mbuf);
+
+// The firewall itself has sent a frame, which lies in one segment.
+// => The packet that caused it has no verdict yet.
+void output_answer(struct output *output, const struct emission *emission);
 
 // Events are collected, and written by output_flush_events in the order of the packets that caused
 // them; those no packet caused in the order of their deadlines.

@@ -3,6 +3,7 @@
 
 #include <limits.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include <rte_eal.h>
@@ -45,8 +46,7 @@ struct replay {
 // Nothing waits for a worker here.
 static const struct engine_bounds bounds = {.reap = 256, .expire = UINT_MAX};
 
-// The seed of a replay is fixed, so that it can be repeated.
-static const uint8_t seed[HASH_SEED_BYTES] = "sallyport replay";
+const uint8_t replay_seed[HASH_SEED_BYTES] = "sallyport replay";
 
 static void
 listen(void *context, const struct ct_event events[], unsigned int n)
@@ -153,7 +153,7 @@ create_engine(struct replay *replay, struct errors *errors)
 	struct engine_config config = engine_config(replay);
 	struct hash_secret secret;
 
-	hash_secret_init(&secret, seed);
+	hash_secret_init(&secret, replay->options->seed);
 	config.secret = &secret;
 	config.snapshot = snapshot_create(replay->config, 1, errors);
 	if (config.snapshot == NULL)
@@ -287,6 +287,35 @@ show_progress(const struct replay *replay)
 			(unsigned long long)replay->n_total);
 }
 
+static int
+compare_emissions(const void *left, const void *right)
+{
+	const struct emission *a = left, *b = right;
+
+	return a->seq < b->seq ? -1 : a->seq > b->seq;
+}
+
+// What the firewall itself has sent, in the order of the packets that caused it, and gives it back.
+static void
+write_answers(struct replay *replay)
+{
+	struct emission answers[REPLAY_WORKERS_MAX * BURST_MAX];
+	unsigned int n = 0;
+
+	for (unsigned int i = 0; i < replay->options->workers; i++) {
+		struct emit *emit = pipeline_emit(engine_pipeline(replay->engine, i));
+
+		memcpy(answers + n, emit->list, emit->n * sizeof(*answers));
+		n += emit->n;
+		emit_reset(emit);
+	}
+	qsort(answers, n, sizeof(*answers), compare_emissions);
+	for (unsigned int i = 0; i < n; i++) {
+		output_answer(replay->output, &answers[i]);
+		rte_pktmbuf_free(answers[i].mbuf);
+	}
+}
+
 // Takes every worker's burst to its end; first is the number of the first packet that has come
 // since the last time.
 static void
@@ -302,6 +331,7 @@ run_workers(struct replay *replay, uint64_t first)
 		for (uint16_t k = 0; k < burst->n_live; k++)
 			in_order[burst->live[k]->seq - first] = burst->live[k];
 	}
+	write_answers(replay);
 	for (unsigned int i = 0; i < BURST_MAX; i++) {
 		if (in_order[i] != NULL)
 			write_verdicts(replay, in_order[i]);

@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "base/errors.h"
+#include "packet/hash.h"
 #include "replay/output.h"
 #include "replay/side.h"
 #include "settings/config.h"
@@ -31,8 +32,12 @@ struct replay_options {
 	unsigned int burst;
 	uint32_t settle_sec;     // virtual time after the last packet
 	const struct side *side; // the ports of the one capture; NULL: it has one as others have
+	const uint8_t *seed;     // HASH_SEED_BYTES that every secret comes from
 	bool accepts_cut;        // what the capture cut short is judged, if its headers are there
 };
+
+// The seed of a replay for which none is given: fixed, so that it can be repeated.
+extern const uint8_t replay_seed[HASH_SEED_BYTES];
 
 // Replays the captures. Without any output a summary goes to standard output.
 // => Main thread; initialises and cleans up EAL, so once in a process.

@@ -28,6 +28,16 @@ print_packets(const struct pipeline_stats *stats, FILE *out)
 		"%" PRIu64 " packets, %" PRIu64 " bytes: %" PRIu64 " accepted, %" PRIu64
 		" dropped, %" PRIu64 " rejected\n",
 		stats->packets, stats->bytes, stats->accepted, n_dropped(stats), stats->rejected);
+	for (int kind = ANSWER_NONE + 1; kind < ANSWER_COUNT; kind++) {
+		if (stats->answers[kind] > 0)
+			fprintf(out, "  rejected with %s: %" PRIu64 "\n", answer_name(kind),
+				stats->answers[kind]);
+	}
+	for (int silence = SILENCE_SPEAKING + 1; silence < SILENCE_COUNT; silence++) {
+		if (stats->unanswered[silence] > 0)
+			fprintf(out, "  rejected without an answer for %s: %" PRIu64 "\n",
+				silence_name(silence), stats->unanswered[silence]);
+	}
 	for (int reason = REASON_DEFAULT + 1; reason < REASON_COUNT; reason++) {
 		if (stats->dropped[reason] > 0)
 			fprintf(out, "  dropped for %s: %" PRIu64 "\n", reason_name(reason),

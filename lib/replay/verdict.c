@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "base/escape.h"
+#include "packet/answerable.h"
 #include "report/report.h"
 
 #define TCP_FLAGS_OFFSET 13 // RFC 9293, section 3.1
@@ -114,6 +115,17 @@ add_packet(json_t *line, const struct pkt *pkt)
 	}
 }
 
+// How a packet that was rejected has been answered, or why it was not.
+static void
+add_answer(json_t *line, const struct pkt *pkt)
+{
+	if (pkt->verdict != VERDICT_REJECT)
+		return;
+	set_string(line, "answer", answer_name(pkt->answer));
+	if (pkt->answer == ANSWER_NONE)
+		set_string(line, "why", silence_name(pkt->silence));
+}
+
 json_t *
 verdict_json(const struct snapshot *snapshot, uint64_t seq, const struct pkt *pkt, uint64_t time_ns)
 {
@@ -127,6 +139,7 @@ verdict_json(const struct snapshot *snapshot, uint64_t seq, const struct pkt *pk
 	set_string(line, "verdict", verdict_name(pkt->verdict));
 	set_string(line, "reason", reason_name(pkt->reason));
 	add_decision(line, snapshot->ruleset, pkt);
+	add_answer(line, pkt);
 	add_packet(line, pkt);
 	if (pkt->fault != FAULT_NONE)
 		set_string(line, "fault", fault_name(pkt->fault));

@@ -177,3 +177,34 @@ def read_pcap(path):
         frames.append((seconds * 1_000_000 + us, data[at + 16:at + 16 + captured]))
         at += 16 + captured
     return frames
+
+
+def read_answers(path):
+    """(port, comment, bytes) of each packet in a pcapng of this machine's byte order."""
+    data = path.read_bytes()
+    ports, packets, at = [], [], 0
+
+    def options(body, begin):
+        found = {}
+        while begin < len(body):
+            code, length = struct.unpack_from('=HH', body, begin)
+            found[code] = body[begin + 4:begin + 4 + length].decode('latin-1')
+            begin += 4 + (length + 3 & ~3)
+        return found
+
+    while at < len(data):
+        kind, length = struct.unpack_from('=II', data, at)
+        assert struct.unpack_from('=I', data, at + length - 4) == (length,)
+        body = data[at + 8:at + length - 4]
+        if kind == 1:
+            assert struct.unpack_from('=H', body) == (ETHERNET,)
+            ports.append(options(body, 8)[2])
+        elif kind == 6:
+            port, _, _, captured, wire = struct.unpack_from('=IIIII', body)
+            assert captured == wire
+            comment = options(body, 20 + (captured + 3 & ~3))[1]
+            packets.append((ports[port], comment, body[20:20 + captured]))
+        else:
+            assert kind == 0x0A0D0D0A and at == 0
+        at += length
+    return packets
