@@ -43,6 +43,8 @@ struct words {
 	uint32_t settle_sec;
 	bool accepts_cut;
 	uint8_t seed[HASH_SEED_BYTES];
+	struct replay_change changes[REPLAY_CHANGES_MAX];
+	unsigned int n_changes;
 	const char *side_port; // NULL: no --side is given
 	struct side side;
 };
@@ -55,6 +57,7 @@ enum {
 	KEY_DROPPED,
 	KEY_ANSWERS,
 	KEY_SEED,
+	KEY_AT,
 	KEY_WORKERS,
 	KEY_BURST,
 	KEY_SETTLE,
@@ -83,6 +86,8 @@ static const struct argp_option replay_options[] = {
 	{"dropped", KEY_DROPPED, "FILE", 0, "write dropped and rejected packets, a capture", 0},
 	{"answers", KEY_ANSWERS, "FILE", 0, "write what the firewall itself sent, a pcapng", 0},
 	{"seed", KEY_SEED, "HEX", 0, "up to 32 digits from which every secret comes (fixed)", 0},
+	{"at", KEY_AT, "N=FILE", 0,
+	 "load configuration FILE just before packet N; repeatable, in the order of N", 0},
 	{"cut", KEY_CUT, "drop|accept", 0,
 	 "packets that the capture cut short: drop, or judge their headers", 0},
 	{"workers", KEY_WORKERS, "N", 0, "workers that share the flows (1)", 0},
@@ -144,6 +149,28 @@ add_side(struct words *words, char *text, const struct argp_state *state)
 	words->side_port = text;
 	if (!side_add(&words->side, address, why))
 		argp_error(state, "--side %s=%s: %s", text, address, why);
+}
+
+static void
+add_change(struct words *words, char *text, const struct argp_state *state)
+{
+	char *path = strchr(text, '=');
+	struct replay_change *change = &words->changes[words->n_changes];
+
+	if (path == NULL || path == text || path[1] == '\0') {
+		argp_error(state, "--at %s: N=FILE is needed", text);
+		return;
+	}
+	if (words->n_changes == REPLAY_CHANGES_MAX) {
+		argp_error(state, "%d --at are the most", REPLAY_CHANGES_MAX);
+		return;
+	}
+	*path++ = '\0';
+	*change = (struct replay_change){number(text, "at", 1, UINT32_MAX, state), path};
+	if (words->n_changes > 0 && change[-1].n > change->n)
+		argp_error(state, "--at %s: packet %u comes before that of the --at before", path,
+			   (unsigned int)change->n);
+	words->n_changes++;
 }
 
 // Digits that are missing at the end are zeros.
@@ -214,6 +241,9 @@ parse_replay(int key, char *text, struct argp_state *state)
 		return 0;
 	case KEY_ANSWERS:
 		words->outputs.answers = text;
+		return 0;
+	case KEY_AT:
+		add_change(words, text, state);
 		return 0;
 	case KEY_SEED:
 		read_seed(words, text, state);
@@ -372,7 +402,7 @@ list_outputs(const struct output_paths *outputs, struct named_file files[], unsi
 static int
 check_files(const struct words *words, struct errors *errors)
 {
-	struct named_file files[1 + CAPTURES_MAX + OUTPUTS_MAX];
+	struct named_file files[1 + CAPTURES_MAX + REPLAY_CHANGES_MAX + OUTPUTS_MAX];
 	unsigned int n = 0;
 
 	files[n++] = (struct named_file){words->config, "--config", FILE_CONFIG};
@@ -380,6 +410,8 @@ check_files(const struct words *words, struct errors *errors)
 		files[n++] = (struct named_file){words->captures[i].path,
 						 words->names_ports ? "--port" : "CAPTURE",
 						 FILE_CAPTURE};
+	for (unsigned int i = 0; i < words->n_changes; i++)
+		files[n++] = (struct named_file){words->changes[i].path, "--at", FILE_CONFIG};
 	n = list_outputs(&words->outputs, files, n);
 	return overlap_check(files, n, errors);
 }
@@ -419,6 +451,8 @@ replay_with(struct words *words, const struct config *config, struct errors *err
 		.burst = words->burst,
 		.settle_sec = words->settle_sec,
 		.seed = words->seed,
+		.changes = words->changes,
+		.n_changes = words->n_changes,
 		.accepts_cut = words->accepts_cut,
 		.side = words->side_port == NULL ? NULL : &words->side,
 	};

@@ -168,6 +168,12 @@ output_open(const struct output_paths *paths, const struct snapshot *snapshot,
 	return NULL;
 }
 
+void
+output_set_snapshot(struct output *output, const struct snapshot *snapshot)
+{
+	output->snapshot = snapshot;
+}
+
 int
 output_close(struct output *output, struct errors *errors)
 {

@@ -33,6 +33,9 @@ struct output;
 struct output *output_open(const struct output_paths *paths, const struct snapshot *snapshot,
 			   struct errors *errors);
 
+// From the next verdict on, rules are those of this snapshot, as are the ports.
+void output_set_snapshot(struct output *output, const struct snapshot *snapshot);
+
 // A packet is there, the next one by its number; the first is 1. time_ns is its own time stamp,
 // which a capture may let go backwards while the clock of the replay does not. Of its wire_len
 // bytes len were captured; so many are written of it.

@@ -12,6 +12,7 @@
 #include "engine/engine.h"
 #include "packet/parse.h"
 #include "replay/capture.h"
+#include "replay/change.h"
 #include "replay/cut.h"
 #include "replay/offload.h"
 #include "replay/source.h"
@@ -34,7 +35,9 @@ struct replay {
 	struct source *source;
 	struct engine *engine;
 	struct burst bursts[REPLAY_WORKERS_MAX]; // one for each worker
-	uint64_t n_packets;                      // taken so far
+	struct change changes[REPLAY_CHANGES_MAX];
+	unsigned int n_changed;
+	uint64_t n_packets; // taken so far
 	uint64_t n_total;
 	struct summary_cut cut;
 	struct offload offload;
@@ -121,10 +124,59 @@ start_eal(struct replay *replay, struct errors *errors)
 
 	if (!ruleset_measure(config->chains, config->n_chains, config->file, &size, errors))
 		return -1;
+	for (unsigned int i = 0; i < replay->options->n_changes; i++) {
+		const struct ruleset_size *other = &replay->changes[i].size;
+
+		size.n_counters = RTE_MAX(size.n_counters, other->n_counters);
+		size.bytes_least = RTE_MAX(size.bytes_least, other->bytes_least);
+		size.bytes_most = RTE_MAX(size.bytes_most, other->bytes_most);
+	}
 	needed = footprint(replay, &size);
 	if (!footprint_fits(&needed, config, machine_memory_bytes(""), errors))
 		return -1;
-	return bare_eal_start(footprint_reserve(&needed, 1), errors);
+	return bare_eal_start(footprint_reserve(&needed, 1 + replay->options->n_changes), errors);
+}
+
+// Reads the configurations that come later, so that what is wrong with them is said at once.
+static int
+load_changes(struct replay *replay, struct errors *errors)
+{
+	const struct replay_options *options = replay->options;
+
+	for (unsigned int i = 0; i < options->n_changes; i++) {
+		if (change_load(&replay->changes[i], options->changes[i].n,
+				options->changes[i].path, replay->config, errors) != 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int
+compile_changes(struct replay *replay, struct errors *errors)
+{
+	for (unsigned int i = 0; i < replay->options->n_changes; i++) {
+		if (change_compile(&replay->changes[i], 2 + i, replay->options->workers, errors) !=
+		    0)
+			return -1;
+	}
+	return 0;
+}
+
+// The next packet comes under another configuration.
+static bool
+is_change_due(const struct replay *replay)
+{
+	return replay->n_changed < replay->options->n_changes &&
+	       replay->changes[replay->n_changed].n <= replay->n_packets + 1;
+}
+
+static void
+apply_changes(struct replay *replay)
+{
+	while (is_change_due(replay)) {
+		change_apply(&replay->changes[replay->n_changed++], replay->engine, replay->now_ns);
+		output_set_snapshot(replay->output, engine_snapshot(replay->engine));
+	}
 }
 
 static int
@@ -256,8 +308,9 @@ receive(struct replay *replay)
 		struct pkt pkt;
 		uint64_t at_ns = RTE_MAX(time_ns, replay->now_ns);
 
-		if (n > 0 && at_ns >= replay->next_turn_ns)
+		if (n > 0 && (at_ns >= replay->next_turn_ns || is_change_due(replay)))
 			break;
+		apply_changes(replay);
 		advance(replay, at_ns);
 		// What this packet begins may end soon.
 		replay->next_turn_ns = RTE_MIN(replay->next_turn_ns, next_second(at_ns));
@@ -410,7 +463,8 @@ run(struct replay *replay, const struct capture captures[], struct errors *error
 {
 	int result;
 
-	if (create_engine(replay, errors) != 0 || add_captures(replay, captures, errors) != 0)
+	if (create_engine(replay, errors) != 0 || compile_changes(replay, errors) != 0 ||
+	    add_captures(replay, captures, errors) != 0)
 		return -1;
 	replay->output =
 		output_open(&replay->options->outputs, engine_snapshot(replay->engine), errors);
@@ -447,8 +501,10 @@ replay_run(const struct config *config, const struct replay_options *options, st
 		replay->config = config;
 		replay->options = options;
 		if (files_allow(FILES_OPEN + options->n_captures, errors) == 0 &&
-		    start_eal(replay, errors) == 0) {
+		    load_changes(replay, errors) == 0 && start_eal(replay, errors) == 0) {
 			result = run(replay, captures, errors);
+			for (unsigned int i = 0; i < options->n_changes; i++)
+				change_forget(&replay->changes[i]);
 			engine_destroy(replay->engine);
 			source_destroy(replay->source);
 			rte_eal_cleanup();
@@ -456,6 +512,8 @@ replay_run(const struct config *config, const struct replay_options *options, st
 	}
 	for (unsigned int i = 0; captures != NULL && i < options->n_captures; i++)
 		capture_close(&captures[i]);
+	for (unsigned int i = 0; replay != NULL && i < options->n_changes; i++)
+		change_fini(&replay->changes[i]);
 	free(captures);
 	free(replay);
 	return result;

@@ -24,9 +24,19 @@ struct replay_capture {
 	const char *path;
 };
 
+// A configuration that is loaded just before a packet, which is known by its number.
+struct replay_change {
+	uint64_t n;
+	const char *path;
+};
+
+#define REPLAY_CHANGES_MAX 64
+
 struct replay_options {
 	const struct replay_capture *captures; // in the order that breaks ties
 	unsigned int n_captures;
+	const struct replay_change *changes; // in the order of their packets
+	unsigned int n_changes;
 	struct output_paths outputs;
 	unsigned int workers;
 	unsigned int burst;
