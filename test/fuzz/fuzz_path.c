@@ -60,7 +60,8 @@ static const char config_text[] =
 	"      { in = \"lan\"; action = \"accept\"; },\n"
 	"      { state = [\"established\", \"related\"]; action = \"accept\"; } ); },\n"
 	"  { name = \"marked\"; priority = 100; rules = (\n"
-	"      { mark = 5; proto = \"tcp\"; dport = \"23\"; action = \"reject\"; } ); },\n"
+	"      { mark = 5; proto = \"tcp\"; dport = \"23\"; action = \"reject\"; "
+	"        reject_with = \"tcp_reset\"; } ); },\n"
 	"  { name = \"late\"; priority = 2147483647; rules = (\n"
 	"      { proto = \"udp\"; dport = \"53\"; action = \"drop\"; } ); } );\n";
 
