@@ -34,11 +34,15 @@ def test_what_became_of_it_and_why():
         verdict(27, verdict='drop', reason='table_full', chain=None, rule=None, file=None, line=None,
                 state=None),
         verdict(28, state='invalid', fault='l4_checksum'),
+        verdict(30, verdict='reject', answer='tcp_reset'),
+        verdict(31, verdict='reject', answer='none', why='icmp_error'),
         verdict(29, reason='default', chain=None, rule=None, file=None, line=None)])[1::2] == [
         '      accept  rule "dns" of chain filter (a.conf:12), new',
         '      drop    policy of chain filter (a.conf:9), new',
         '      drop    table full, no state',
         '      accept  rule "dns" of chain filter (a.conf:12), invalid for l4 checksum',
+        '      reject  rule "dns" of chain filter (a.conf:12), new; answered by a TCP reset',
+        '      reject  rule "dns" of chain filter (a.conf:12), new; not answered for icmp error',
         '      accept  no chain objects, new']
 
 
