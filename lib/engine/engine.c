@@ -7,10 +7,13 @@
 #include "engine/changeover_impl.h"
 #include "pipeline/steer.h"
 
+#define INBOX_SIZE 64 // requests that may wait for one worker
+
 // What one worker has to itself.
 struct engine_worker {
 	struct ct *ct;
 	struct pipeline *pipeline;
+	struct inbox inbox;
 	struct plan *next; // published, NULL again when taken. Main: w, worker: rw
 	struct worker_stats stats;
 };
@@ -55,7 +58,8 @@ engine_bytes_for(const struct engine_config *config)
 	const struct service_config service = service_config(config);
 	const unsigned int n = config->n_workers;
 
-	return bytes_of_object(engine_size(n)) + n * bytes_of_object(sizeof(struct engine_worker)) +
+	return bytes_of_object(engine_size(n)) +
+	       n * (bytes_of_object(sizeof(struct engine_worker)) + inbox_bytes_for(INBOX_SIZE)) +
 	       service_bytes_for(&service) +
 	       (is_steering(config) ? steer_bytes_for(n, config->steer_ring) : 0);
 }
@@ -91,7 +95,7 @@ create_worker(struct engine *engine, const struct engine_config *config, unsigne
 	if (worker == NULL)
 		return false;
 	worker->ct = ct_create(&ct);
-	if (worker->ct == NULL)
+	if (worker->ct == NULL || inbox_init(&worker->inbox, index, INBOX_SIZE, socket) != 0)
 		return false;
 	pipeline.ct = worker->ct;
 	worker->pipeline = pipeline_create(&pipeline);
@@ -142,6 +146,7 @@ engine_destroy(struct engine *engine)
 		return;
 	steer_destroy(engine->steer); // what is in its rings belongs to the pipelines
 	for (unsigned int i = 0; i < engine->n_workers && engine->workers[i] != NULL; i++) {
+		inbox_fini(&engine->workers[i]->inbox);
 		pipeline_destroy(engine->workers[i]->pipeline);
 		if (!engine->ends_with_eal)
 			ct_destroy(engine->workers[i]->ct);
@@ -177,6 +182,20 @@ engine_between_bursts(struct engine *engine, unsigned int index, uint64_t now_ns
 	cycles_end(cycles, CYCLES_REAP);
 	take_plan(worker);
 	return n_reaped;
+}
+
+unsigned int
+engine_serve(struct engine *engine, unsigned int index, uint64_t now_ns)
+{
+	struct engine_worker *worker = engine->workers[index];
+
+	return inbox_serve(&worker->inbox, worker->pipeline, now_ns);
+}
+
+struct inbox *
+engine_inbox(const struct engine *engine, unsigned int worker)
+{
+	return &engine->workers[worker]->inbox;
 }
 
 void
@@ -250,6 +269,12 @@ bool
 engine_hashes_with_aes(const struct engine *engine)
 {
 	return hash_uses_aes(&engine->secret);
+}
+
+unsigned int
+engine_home_of(const struct engine *engine, const struct tuple *tuple)
+{
+	return engine->steer == NULL ? 0 : steer_home_of(engine->steer, tuple);
 }
 
 unsigned int

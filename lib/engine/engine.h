@@ -17,6 +17,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/inbox.h"
 #include "engine/changeover.h"
 #include "engine/worker_stats.h"
 #include "packet/hash.h"
@@ -65,6 +66,15 @@ void engine_destroy(struct engine *engine); // takes NULL
 unsigned int engine_between_bursts(struct engine *engine, unsigned int worker, uint64_t now_ns,
 				   const struct engine_bounds *bounds);
 
+// Works on what others have asked of the worker, within INBOX_WORK. Returns how many steps were
+// done.
+// => The worker, between bursts. Without allocation; no packet is under way.
+unsigned int engine_serve(struct engine *engine, unsigned int worker, uint64_t now_ns);
+
+// Where others ask it. Its requests get the worker's pipeline as their owner. The driver closes it
+// when the worker has ended. Any thread.
+struct inbox *engine_inbox(const struct engine *engine, unsigned int worker);
+
 // Each worker goes by the new snapshot from its next engine_between_bursts on.
 // => Main thread; the one before was retired. The changeover is the engine's now.
 void engine_publish(struct engine *engine, struct changeover *changeover);
@@ -87,6 +97,9 @@ struct worker_stats *engine_worker_stats(const struct engine *engine, unsigned i
 struct service *engine_service(const struct engine *engine); // for the service core
 struct steer *engine_steer(const struct engine *engine);     // NULL: nothing is handed over
 bool engine_hashes_with_aes(const struct engine *engine);
+
+// The worker that owns the flow of a tuple. Any thread.
+unsigned int engine_home_of(const struct engine *engine, const struct tuple *tuple);
 
 // The worker that owns the packet's flow: worker, when nothing is handed over or it is no flow.
 unsigned int engine_home(const struct engine *engine, const struct pkt *pkt, unsigned int worker);

@@ -22,3 +22,9 @@ worker_stats_turn(struct worker_stats *stats, unsigned int n_packets, unsigned i
 	if (n_reaped > 0)
 		note_time(stats->reap_time, spent_ns);
 }
+
+void
+worker_stats_requests(struct worker_stats *stats, uint64_t spent_ns)
+{
+	note_time(stats->request_time, spent_ns);
+}

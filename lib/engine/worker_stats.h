@@ -16,9 +16,13 @@ struct worker_stats {
 	// counts those of less than 2^i ns that took no less than half of that
 	uint64_t busy_time[WORKER_TIMES];
 	uint64_t reap_time[WORKER_TIMES];
+	uint64_t request_time[WORKER_TIMES]; // turns with requests, by the time that these took
 };
 
 // A turn has ended, which had so many packets, looked at so many connections to remove, and took so
 // long. => The worker.
 void worker_stats_turn(struct worker_stats *stats, unsigned int n_packets, unsigned int n_reaped,
 		       uint64_t spent_ns);
+
+// Of this turn requests have taken so long. => The worker.
+void worker_stats_requests(struct worker_stats *stats, uint64_t spent_ns);

@@ -109,13 +109,19 @@ steer_destroy(struct steer *steer)
 }
 
 unsigned int
+steer_home_of(const struct steer *steer, const struct tuple *tuple)
+{
+	return home_worker(steer->hash(steer, tuple), steer->n_workers);
+}
+
+unsigned int
 steer_home(const struct steer *steer, const struct pkt *pkt, unsigned int worker)
 {
 	struct tuple room;
 
 	if (pkt->family == FAMILY_NONE)
 		return worker;
-	return home_worker(steer->hash(steer, packet_home_tuple(pkt, &room)), steer->n_workers);
+	return steer_home_of(steer, packet_home_tuple(pkt, &room));
 }
 
 uint16_t

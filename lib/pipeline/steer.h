@@ -35,6 +35,9 @@ void steer_destroy(struct steer *steer); // takes NULL
 // The worker that owns the packet's flow; packets that are no flow stay with this one.
 unsigned int steer_home(const struct steer *steer, const struct pkt *pkt, unsigned int worker);
 
+// The worker that owns the flow of a tuple.
+unsigned int steer_home_of(const struct steer *steer, const struct tuple *tuple);
+
 // The packets, n at most BURST_MAX, wait in a worker's ring, which owns their mbufs and fragments
 // now. Returns how many, from the front, there was room for.
 uint16_t steer_send(struct steer *steer, unsigned int worker, struct pkt *const pkts[], uint16_t n);

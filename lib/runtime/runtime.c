@@ -141,6 +141,7 @@ create_worker(struct runtime *runtime, unsigned int index)
 	worker->engine = runtime->engine;
 	worker->pipeline = engine_pipeline(runtime->engine, index);
 	worker->stats = engine_worker_stats(runtime->engine, index);
+	worker->inbox = engine_inbox(runtime->engine, index);
 	return true;
 }
 

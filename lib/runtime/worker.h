@@ -27,7 +27,9 @@ struct worker {
 	struct pipeline *pipeline;  // the engine's
 	struct worker_stats *stats; // likewise
 	const struct live_clock *clock;
-	uint64_t n_received; // makes the numbers of packets
+	struct inbox *inbox;  // the engine's
+	uint64_t serve_at_ns; // while there are packets, no request is worked on before
+	uint64_t n_received;  // makes the numbers of packets
 	struct burst burst;
 	uint32_t departing; // ports at which frames are to leave, a bit each
 	struct departure departures[PORTS_MAX];
