@@ -101,9 +101,8 @@ ctl_client_close(struct ctl_client *client)
 	*client = (struct ctl_client){.socket = -1};
 }
 
-// Sends a question; name is what the answer will be called.
-static json_t *
-ask(struct ctl_client *client, const char *question, const char *name)
+json_t *
+ctl_client_ask_for(struct ctl_client *client, const char *question, const char *name)
 {
 	json_t *message, *answer;
 	const char *error;
@@ -134,7 +133,7 @@ ask(struct ctl_client *client, const char *question, const char *name)
 json_t *
 ctl_client_ask(struct ctl_client *client, const char *command)
 {
-	return ask(client, command, command);
+	return ctl_client_ask_for(client, command, command);
 }
 
 // Hands the rows of a page over, and says where the next begins.
@@ -178,7 +177,7 @@ ctl_client_list(struct ctl_client *client, const char *command, const char *memb
 		json_t *page;
 
 		snprintf(question, sizeof(question), "%s,%" JSON_INTEGER_FORMAT, command, cursor);
-		page = ask(client, question, command);
+		page = ctl_client_ask_for(client, question, command);
 		if (page == NULL)
 			return -1;
 		result = take_page(client, page, member, take, context, &cursor);

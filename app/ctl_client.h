@@ -30,6 +30,9 @@ void ctl_client_close(struct ctl_client *client);
 // => Returns the answer, an object that the caller owns, or NULL with the reason reported.
 json_t *ctl_client_ask(struct ctl_client *client, const char *command);
 
+// The same for a question, which is the command called name, a comma and a parameter.
+json_t *ctl_client_ask_for(struct ctl_client *client, const char *question, const char *name);
+
 // Takes one row of a list, an object. => Returns 0, or -1 to end the listing.
 typedef int (*ctl_row_taker)(void *context, json_t *row);
 

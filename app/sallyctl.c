@@ -2,7 +2,8 @@
 //
 // sallyctl: asks a running sallyport. Words become a question, the answer becomes a table or JSON.
 //
-// Exit status: 0 done; 1 nobody answers, or not as sallyport does; 2 usage.
+// Exit status: 0 done; 1 there is no such connection, or nobody answers, or not as sallyport does;
+// 2 usage.
 #include <argp.h>
 #include <assert.h>
 #include <errno.h>
@@ -12,6 +13,7 @@
 #include <string.h>
 
 #include "app/ctl_client.h"
+#include "app/ctl_delete.h"
 #include "app/ctl_entry.h"
 #include "app/ctl_output.h"
 #include "app/ctl_reload.h"
@@ -32,9 +34,11 @@ struct words {
 	const struct command *command;
 	bool is_json;
 	bool has_filter;
+	bool is_dry_run;
 	const char *socket; // NULL: that of the file prefix
 	const char *file_prefix;
 	struct ct_filter filter;
+	char filter_text[CTL_FILTER_SIZE]; // the same, as it travels
 };
 
 struct command {
@@ -46,6 +50,7 @@ struct command {
 	const char *help;
 	bool is_streamed; // there may be a faster way to the same list
 	bool takes_filter;
+	bool takes_dry_run;
 	const char *alias; // another name; NULL: none
 };
 
@@ -149,11 +154,9 @@ take_row(void *context, json_t *row)
 
 // From the stream, or where there is none page by page. The stream has only what is confirmed.
 static int
-list_connections(struct ctl_client *client, const struct words *words,
+list_connections(struct ctl_client *client, const struct command *command,
 		 struct connections *connections)
 {
-	const struct command *command = words->command;
-
 	if (command->is_streamed) {
 		struct ctl_stream stream;
 		int result;
@@ -173,7 +176,7 @@ static int
 run_connections(struct ctl_client *client, const struct words *words)
 {
 	struct connections connections = {.words = words, .array = {.out = stdout}};
-	int result = list_connections(client, words, &connections);
+	int result = list_connections(client, words->command, &connections);
 
 	if (result != 0)
 		return result;
@@ -183,6 +186,73 @@ run_connections(struct ctl_client *client, const struct words *words)
 		fprintf(stderr, "sallyctl: %" PRIu64 " flow entries have been shown.\n",
 			connections.n_shown);
 	return 0;
+}
+
+static int
+run_get(struct ctl_client *client, const struct words *words)
+{
+	struct ct_entry entry;
+	char text[REPORT_TEXT_SIZE];
+	json_t *row = NULL;
+	int result = ctl_get(client, words->command->path, words->filter_text, &row);
+
+	if (result == 0 && row == NULL) {
+		ctl_report("there is no such connection");
+		return -1;
+	}
+	if (result == 0 && ctl_entry_from_row(row, &entry) != 0) {
+		ctl_report("malformed connection");
+		result = -1;
+	}
+	if (result == 0 && words->is_json)
+		printf("%.*s\n", (int)report_entry_json(&entry, text), text);
+	else if (result == 0)
+		fwrite(text, 1, report_entry_line(&entry, text), stdout);
+	json_decref(row);
+	return result;
+}
+
+static const struct command *find_command(const char *name);
+
+// Shows what would be deleted, which changes nothing and asks no worker.
+static int
+run_dry(struct ctl_client *client, const struct words *words)
+{
+	struct connections connections = {.words = words, .array = {.out = stdout}};
+	int result;
+
+	if (words->is_json)
+		printf("{\"connections\": ");
+	result = list_connections(client, find_command("ct list"), &connections);
+	if (result != 0)
+		return result;
+	if (words->is_json) {
+		ctl_array_end(&connections.array);
+		printf(", \"would_delete\": %" PRIu64 "}\n", connections.n_shown);
+	} else {
+		fprintf(stderr, "sallyctl: %" PRIu64 " connections would be deleted\n",
+			connections.n_shown);
+	}
+	return words->command->takes_filter && connections.n_shown == 0 ? -1 : 0;
+}
+
+// To delete nothing is to fail, unless all was meant and there is nothing.
+static int
+run_delete(struct ctl_client *client, const struct words *words)
+{
+	const struct command *command = words->command;
+	uint64_t n_deleted;
+	int result;
+
+	if (words->is_dry_run)
+		return run_dry(client, words);
+	result = ctl_delete(client, command->path,
+			    command->takes_filter ? words->filter_text : NULL, &n_deleted);
+	if (words->is_json)
+		printf("{\"deleted\": %" PRIu64 "}\n", n_deleted);
+	else
+		printf("%" PRIu64 " connections deleted\n", n_deleted);
+	return command->takes_filter && n_deleted == 0 ? -1 : result;
 }
 
 static int
@@ -234,10 +304,8 @@ static const struct ctl_column part_columns[] = {
 };
 
 static const struct ctl_column turn_columns[] = {
-	{"BELOW-NS", "below_ns", true},
-	{"BUSY", "busy", true},
-	{"REAPING", "reaping", true},
-	{NULL, NULL, false},
+	{"BELOW-NS", "below_ns", true}, {"BUSY", "busy", true}, {"REAPING", "reaping", true},
+	{"REQUESTS", "requests", true}, {NULL, NULL, false},
 };
 
 static const struct ctl_column rule_columns[] = {
@@ -266,6 +334,12 @@ static const struct command commands[] = {
 	 "how many connections there are"},
 	{"ct list", "/sallyport/ct/list", run_connections, "entries", NULL,
 	 "the connections, in the format of conntrack -L", true, true},
+	{"ct get", "/sallyport/ct/get", run_get, NULL, NULL,
+	 "the connection of a tuple: protocol, addresses, ports or the like", .takes_filter = true},
+	{"ct delete", "/sallyport/ct/delete", run_delete, NULL, NULL,
+	 "delete the connections that pass a filter", .takes_filter = true, .takes_dry_run = true},
+	{"ct flush", "/sallyport/ct/flush", run_delete, NULL, NULL, "delete all connections",
+	 .takes_dry_run = true},
 	{"ct unconfirmed", "/sallyport/ct/unconfirmed", run_connections, "entries", NULL,
 	 "those no rule has accepted yet"},
 	{"ct dying", "/sallyport/ct/dying", run_connections, "entries", NULL,
@@ -276,14 +350,16 @@ static const struct command commands[] = {
 
 #define N_COMMANDS (sizeof(commands) / sizeof(commands[0]))
 
-enum { KEY_SOCKET = 256, KEY_FILE_PREFIX, KEY_FILTER };
+enum { KEY_SOCKET = 256, KEY_FILE_PREFIX, KEY_DRY_RUN, KEY_FILTER };
 
 static const struct argp_option plain_options[] = {
 	{"json", 'j', NULL, 0, "print JSON", 1},
 	{"socket", KEY_SOCKET, "PATH", 0, "telemetry socket to ask", 1},
 	{"file-prefix", KEY_FILE_PREFIX, "PREFIX", 0,
 	 "ask the sallyport that was started with --file-prefix PREFIX (rte)", 1},
-	{NULL, 0, NULL, 0, "Filters of ct list:", 2},
+	{"dry-run", KEY_DRY_RUN, NULL, 0, "of ct delete and ct flush: show what would be deleted",
+	 1},
+	{NULL, 0, NULL, 0, "Filters of ct list and ct delete, and the tuple of ct get:", 2},
 };
 
 #define N_PLAIN_OPTIONS (sizeof(plain_options) / sizeof(plain_options[0]))
@@ -343,6 +419,18 @@ add_word(struct words *words, const char *word, const struct argp_state *state)
 		argp_error(state, "unknown command \"%s...\"", words->name);
 }
 
+// What is asked for travels as "NAME=TEXT NAME=TEXT".
+static bool
+add_filter_text(struct words *words, const char *name, const char *text)
+{
+	size_t len = strlen(words->filter_text);
+	int added = snprintf(words->filter_text + len, sizeof(words->filter_text) - len, "%s%s=%s",
+			     len == 0 ? "" : " ", name, text);
+
+	return strlen(text) < FILTER_TEXT_SIZE && added > 0 &&
+	       (size_t)added < sizeof(words->filter_text) - len;
+}
+
 // Returns 0, or ARGP_ERR_UNKNOWN when no filter has this key.
 static error_t
 set_filter(struct words *words, int key, const char *text, const struct argp_state *state)
@@ -354,12 +442,35 @@ set_filter(struct words *words, int key, const char *text, const struct argp_sta
 		if (option_key(i) != key)
 			continue;
 		wrong = filter_set(&words->filter, name, text);
+		if (wrong == NULL && !add_filter_text(words, name, text))
+			wrong = "the filter is too long";
 		if (wrong != NULL)
 			argp_error(state, "--%s %s: %s", name, text, wrong);
 		words->has_filter = true;
 		return 0;
 	}
 	return ARGP_ERR_UNKNOWN;
+}
+
+// A command that changes something, or names one connection, is not sent before it makes sense.
+static void
+check_filter(const struct words *words, const struct argp_state *state)
+{
+	const struct command *command = words->command;
+	struct tuple tuple;
+	const char *wrong;
+
+	if (words->has_filter && !command->takes_filter)
+		argp_error(state, "%s takes no filter", command->name);
+	if (words->is_dry_run && !command->takes_dry_run)
+		argp_error(state, "%s takes no --dry-run", command->name);
+	if (command->run == run_delete && command->takes_filter && filter_is_empty(&words->filter))
+		argp_error(state, "ct delete needs a filter; ct flush deletes all connections");
+	if (command->run != run_get)
+		return;
+	wrong = filter_tuple(&words->filter, &tuple);
+	if (wrong != NULL)
+		argp_error(state, "ct get: %s", wrong);
 }
 
 static void
@@ -370,8 +481,8 @@ finish(struct words *words, const struct argp_state *state)
 	words->command = find_command(words->name);
 	if (words->command == NULL)
 		argp_error(state, "unknown command \"%s\"", words->name);
-	else if (words->has_filter && !words->command->takes_filter)
-		argp_error(state, "%s takes no filter", words->command->name);
+	else
+		check_filter(words, state);
 }
 
 static error_t
@@ -388,6 +499,9 @@ parse(int key, char *text, struct argp_state *state)
 		return 0;
 	case KEY_FILE_PREFIX:
 		words->file_prefix = text;
+		return 0;
+	case KEY_DRY_RUN:
+		words->is_dry_run = true;
 		return 0;
 	case ARGP_KEY_ARG:
 		add_word(words, text, state);

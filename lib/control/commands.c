@@ -58,6 +58,15 @@ static const struct command commands[] = {
 	 "Returns how many connections there are."},
 	{"/sallyport/ct/list", PARAMETER_CURSOR, ANSWER_OBJECT, command_ct_list,
 	 "Returns connections, a page at a time. Parameters: cursor of the page before"},
+	{"/sallyport/ct/get", PARAMETER_TEXT, ANSWER_OBJECT, NULL,
+	 "Returns one connection. Parameters: its tuple, as proto=udp src=10.0.0.1 ...",
+	 command_ct_get},
+	{"/sallyport/ct/delete", PARAMETER_TEXT, ANSWER_OBJECT, NULL,
+	 "Deletes connections, a page at a time. Parameters: cursor=N and a filter, as proto=udp "
+	 "...",
+	 command_ct_delete},
+	{"/sallyport/ct/flush", PARAMETER_CURSOR, ANSWER_OBJECT, command_ct_flush,
+	 "Deletes all connections, a page at a time. Parameters: cursor of the page before"},
 	{"/sallyport/ct/unconfirmed", PARAMETER_CURSOR, ANSWER_OBJECT, command_ct_unconfirmed,
 	 "Returns connections no rule has accepted yet. Parameters: cursor"},
 	{"/sallyport/ct/dying", PARAMETER_CURSOR, ANSWER_OBJECT, command_ct_dying,
@@ -166,7 +175,11 @@ command_answer(const struct appliance *appliance, const char *path, const char *
 		return;
 	}
 	error = parameters[command->parameter].error;
-	if (parameters[command->parameter].parse(appliance, command, parameter, &number)) {
+	if (command->parameter == PARAMETER_TEXT) {
+		answer = answer_begin(space, path, command->kind);
+		command->reader(appliance, parameter == NULL ? "" : parameter, &answer);
+		answer_end(space);
+	} else if (parameters[command->parameter].parse(appliance, command, parameter, &number)) {
 		answer = answer_begin(space, path, command->kind);
 		command->handler(appliance, number, &answer);
 		answer_end(space);

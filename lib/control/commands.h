@@ -3,7 +3,8 @@
 // The commands as a table, and what a handler is. Private to control.
 //
 // A handler fills the answer to one command. It runs in the thread of the telemetry socket, while
-// the workers go on: what it reads may be a moment old and need not add up. What it cannot answer
+// the workers go on: what it reads may be a moment old and need not add up. What only a worker may
+// do it asks the worker for (base/inbox.h), and waits for the answer. What it cannot answer
 // becomes a member "error", a sentence.
 #pragma once
 
@@ -20,18 +21,24 @@ enum parameter {
 	PARAMETER_DEVICE,  // the number of a device, which is one of a port
 	PARAMETER_HEAP,    // the number of a heap of EAL
 	PARAMETER_COMMAND, // a command, or nothing, which is this one: its index
+	PARAMETER_TEXT,    // any, which the handler reads itself
 	PARAMETERS
 };
 
 typedef void (*command_handler)(const struct appliance *appliance, uint64_t number,
 				struct answer *answer);
 
+// The handler of a command with PARAMETER_TEXT. The text is empty when there was none.
+typedef void (*command_reader)(const struct appliance *appliance, const char *text,
+			       struct answer *answer);
+
 struct command {
 	const char *path;
 	enum parameter parameter;
 	enum answer_kind kind;
 	command_handler handler;
-	const char *help; // at most 127 characters
+	const char *help;      // at most 127 characters
+	command_reader reader; // in the place of handler
 };
 
 // The answer to a command, complete, whatever it is.
@@ -76,3 +83,8 @@ void command_ct_list(const struct appliance *appliance, uint64_t cursor, struct 
 void command_ct_unconfirmed(const struct appliance *appliance, uint64_t cursor,
 			    struct answer *answer);
 void command_ct_dying(const struct appliance *appliance, uint64_t cursor, struct answer *answer);
+
+// Handlers in deletion.c, which ask workers.
+void command_ct_get(const struct appliance *appliance, const char *text, struct answer *answer);
+void command_ct_delete(const struct appliance *appliance, const char *text, struct answer *answer);
+void command_ct_flush(const struct appliance *appliance, uint64_t cursor, struct answer *answer);

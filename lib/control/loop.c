@@ -46,6 +46,7 @@ command_cycles(const struct appliance *appliance, uint64_t cursor, struct answer
 struct turns {
 	uint64_t busy;
 	uint64_t reaping;
+	uint64_t requests;
 };
 
 // Turns of all workers that took less than 2^bits ns, and no less than half of that.
@@ -59,6 +60,7 @@ sum_turns(const struct appliance *appliance, unsigned int bits)
 
 		sum.busy += stats->busy_time[bits];
 		sum.reaping += stats->reap_time[bits];
+		sum.requests += stats->request_time[bits];
 	}
 	return sum;
 }
@@ -69,8 +71,12 @@ count_times(const struct appliance *appliance)
 {
 	unsigned int n = WORKER_TIMES;
 
-	while (n > 0 && sum_turns(appliance, n - 1).busy + sum_turns(appliance, n - 1).reaping == 0)
-		n--;
+	for (; n > 0; n--) {
+		struct turns turns = sum_turns(appliance, n - 1);
+
+		if (turns.busy + turns.reaping + turns.requests > 0)
+			break;
+	}
 	return n;
 }
 
@@ -82,6 +88,7 @@ fill_time(const struct appliance *appliance, unsigned int bits, struct answer *r
 	answer_number(row, "below_ns", UINT64_C(1) << bits);
 	answer_number(row, "busy", turns.busy);
 	answer_number(row, "reaping", turns.reaping);
+	answer_number(row, "requests", turns.requests);
 }
 
 void

@@ -403,7 +403,8 @@ def test_help_lists_every_command():
     result = sallyctl('--help')
     assert result.returncode == 0
     for command in ('info', 'stats', 'ports', 'workers', 'stages', 'pipeline', 'cycles', 'rules',
-                    'ct count', 'ct list', 'ct unconfirmed', 'ct dying', 'ct stats'):
+                    'ct count', 'ct list', 'ct get', 'ct delete', 'ct flush', 'ct unconfirmed',
+                    'ct dying', 'ct stats'):
         assert f'\n  {command} ' in result.stdout
     assert sallyctl('--version').stdout.startswith('sallyctl ')
 
@@ -423,6 +424,100 @@ def test_the_manual_page_has_every_option(page_name, words):
     if page_name == 'sallyctl.1':
         for command in re.findall(r'^  ([a-z][a-z ]*?)  ', help_text, re.M):
             assert f'.It Cm {command}\n' in text, command
+
+
+# Questions that change something.
+
+TUPLE_WORDS = '-p tcp -s 10.0.0.1 -d 10.0.0.2 --sport 1025 --dport 80'
+
+
+@pytest.mark.parametrize('words, error', [
+    ('ct delete', 'ct delete needs a filter; ct flush deletes all connections'),
+    ('ct delete --dry-run', 'ct delete needs a filter'),
+    ('ct delete --mark 0/0', 'ct delete needs a filter'),
+    ('ct flush --proto tcp', 'ct flush takes no filter'),
+    ('ct list --dry-run', 'ct list takes no --dry-run'),
+    ('info --dry-run', 'info takes no --dry-run'),
+    ('ct get', 'a protocol, source and destination are needed'),
+    ('ct get -p tcp -s 10.0.0.1 -d 10.0.0.2', 'a source and a destination port are needed'),
+    ('ct get -p icmp -s 10.0.0.1 -d 10.0.0.2 --icmp-type 8', 'a type, a code and an identifier'),
+    ('ct get -p esp -s 10.0.0.0/8 -d 10.0.0.2', 'a protocol, source and destination'),
+    (f'ct get {TUPLE_WORDS} --state ESTABLISHED', 'named by its tuple alone'),
+])
+def test_what_makes_no_sense_is_not_sent(ask, words, error):
+    result = ask(None, *words.split())
+    assert (result.returncode, result.questions, result.stdout) == (2, [], '')
+    assert error in result.stderr
+
+
+def test_the_filter_travels_as_it_was_given(ask):
+    result = ask({'/sallyport/ct/delete': {'deleted': 3, 'cursor': 0}}, 'ct', 'delete', '-p', 'TCP',
+                 '--orig-src', '10.0.0.0/8', '--status', 'ASSURED,SEEN_REPLY')
+    assert (result.returncode, result.stdout) == (0, '3 connections deleted\n')
+    assert result.questions == [
+        '/sallyport/ct/delete,cursor=0 proto=TCP src=10.0.0.0/8 status=ASSURED,SEEN_REPLY']
+
+
+@pytest.mark.parametrize('command, prefix', [('delete --proto 6', 'cursor='), ('flush', '')])
+def test_pages_are_deleted_until_the_last(ask, command, prefix):
+    name = f'/sallyport/ct/{command.split()[0]}'
+
+    def answer(question):
+        cursor = int(question.split(',')[1].removeprefix(prefix).split()[0])
+        return {name: {'deleted': cursor % 3, 'cursor': cursor + 1 if cursor < 30 else 0}}
+
+    result = ask(answer, 'ct', *command.split(), '--json')
+    assert (result.returncode, len(result.questions)) == (0, 31)
+    assert json.loads(result.stdout) == {'deleted': sum(n % 3 for n in range(31))}
+
+
+@pytest.mark.parametrize('words, status', [('delete --proto 6', 1), ('flush', 0)])
+def test_nothing_to_delete(ask, words, status):
+    answer = {f'/sallyport/ct/{words.split()[0]}': {'deleted': 0, 'cursor': 0}}
+    result = ask(answer, 'ct', *words.split())
+    assert (result.returncode, result.stdout) == (status, '0 connections deleted\n')
+
+
+@pytest.mark.parametrize('page_of', [
+    {}, {'deleted': 1}, {'cursor': 0}, {'deleted': -1, 'cursor': 0}, {'deleted': 1, 'cursor': -1},
+    {'deleted': '1', 'cursor': 0}, {'error': 'the worker has too many requests: try again'}, None,
+    [], {'deleted': 1, 'cursor': 5},  # the same again and again
+])
+def test_a_deletion_that_is_answered_badly(ask, page_of):
+    result = ask({'/sallyport/ct/flush': page_of}, 'ct', 'flush')
+    assert_refused(result)
+    assert len(result.questions) <= 2
+
+
+def test_a_dry_run_only_lists(ask):
+    for stream in (None, stream_of(*MANY)):
+        result = ask(page(*MANY), 'ct', 'delete', '--proto', 'tcp', '--dry-run', '--json',
+                     stream=stream)
+        assert result.returncode == 0
+        assert all(question.startswith('/sallyport/ct/list,') for question in result.questions)
+        answer = json.loads(result.stdout)
+        assert [entry['conn'] for entry in answer['connections']] == [1, 3]
+        assert answer['would_delete'] == 2
+        result = ask(page(*MANY), 'ct', 'delete', '--zone', '1', '--dry-run', stream=stream)
+        assert (result.returncode, result.stdout) == (1, '')
+        result = ask(page(*MANY), 'ct', 'flush', '--dry-run', stream=stream)
+        assert (result.returncode, len(result.stdout.splitlines())) == (0, len(MANY))
+        assert result.stderr == f'sallyctl: {len(MANY)} connections would be deleted\n'
+
+
+def test_getting_one(ask):
+    answer = {'/sallyport/ct/get': {'entries': {'0': row()}}}
+    result = ask(answer, 'ct', 'get', *TUPLE_WORDS.split())
+    assert result.returncode == 0
+    assert result.stdout.startswith('tcp      6 431999 ESTABLISHED src=10.0.0.1 dst=10.0.0.2 ')
+    assert result.questions == [
+        '/sallyport/ct/get,proto=tcp src=10.0.0.1 dst=10.0.0.2 sport=1025 dport=80']
+    assert json.loads(ask(answer, 'ct', 'get', *TUPLE_WORDS.split(), '--json').stdout)['conn'] == 17
+    nothing = ask({'/sallyport/ct/get': {'entries': {}}}, 'ct', 'get', *TUPLE_WORDS.split())
+    assert_refused(nothing)
+    assert nothing.stdout == ''
+    for bad in ({}, {'entries': []}, {'entries': {'0': 1}}, {'entries': {'0': row(proto=5)}}):
+        assert_refused(ask({'/sallyport/ct/get': bad}, 'ct', 'get', *TUPLE_WORDS.split()))
 
 
 # Nobody there.

@@ -221,7 +221,8 @@ what_runs_is_told(void **state)
 	worker_stats_turn(engine_worker_stats(path.engine, 0), 3, 0, 1000);
 	assert_says("/sallyport/workers", NULL, "\"turns\":1,\"busy_turns\":1,");
 	assert_says("/sallyport/turns", NULL,
-		    "\"10\":{\"below_ns\":1024,\"busy\":1,\"reaping\":0}},\"cursor\":0}}");
+		    "\"10\":{\"below_ns\":1024,\"busy\":1,\"reaping\":0,\"requests\":0}},"
+		    "\"cursor\":0}}");
 }
 
 static void
