@@ -23,7 +23,7 @@ struct rte_ring;
 
 // What the owner does for requests between two bursts, in units of work. A unit is about what it
 // takes to look at one thing that is not in the cache; doc/performance.md has what it came to.
-#define INBOX_WORK 256
+#define INBOX_WORK 128
 
 enum inbox_answer {
 	INBOX_WAITING, // for its turn, or for its next slice

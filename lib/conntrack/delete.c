@@ -20,14 +20,22 @@ is_meant(const struct ct *ct, uint32_t slot, const struct ct_filter *filter, tic
 	return ct_filter_holds(filter, &entry);
 }
 
-// The next slots with connections that are meant, at most max of them. Returns how many.
-static unsigned int
-find(const struct ct *ct, struct ct_deletion *deletion, uint32_t end, tick_t now,
-     unsigned int *budget, uint32_t slots[], unsigned int max)
+// The first slot that is not looked at.
+static uint32_t
+end_of(const struct ct *ct, const struct ct_deletion *deletion)
 {
+	return RTE_MIN(deletion->end, ct->used_slots);
+}
+
+// The next slots with connections that are meant. Returns how many.
+static unsigned int
+find(const struct ct *ct, struct ct_deletion *deletion, tick_t now, unsigned int *budget,
+     uint32_t slots[DELETE_MAX])
+{
+	const uint32_t end = end_of(ct, deletion);
 	unsigned int n = 0;
 
-	for (; deletion->cursor < end && n<max && * budget> 0; deletion->cursor++) {
+	while (*budget > 0 && n < DELETE_MAX && deletion->cursor < end) {
 		unsigned int cost = 1;
 
 		if (is_meant(ct, deletion->cursor, &deletion->filter, now)) {
@@ -35,6 +43,7 @@ find(const struct ct *ct, struct ct_deletion *deletion, uint32_t end, tick_t now
 			cost += CT_DELETE_COST;
 		}
 		*budget -= RTE_MIN(cost, *budget);
+		deletion->cursor++;
 	}
 	return n;
 }
@@ -59,16 +68,15 @@ kill_all(struct ct *ct, struct ct_deletion *deletion, const uint32_t slots[], un
 bool
 ct_delete(struct ct *ct, struct ct_deletion *deletion, uint64_t now_ns, unsigned int *budget)
 {
-	const uint32_t end = RTE_MIN(deletion->end, ct->used_slots);
 	const tick_t now = tick_from_ns(now_ns);
 	uint32_t slots[DELETE_MAX];
 
 	ct_reclaim(ct, now_ns);
-	while (*budget > 0 && deletion->cursor < end && ct->n_untold == 0) {
-		unsigned int n = find(ct, deletion, end, now, budget, slots, DELETE_MAX);
+	while (*budget > 0 && deletion->cursor < end_of(ct, deletion) && ct->n_untold == 0) {
+		unsigned int n = find(ct, deletion, now, budget, slots);
 
 		kill_all(ct, deletion, slots, n, now_ns);
 		ct_reclaim(ct, now_ns);
 	}
-	return deletion->cursor >= end;
+	return deletion->cursor >= end_of(ct, deletion);
 }

@@ -201,7 +201,7 @@ static void
 a_listener_that_is_late_is_waited_for(void **state)
 {
 	struct ct_deletion deletion = {.end = UINT32_MAX};
-	unsigned int n_told = 0;
+	unsigned int n_told = 0, n_slices = 0;
 	struct ct_event event;
 	struct shard shard;
 
@@ -213,6 +213,7 @@ a_listener_that_is_late_is_waited_for(void **state)
 	while (!delete_some(&shard, &deletion, PLENTY)) {
 		uint32_t n_deleted = deletion.n_deleted;
 
+		n_slices++;
 		assert_in_range(ct_count(shard.ct).dying, 1, 32);
 		assert_false(delete_some(&shard, &deletion, PLENTY));
 		assert_int_equal(deletion.n_deleted, n_deleted);
@@ -221,10 +222,15 @@ a_listener_that_is_late_is_waited_for(void **state)
 			assert_int_equal(event.end, CT_END_DELETED);
 		}
 	}
-	while (ct_count(shard.ct).dying > 0 || shard_event(&shard, &event)) {
-		n_told += shard_event(&shard, &event);
+	do {
+		for (; shard_event(&shard, &event); n_told++)
+			assert_int_equal(event.end, CT_END_DELETED);
 		ct_reclaim(shard.ct, shard.now_ns);
-	}
+	} while (ct_count(shard.ct).dying > 0);
+	while (shard_event(&shard, &event))
+		n_told++;
+	assert_int_equal(n_told, SHARD_CONNS);
+	assert_true(n_slices > 0);
 	assert_int_equal(deletion.n_deleted, SHARD_CONNS);
 	assert_int_equal(stats_of(&shard).deleted, SHARD_CONNS);
 	shard_close(&shard);
