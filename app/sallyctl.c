@@ -377,7 +377,8 @@ option_key(unsigned int filter)
 static const struct argp_option *
 make_options(void)
 {
-	static struct argp_option options[N_PLAIN_OPTIONS + FILTERS_MAX * (1 + FILTER_ALIASES) + 1];
+	static struct argp_option
+		options[N_PLAIN_OPTIONS + (size_t)FILTERS_MAX * (1 + FILTER_ALIASES) + 1];
 	struct argp_option *next = options + N_PLAIN_OPTIONS;
 
 	assert(filter_n_keys() <= FILTERS_MAX);

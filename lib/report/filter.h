@@ -10,8 +10,9 @@
 #include "conntrack/filter.h"
 
 #define FILTER_ALIASES 3
-#define FILTER_TEXT_SIZE                                                                           \
-	64 // of what is asked for, with a 0; nothing that means something is longer
+
+// Of what is asked for, with a 0; nothing that means something is longer.
+#define FILTER_TEXT_SIZE 64
 
 // One thing that a filter may ask for.
 struct filter_key {
