@@ -99,10 +99,10 @@ def test_deleting_by_filter_while_packets_flow(machine):
     again = machine.ctl('ct', 'delete', *filters, '--json')
     assert (again.returncode, json.loads(again.stdout)) == (1, {'deleted': 0})
 
-    # Packets went on, and all of them left.
+    # Packets went on, and none was lost but what the source sends faster than it is handed over.
     wait_until(lambda: machine.json('stats')['packets'] > before, 'packets flow')
     stats = machine.json('stats')
-    assert not any(stats['dropped'].values())
+    assert not any(n for reason, n in stats['dropped'].items() if reason != 'handoff_full')
     assert sum(row['requests'] for row in machine.json('turns')) > 0
 
 
