@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// sallyctl's end of the telemetry socket: questions and answers, and lists that have pages.
+// sallyctl's end of the telemetry socket: requests and answers, and lists that come in pages.
 //
-// What comes from the socket is not trusted: every function here takes anything and reports what
-// it cannot use on standard error, in one line.
+// Data from the socket is not trusted: every function here accepts any input and reports what it
+// cannot use in one line on standard error.
 //
-// Life cycle: ctl_client_open, any number of questions, ctl_client_close.
+// Life cycle: ctl_client_open, any number of requests, ctl_client_close.
 #pragma once
 
 #include <stddef.h>
@@ -21,12 +21,12 @@ struct ctl_client {
 	size_t size;
 };
 
-// Connects to the socket, which stays named path, the caller's, until close.
+// Connects to the socket. path stays the caller's and must exist until close.
 // => Returns 0, or -1 with the reason reported.
 int ctl_client_open(struct ctl_client *client, const char *path);
 void ctl_client_close(struct ctl_client *client);
 
-// Asks one question.
+// Makes one request.
 // => Returns the answer, an object that the caller owns, or NULL with the reason reported.
 json_t *ctl_client_ask(struct ctl_client *client, const char *command);
 
@@ -36,8 +36,8 @@ json_t *ctl_client_ask_for(struct ctl_client *client, const char *question, cons
 // Takes one row of a list, an object. => Returns 0, or -1 to end the listing.
 typedef int (*ctl_row_taker)(void *context, json_t *row);
 
-// Asks for a list page by page and hands every row over as it comes; member is what the rows are
-// called in an answer.
+// Requests a list page by page and hands over every row as it arrives; member is the name of the
+// rows in an answer.
 // => Returns 0, or -1 with the reason reported: by the taker if it ended the listing.
 int ctl_client_list(struct ctl_client *client, const char *command, const char *member,
 		    ctl_row_taker take, void *context);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// What sallyctl prints: tables for people, JSON for programs. Both take objects as they came over
-// the socket; a member that is missing or of another type leaves a cell empty.
+// What sallyctl prints: tables for people, JSON for programs. Both take objects from the socket; a
+// member that is missing or of another type leaves a cell empty.
 #pragma once
 
 #include <stdbool.h>
@@ -17,7 +17,7 @@ struct ctl_column {
 
 #define CTL_COLUMNS_MAX 16
 
-// A table, printed when its last row is known, since that decides how wide the columns are.
+// A table, printed after its last row, since all rows determine the widths of the columns.
 struct ctl_table {
 	struct libscols_table *table; // owned
 	const struct ctl_column *columns;
@@ -30,12 +30,12 @@ int ctl_table_add(struct ctl_table *table, const json_t *row);
 int ctl_table_print(struct ctl_table *table, FILE *out);
 void ctl_table_fini(struct ctl_table *table);
 
-// Prints an object as a table of names and values. Those of an object in it are called after both,
-// and zeros among them are left out.
+// Prints an object as a table of names and values. The names of nested members are prefixed by that
+// of their object; nested zeros are omitted.
 int ctl_print_object(json_t *object, FILE *out);
 
-// A JSON array that is written as its elements become known, one per line. One that has not ended
-// is no JSON, so that nobody takes half a list for a whole one.
+// A JSON array that is written element by element, one per line. Until it is ended it is not valid
+// JSON, so that nobody takes a part of a list for the whole.
 struct ctl_array {
 	FILE *out;
 	bool has_element;

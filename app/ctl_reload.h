@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// Loading the configuration anew, with a reply. The signal is what asks for it, so that who may not
-// send one may not do this either; what came of it the telemetry socket tells.
+// Reloads the configuration and waits for the result. The request is a signal, so only those who
+// may send one can do this; the telemetry socket tells the result.
 #pragma once
 
 #include "app/ctl_client.h"
 
-// Has the configuration loaded anew and waits until it is, or is refused.
+// Requests a reload and waits until the configuration is loaded or refused.
 // => Returns 0, or -1 with every reason reported.
 int ctl_reload(struct ctl_client *client);

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// Where sallyport's sockets are, and what goes wrong there, told in one line.
+// Where sallyport's sockets are, and errors about them in one line.
 #pragma once
 
 #include <stddef.h>
 
-#define CTL_ANSWER_SEC 10 // a firewall that does not answer for so long is not there
+#define CTL_ANSWER_SEC 10 // without an answer for so long the firewall is taken for dead
 
-// Where EAL puts the telemetry socket of the process with that file prefix.
+// The path of the telemetry socket of the process with that file prefix, as EAL chooses it.
 // => Returns 0, or -1 when size bytes are too few.
 int ctl_socket_path(const char *file_prefix, char *path, size_t size);
 
-// Connects a socket of that type to a path. Nobody waits longer than CTL_ANSWER_SEC for it.
+// Connects a socket of that type to a path. Its operations time out after CTL_ANSWER_SEC.
 // => Returns the socket, or -1 with errno set.
 int ctl_socket_connect(const char *path, int type);
 

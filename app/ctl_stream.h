@@ -2,8 +2,8 @@
 //
 // sallyctl's end of the stream of connections (report/record.h, control/stream.h).
 //
-// As with the telemetry socket, what comes is not trusted: anything is taken, and what cannot be
-// used is reported on standard error, in one line.
+// As with the telemetry socket, data is not trusted: any input is accepted, and what cannot be used
+// is reported in one line on standard error.
 //
 // Life cycle: ctl_stream_open, ctl_stream_list once, ctl_stream_close.
 #pragma once
@@ -19,14 +19,14 @@ struct ctl_stream {
 };
 
 // Connects to the stream beside a telemetry socket.
-// => Returns 0, with or without a stream, or -1 with the reason reported: there is one that does
+// => Returns 0, with or without a stream, or -1 with the reason reported if there is one that does
 //    not answer.
 int ctl_stream_open(struct ctl_stream *stream, const char *telemetry_path);
 void ctl_stream_close(struct ctl_stream *stream);
 
-// Takes one connection.
+// Called with each connection.
 typedef void (*ctl_entry_taker)(void *context, const struct ct_entry *entry);
 
-// Hands every connection over as it comes.
+// Hands over every connection as it arrives.
 // => Returns 0, or -1 with the reason reported.
 int ctl_stream_list(struct ctl_stream *stream, ctl_entry_taker take, void *context);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// Whether the firewall would run with a configuration: its rules are compiled, and what it takes is
-// added up, as run and replay do.
+// Checks whether the firewall would run with a configuration: compiles its rules and adds up its
+// memory, as run and replay do.
 #pragma once
 
 #include <stdio.h>
@@ -11,11 +11,11 @@
 
 enum check_result {
 	CHECK_GOOD,
-	CHECK_BAD,       // the configuration is
+	CHECK_BAD,       // the configuration is bad
 	CHECK_NO_ANSWER, // EAL, which compiles rules, cannot start here
 };
 
-// Writes to out what the configuration takes, if it is good.
-// => Otherwise errors were added. Warnings may be either way. Initialises EAL and cleans it up, so
-//    once in a process; main thread.
+// Writes to out how much memory the configuration needs, if it is good.
+// => Otherwise adds errors. May add warnings in both cases. Initialises EAL and cleans it up, so
+//    once per process; main thread.
 enum check_result check_config(const struct config *config, FILE *out, struct errors *errors);

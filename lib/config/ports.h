@@ -9,11 +9,12 @@
 
 struct cfg_loader;
 
-// => Ports are read before everything that names one.
+// => Ports must be read before anything that names one.
 void cfg_read_ports(struct cfg_loader *loader, const config_setting_t *root);
 void cfg_read_wires(struct cfg_loader *loader, const config_setting_t *root);
 
 // Reads the name of a port.
-// => Returns its index; PORT_NONE, and reports, when there is no such port. When the section
-//    "ports" cannot be read, which was reported, no port is missed.
+// => Returns its index, or PORT_NONE with an error reported if there is no such port. If the
+//    section "ports" could not be read, which has been reported already, returns PORT_NONE
+//    silently.
 uint8_t cfg_port(struct cfg_loader *loader, const config_setting_t *setting);

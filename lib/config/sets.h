@@ -13,7 +13,7 @@
 
 struct cfg_loader;
 
-// UNKNOWN: none of its elements can be told, which was reported where the set is defined.
+// UNKNOWN: none of its elements could be read, which was reported where the set is defined.
 enum cfg_set_kind { CFG_SET_UNKNOWN, CFG_SET_ADDRESSES, CFG_SET_PORTS };
 
 struct cfg_set {
@@ -37,5 +37,5 @@ void cfg_sets_fini(struct cfg_sets *sets);
 // The set of that name, NULL when there is none.
 struct cfg_set *cfg_set_lookup(const struct cfg_sets *sets, const char *name);
 
-// Remembers in the configuration what no rule names. All chains have been read.
+// Records in the configuration the sets that no rule names. => All chains have been read.
 void cfg_keep_unused_sets(struct cfg_loader *loader);

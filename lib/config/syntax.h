@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// Whether libconfig can read a text. It tells the line and whether the syntax is wrong or a name
-// there twice; which word is meant is found here, so that the error can point at it.
+// Checks whether libconfig can read a text. libconfig tells only the line, and whether the syntax
+// is wrong or a name is defined twice; here the wrong word is found, so that the error can point at
+// it.
 #pragma once
 
 #include <stdbool.h>
@@ -9,6 +10,6 @@
 #include "base/errors.h"
 #include "config/text.h"
 
-// => Returns true, or false with a message, the line, and a caret below the word added, each at the
-//    place of the line.
+// => Returns true, or false with three errors added: a message, the line of the file, and a caret
+//    below the word.
 bool cfg_check_syntax(const struct cfg_text *text, struct errors *errors);

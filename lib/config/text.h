@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// A configuration file and all it includes, as one text that remembers where each line came from.
+// A configuration file with all included files as one text that knows where each line came from.
 //
-// libconfig is handed this text instead of the file, because its release 1.5, which is what Debian
-// has, is not to be trusted with files:
-// - it ends the process when an included file cannot be read (a directory),
-// - it reads 4294967297 as 1, without a word,
+// libconfig gets this text instead of the file, because release 1.5, which Debian 12 has,
+// mishandles files:
+// - it ends the process if an included file cannot be read (a directory),
+// - it silently reads 4294967297 as 1,
 // - a comment that is never closed silently swallows the rest of the file,
-// - it knows the name of an included file without its folder, and refuses absolute names,
-// - it gives the last string of an array the line of the bracket behind it.
+// - it does not know the folder of an included file, and refuses absolute names,
+// - it gives the last string of an array the line of the closing bracket.
 // Here @include is resolved (relative to the folder of the main file, as libconfig does), a byte
-// order mark is left out, an integer with the suffix L refused, comments are blanked, integers that
-// do not fit into 32 bits become libconfig's 64-bit integers, and line breaks between a string and
-// the separator behind it move behind the separator.
+// order mark is removed, integers with the suffix L are refused, comments are blanked, integers
+// that do not fit into 32 bits become libconfig's 64-bit integers, and line breaks between a string
+// and the separator after it move after the separator.
 //
-// Life cycle: cfg_text_read fills it, whatever it returns; cfg_text_fini frees it. One thread.
+// Life cycle: cfg_text_read fills it, even if it fails; cfg_text_fini frees it. One thread.
 #pragma once
 
 #include <stddef.h>
@@ -30,7 +30,7 @@ struct cfg_place {
 };
 
 struct cfg_text {
-	char *bytes; // owned; ends with a zero byte, holds no other
+	char *bytes; // owned; ends with its only zero byte
 	size_t size; // without the zero byte
 	size_t capacity;
 	struct cfg_place *lines; // owned; lines[i] is where line i + 1 of bytes came from
@@ -41,13 +41,13 @@ struct cfg_text {
 	size_t files_capacity;
 };
 
-// => Returns 0, or -1 with what is wrong added to errors. text needs cfg_text_fini either way.
+// => Returns 0, or -1 with errors added. text needs cfg_text_fini in both cases.
 int cfg_text_read(struct cfg_text *text, const char *file, struct errors *errors);
 void cfg_text_fini(struct cfg_text *text);
 
-// Hands the names of the files over to the caller, who frees them: places stay what they are.
+// Hands over the names of the files to the caller, who frees them; places stay valid.
 void cfg_text_give_files(struct cfg_text *text, char ***files, size_t *n_files);
 
-// Where a line of the text came from; lines count from 1. What is in no line, which libconfig
-// calls line 0, is put at the first one.
+// Where a line of the text came from; lines count from 1. Line 0, which libconfig uses for no line,
+// counts as line 1.
 struct cfg_place cfg_text_place(const struct cfg_text *text, unsigned int line);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// The configuration as plain data, whatever it was read from: what every other module reads.
+// The configuration as plain data, which every other module reads.
 //
 // Life cycle: config_set_defaults gives everything its default, config_load (config/load.h) fills
 // in what a file says, config_fini frees it. The file format is documented in doc/sallyport.conf.5.
@@ -22,14 +22,14 @@ struct port_config {
 	unsigned int line;
 };
 
-// What comes in at one end leaves at the other.
+// Packets that arrive at one end leave at the other.
 struct wire_config {
 	uint8_t a; // index of a port
 	uint8_t b;
-	bool mirrors_link; // an end whose link goes down takes the other one's down
+	bool mirrors_link; // a link that goes down takes the other one down
 };
 
-// A set that no rule names. Of the others nothing is left: rules have copies.
+// A set that no rule names. The others are not kept, since rules have copies.
 struct unused_set {
 	char *name;       // owned
 	const char *file; // where it stands: one of the configuration's
@@ -43,15 +43,16 @@ struct answer_params {
 };
 
 struct config {
-	char *file;   // owned; what was asked for
-	char **files; // owned, each of them too: that and those it includes; NULL: none was read
+	char *file;   // owned; the main file
+	char **files; // owned, as are its elements: the main and all included files; NULL: none
+		      // read
 	size_t n_files;
 	unsigned int n_ports;
 	struct port_config ports[PORTS_MAX];
 	unsigned int n_wires;
 	struct wire_config wires[PORTS_MAX / 2];
 	unsigned int workers;     // 1 when the file does not say
-	const char *workers_file; // where it says: one of files; NULL: nowhere
+	const char *workers_file; // where it is set: one of files; NULL: nowhere
 	unsigned int workers_line;
 	bool measure_cycles;           // of each part of a worker's loop
 	uint32_t non_ip[NON_IP_COUNT]; // enum verdict: whether frames of that kind pass
@@ -64,20 +65,20 @@ struct config {
 	struct chain chains[CHAINS_MAX]; // sorted by priority; equal ones in the order of the file
 };
 
-// Everything has its default; file is the name of the file that will be read.
+// Sets every value to its default; file is the name of the file that will be read.
 void config_set_defaults(struct config *config, const char *file);
 
 // Frees what the configuration owns and leaves it empty.
 void config_fini(struct config *config);
 
-// Compares a configuration with the one that the firewall runs with. Returns true when a part
-// differs that stays as it is until the firewall is started again, and adds it to errors.
+// Compares a configuration with the running one. Returns true, and adds errors, if something
+// differs that can change only with a restart.
 bool config_needs_restart(const struct config *running, const struct config *next,
 			  struct errors *errors);
 
-// Adds what the configuration allows itself and hardly means, with file and line, as "warning:
-// ...": what does nothing, rules that no packet can match, more workers than there are CPUs.
-// => Any thread. Takes a second at most, with a great many rules.
+// Adds warnings about what is allowed but hardly intended, with file and line, as "warning: ...":
+// statements without effect, rules that no packet can match, more workers than CPUs.
+// => Any thread. Takes at most a second, even with very many rules.
 void config_warn(const struct config *config, unsigned int n_cpus, struct errors *warnings);
 
 // The port at the other end of the wire, PORT_NONE when the port belongs to none.

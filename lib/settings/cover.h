@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// Whether one match takes everything that another one does. Private to settings.
+// Whether one match matches everything that another one does. Private to settings.
 #pragma once
 
 #include <stdbool.h>
@@ -8,12 +8,12 @@
 
 #include "rules/rules.h"
 
-// True when whatever holds for b holds for a. False when that is not so, when it is hard to tell,
-// or when *steps, which every comparison takes from, is used up.
+// True if a matches every packet that b matches. False if not, if it is hard to tell, or if *steps,
+// which every comparison decrements, has reached 0.
 bool cfg_match_covers(const struct match *a, const struct match *b, uint64_t *steps);
 
-// True when it holds for every packet that rules are asked about.
+// True if it matches every packet.
 bool cfg_match_is_all(const struct match *match);
 
-// The families, as in match.families, of which a packet can match.
+// The families of packets that can match, as in match.families.
 uint8_t cfg_match_families(const struct match *match);

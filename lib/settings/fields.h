@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// The table of the settings that are one number or one switch, each at a fixed place of the file:
-// what the loader reads by, and what the manual page is held against.
+// The table of settings that are a single number, switch or word. The loader reads them by this
+// table, and a test compares the manual page with it.
 #pragma once
 
 #include <stdbool.h>
@@ -10,7 +10,7 @@
 
 #include "settings/config.h"
 
-// A word is one of those that low to high number, as name() tells; it is stored as its number.
+// A word is stored as its number, low to high; name() gives the word.
 enum cfg_field_type { CFG_FIELD_BOOL, CFG_FIELD_U8, CFG_FIELD_U32, CFG_FIELD_WORD };
 
 struct cfg_field {
@@ -29,7 +29,7 @@ struct cfg_field {
 extern const struct cfg_field cfg_fields[];
 extern const unsigned int cfg_n_fields;
 
-// Gives every field of the table its default.
+// Sets every field of the table to its default.
 void cfg_fields_init(struct config *config);
 
 // The value of a field; switches are 0 or 1.

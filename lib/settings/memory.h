@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// Memory of the loader. A configuration is small and is read before packets are: like base/errors,
-// loading says so and aborts when the system has no memory left, so that nobody else has to ask.
+// Memory for settings and their loader. If the system has no memory left, prints that and aborts,
+// like base/errors, so that callers need not check.
 #pragma once
 
 #include <stddef.h>
 
-// Makes room for one more element behind the first n, each of size bytes.
+// Makes room for one more element after the first n, each of size bytes.
 // => list is a pointer that free(3) takes, NULL when n is 0. Returns it, possibly moved.
 // => Doubles, so that n calls cost O(n). *capacity counts elements and starts at 0.
 void *cfg_grow(void *list, size_t n, size_t *capacity, size_t size);

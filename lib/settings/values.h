@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// The small languages inside strings: addresses, ranges, protocols, masks, TCP flags, limits.
+// The syntax of values inside strings: addresses, ranges, protocols, masks, TCP flags, limits.
 //
 // Pure functions from text to value; they know neither libconfig nor files. On failure they return
-// false and write into why what is wrong, a sentence that quotes the text.
+// false and write the reason into why, a sentence that quotes the text.
 #pragma once
 
 #include <stdbool.h>
@@ -14,7 +14,7 @@
 
 #define CFG_WHY_SIZE 200
 
-// A list that grows. The elements are owned by whoever holds the list, and are freed with free(3).
+// A growing list. Its holder owns the elements and frees them with free(3).
 struct cfg_prefixes {
 	struct prefix *list;
 	size_t n, capacity;
@@ -34,13 +34,13 @@ void cfg_add_prefixes(struct cfg_prefixes *prefixes, const struct prefix added[]
 void cfg_add_ranges(struct cfg_ranges *ranges, const struct range added[], size_t n);
 void cfg_add_span(struct cfg_spans *spans, const struct span *added);
 
-// A whole number, decimal or behind 0x hexadecimal, not above max.
+// A whole number, decimal or, with 0x, hexadecimal, not above max.
 bool cfg_parse_number(const char *text, uint32_t max, uint32_t *value);
 
-// Adds what text names: an address, a prefix, or all prefixes of a range a-b.
+// Adds the prefixes of an address, a prefix, or a range a-b.
 bool cfg_parse_addresses(const char *text, struct cfg_prefixes *prefixes, char why[CFG_WHY_SIZE]);
 
-// A number or a range a-b, not above max. what says in words what is numbered: "a port".
+// A number or a range a-b, not above max. what names the kind of number: "a port".
 bool cfg_parse_range(const char *text, const char *what, uint16_t max, struct range *range,
 		     char why[CFG_WHY_SIZE]);
 
@@ -57,11 +57,11 @@ bool cfg_parse_protocol(const char *text, uint8_t *proto, char why[CFG_WHY_SIZE]
 // A value or value/mask. Without a mask all bits count.
 bool cfg_parse_masked(const char *text, struct masked *masked, char why[CFG_WHY_SIZE]);
 
-// Flags that must be set, and behind a slash those that are looked at: "syn/syn,ack".
+// Flags that must be set, a slash, and the flags that are compared: "syn/syn,ack".
 bool cfg_parse_tcp_flags(const char *text, uint8_t *flags, uint8_t *mask, char why[CFG_WHY_SIZE]);
 
 // A rate, "10/second" or "10/second burst 20". Only its syntax is judged.
 bool cfg_parse_limit(const char *text, char why[CFG_WHY_SIZE]);
 
-// True for what can only be meant as a port or a range of ports: digits, or digits-digits.
+// True for text that can only be a port or a range of ports: digits, or digits-digits.
 bool cfg_looks_like_ports(const char *text);

@@ -28,8 +28,8 @@ struct ct_gre_call {
 	bool is_mapped;
 };
 
-// A link is 0 at the end of a list, otherwise 2 * (slot of the control connection + 1) plus the
-// direction of the packets that are looked up.
+// A link is 0 at the end of a list, otherwise 1 + 2 * slot of the control connection + direction of
+// the packets that are looked up.
 struct ct_gre_map {
 	uint32_t n; // calls
 	uint32_t buckets[GRE_BUCKETS];
