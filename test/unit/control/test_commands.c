@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// What the commands say of an engine of one shard, and of an appliance that has ports on paper only.
+// What the commands say of an engine of one shard, and of an appliance that has ports on paper
+// only.
 #include "control/commands.h"
 
 #include <setjmp.h>
@@ -14,7 +15,7 @@
 #include "util/eal.h"
 #include "util/path.h"
 
-#define START_NS (900 * NS_PER_SEC) // a hundred seconds before a path's clock begins
+#define START_NS   (900 * NS_PER_SEC) // a hundred seconds before a path's clock begins
 #define LAN_DEVICE 5
 
 static struct path path;
@@ -189,8 +190,9 @@ rules_and_policies_have_their_counters(void **state)
 	assert_says("/sallyport/rules", NULL,
 		    "\"0\":{\"chain\":\"filter\",\"kind\":\"rule\",\"name\":\"dns\","
 		    "\"file\":\"test.conf\",\"line\":11,\"action\":\"accept\",\"packets\":1,");
-	assert_says("/sallyport/rules", NULL, "\"name\":\"replies\",\"file\":\"test.conf\","
-					      "\"line\":12,\"action\":\"accept\",\"packets\":1,");
+	assert_says("/sallyport/rules", NULL,
+		    "\"name\":\"replies\",\"file\":\"test.conf\","
+		    "\"line\":12,\"action\":\"accept\",\"packets\":1,");
 	assert_says("/sallyport/rules", "2",
 		    "\"2\":{\"chain\":\"filter\",\"kind\":\"policy\",\"file\":\"test.conf\","
 		    "\"line\":10,\"action\":\"drop\",\"packets\":1,");
