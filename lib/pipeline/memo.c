@@ -79,23 +79,33 @@ outcome_of(const struct memos *memos, const struct pkt *pkt)
 	return outcome;
 }
 
-// The number of an outcome, which is new if it has none yet; NO_OUTCOME when there is no room.
+static inline bool
+is_same(const struct outcome *a, const struct outcome *b)
+{
+	return memcmp(a, b, sizeof(*a)) == 0;
+}
+
+// The number of an outcome, which is new if it has none yet; NO_OUTCOME if there is no room. New
+// connections in a row mostly have the same one.
 static uint32_t
 number_of(struct memos *memos, const struct outcome *outcome)
 {
-	uint32_t at = rte_hash_crc(outcome, sizeof(*outcome), 0) % INDEX_SIZE;
+	uint32_t at;
 
+	if (memos->n > 0 && is_same(&memos->outcomes[memos->last], outcome))
+		return memos->last;
+	at = rte_hash_crc(outcome, sizeof(*outcome), 0) % INDEX_SIZE;
 	for (; memos->index[at] != 0; at = (at + 1) % INDEX_SIZE) {
 		uint32_t number = memos->index[at] - 1u;
 
-		if (memcmp(&memos->outcomes[number], outcome, sizeof(*outcome)) == 0)
-			return number;
+		if (is_same(&memos->outcomes[number], outcome))
+			return memos->last = number;
 	}
 	if (memos->n == OUTCOMES_MAX)
 		return NO_OUTCOME;
 	memos->outcomes[memos->n] = *outcome;
 	memos->index[at] = (uint16_t)(memos->n + 1);
-	return memos->n++;
+	return memos->last = memos->n++;
 }
 
 void

@@ -40,6 +40,7 @@ struct memos {
 	uint8_t last_chain;  // of those that are asked
 	uint32_t first_rule; // of their rules; those below it belong to chains before conntrack
 	uint32_t n;
+	uint32_t last; // that was looked up
 	struct outcome *outcomes;
 	uint16_t *index; // open addressing, a number plus one; 0: free
 };
