@@ -6,9 +6,18 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <rte_common.h>
+
+#include "base/clock.h"
+#include "base/utf8.h"
+
 #define NUMBER_LEN  24  // room for the digits of a number and its sign
 #define TEXT_MAX    127 // characters
 #define QUOTED_SIZE (2 * TEXT_MAX + 3)
+
+// The longest that a byte becomes, and room for a text of such, dots and quotes.
+#define UNICODE_LEN      6
+#define QUOTED_UTF8_SIZE (UNICODE_LEN * TEXT_MAX + 6)
 
 static const char ending[] = {[ANSWER_OBJECT] = '}', [ANSWER_LIST] = ']'};
 
@@ -139,6 +148,78 @@ answer_string(struct answer *answer, const char *name, const char *text)
 
 	quote(text, quoted);
 	add(answer, name, quoted);
+}
+
+// A text in quotes, with all that it means.
+static void
+quote_utf8(const char *text, char quoted[QUOTED_UTF8_SIZE])
+{
+	const char *begin = text;
+	char *end = quoted;
+
+	*end++ = '"';
+	while (*text != '\0') {
+		uint32_t character;
+		size_t len = utf8_read(text, &character);
+
+		if ((size_t)(text - begin) + RTE_MAX(len, (size_t)1) > TEXT_MAX) {
+			end += snprintf(end, sizeof("..."), "...");
+			break;
+		}
+		if (len == 0) {
+			end += snprintf(end, UNICODE_LEN + 1, "\\ufffd");
+		} else if (character < ' ' || character == 0x7f) {
+			end += snprintf(end, UNICODE_LEN + 1, "\\u%04x", character);
+		} else {
+			if (character == '"' || character == '\\')
+				*end++ = '\\';
+			memcpy(end, text, len);
+			end += len;
+		}
+		text += RTE_MAX(len, (size_t)1);
+	}
+	*end++ = '"';
+	*end = '\0';
+}
+
+void
+answer_text(struct answer *answer, const char *name, const char *text)
+{
+	char quoted[QUOTED_UTF8_SIZE];
+
+	quote_utf8(text, quoted);
+	add(answer, name, quoted);
+}
+
+void
+answer_seconds(struct answer *answer, const char *name, uint64_t ns)
+{
+	char text[NUMBER_LEN + 10];
+
+	snprintf(text, sizeof(text), "%" PRIu64 ".%09" PRIu64, ns / NS_PER_SEC, ns % NS_PER_SEC);
+	add(answer, name, text);
+}
+
+void
+answer_metrics(struct answer *answer, const struct metric_table *table, const void *object)
+{
+	struct answer values = *answer;
+
+	for (unsigned int i = 0; i < table->n; i++) {
+		const struct metric *row = &table->rows[i];
+
+		if (row->key == NULL)
+			continue;
+		if (row->label == NULL) {
+			answer_number(row->joins ? &values : answer, row->key,
+				      metric_value(row, object, 0));
+			continue;
+		}
+		values = answer_object(answer, row->key);
+		for (unsigned int element = row->first; element < row->n; element++)
+			answer_number(&values, row->value_name(element),
+				      metric_value(row, object, element));
+	}
 }
 
 struct answer

@@ -16,6 +16,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/metric.h"
+
 // What a client of version 2 of the protocol expects at most.
 #define ANSWER_BYTES_MAX ((size_t)16 * 1024)
 
@@ -62,6 +64,17 @@ void answer_signed(struct answer *answer, const char *name, int32_t value);
 // The same for a text. What is not printable ASCII becomes '?', and a text of more than 127
 // characters ends in "..." there. That goes for names, too.
 void answer_string(struct answer *answer, const char *name, const char *text);
+
+// The same for a text in UTF-8, which is kept: of control characters, too, and what is no UTF-8
+// becomes U+FFFD. It is cut behind 127 bytes.
+void answer_text(struct answer *answer, const char *name, const char *text);
+
+// The same for nanoseconds, as seconds.
+void answer_seconds(struct answer *answer, const char *name, uint64_t ns);
+
+// Adds the metrics that have a key, from what lies in the object of the table: a number, or an
+// object of numbers where there are several.
+void answer_metrics(struct answer *answer, const struct metric_table *table, const void *object);
 
 // Adds an empty object and returns it, to be filled before anything else is added to the answer.
 struct answer answer_object(struct answer *answer, const char *name);

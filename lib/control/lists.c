@@ -6,7 +6,9 @@
 
 #include "control/commands.h"
 #include "control/listing.h"
+#include "engine/metrics.h"
 #include "engine/sums.h"
+#include "rules/metrics.h"
 
 static unsigned int
 count_ports(const struct appliance *appliance)
@@ -34,7 +36,6 @@ fill_port(const struct appliance *appliance, unsigned int index, struct answer *
 	const struct config *config = appliance_config(appliance);
 	uint8_t peer = engine_snapshot(appliance->engine)->peer[index];
 	struct port_status status = appliance_port(appliance, index);
-	const struct rte_eth_stats *stats = &status.stats;
 
 	answer_string(row, "name", config->ports[index].name);
 	answer_string(row, "device", config->ports[index].device);
@@ -43,16 +44,8 @@ fill_port(const struct appliance *appliance, unsigned int index, struct answer *
 		answer_string(row, "peer", config->ports[peer].name);
 	answer_string(row, "steering", status.steering);
 	fill_link(&status, row);
-	if (!status.has_stats)
-		return;
-	answer_number(row, "rx_packets", stats->ipackets);
-	answer_number(row, "rx_bytes", stats->ibytes);
-	answer_number(row, "rx_missed", stats->imissed);
-	answer_number(row, "rx_errors", stats->ierrors);
-	answer_number(row, "rx_no_mbuf", stats->rx_nombuf);
-	answer_number(row, "tx_packets", stats->opackets);
-	answer_number(row, "tx_bytes", stats->obytes);
-	answer_number(row, "tx_errors", stats->oerrors);
+	if (status.has_stats)
+		answer_metrics(row, &port_metrics, &status.stats);
 }
 
 void
@@ -72,15 +65,11 @@ count_workers(const struct appliance *appliance)
 static void
 fill_worker(const struct appliance *appliance, unsigned int index, struct answer *row)
 {
-	const struct worker_stats *stats = engine_worker_stats(appliance->engine, index);
 	const struct pipeline *pipeline = engine_pipeline(appliance->engine, index);
 
 	answer_number(row, "worker", index);
 	answer_number(row, "lcore", appliance->lcores[index]);
-	answer_number(row, "turns", stats->turns);
-	answer_number(row, "busy_turns", stats->busy_turns);
-	answer_number(row, "received", stats->received);
-	answer_number(row, "sent", stats->sent);
+	answer_metrics(row, &worker_metrics, engine_worker_stats(appliance->engine, index));
 	answer_number(row, "handed_over", pipeline_stats(pipeline)->handed_over);
 	answer_number(row, "connections",
 		      ct_count(engine_shard(appliance->engine, index)).confirmed);
@@ -151,8 +140,7 @@ fill_counter(const struct appliance *appliance, unsigned int counter, struct ans
 {
 	const struct rule_counter sum = engine_rule_counter(appliance->engine, counter);
 
-	answer_number(row, "packets", sum.packets);
-	answer_number(row, "bytes", sum.bytes);
+	answer_metrics(row, &rule_metrics, &sum);
 }
 
 static void

@@ -3,13 +3,14 @@
 // What can be said of the whole firewall: sums over the workers.
 #include "control/commands.h"
 
-#include <stddef.h>
 #include <stdio.h>
 
 #include <rte_common.h>
 #include <rte_version.h>
 
+#include "conntrack/metrics.h"
 #include "engine/sums.h"
+#include "pipeline/metrics.h"
 
 // The last reload, and whether another one is under way.
 static void
@@ -67,33 +68,9 @@ void
 command_stats(const struct appliance *appliance, uint64_t cursor, struct answer *answer)
 {
 	const struct pipeline_stats sum = engine_pipeline_stats(appliance->engine);
-	struct answer object;
 
 	(void)cursor;
-	answer_number(answer, "packets", sum.packets);
-	answer_number(answer, "bytes", sum.bytes);
-	answer_number(answer, "handed_over", sum.handed_over);
-	answer_number(answer, "accepted", sum.accepted);
-	answer_number(answer, "rejected", sum.rejected);
-	object = answer_object(answer, "answers");
-	for (int kind = ANSWER_NONE + 1; kind < ANSWER_COUNT; kind++)
-		answer_number(&object, answer_name(kind), sum.answers[kind]);
-	answer_number(&object, "unsent", sum.unsent);
-	object = answer_object(answer, "unanswered");
-	for (int silence = SILENCE_SPEAKING + 1; silence < SILENCE_COUNT; silence++)
-		answer_number(&object, silence_name(silence), sum.unanswered[silence]);
-	object = answer_object(answer, "dropped");
-	for (int reason = 0; reason < REASON_COUNT; reason++)
-		answer_number(&object, reason_name(reason), sum.dropped[reason]);
-	object = answer_object(answer, "faults");
-	for (int fault = FAULT_NONE + 1; fault < FAULT_COUNT; fault++)
-		answer_number(&object, fault_name(fault), sum.faults[fault]);
-	object = answer_object(answer, "classes");
-	for (int class = CLASS_NONE + 1; class < CLASS_COUNT; class ++)
-		answer_number(&object, class_name(class), sum.classes[class]);
-	object = answer_object(answer, "non_ip");
-	for (int kind = 0; kind < NON_IP_COUNT; kind++)
-		answer_number(&object, non_ip_name(kind), sum.non_ip[kind]);
+	answer_metrics(answer, &pipeline_metrics, &sum);
 }
 
 void
@@ -102,36 +79,8 @@ command_ct_count(const struct appliance *appliance, uint64_t cursor, struct answ
 	const struct ct_count count = engine_ct_count(appliance->engine);
 
 	(void)cursor;
-	answer_number(answer, "confirmed", count.confirmed);
-	answer_number(answer, "unconfirmed", count.unconfirmed);
-	answer_number(answer, "dying", count.dying);
-	answer_number(answer, "capacity", count.capacity);
+	answer_metrics(answer, &ct_count_metrics, &count);
 }
-
-static const struct {
-	const char *name;
-	size_t offset;
-} ct_counters[] = {
-	{"created", offsetof(struct ct_stats, created)},
-	{"confirmed", offsetof(struct ct_stats, confirmed)},
-	{"discarded", offsetof(struct ct_stats, discarded)},
-	{"destroyed", offsetof(struct ct_stats, destroyed)},
-	{"expired", offsetof(struct ct_stats, expired)},
-	{"deleted", offsetof(struct ct_stats, deleted)},
-	{"expected", offsetof(struct ct_stats, expected)},
-	{"expect_drop", offsetof(struct ct_stats, expect_drop)},
-	{"found", offsetof(struct ct_stats, found)},
-	{"invalid", offsetof(struct ct_stats, invalid)},
-	{"error", offsetof(struct ct_stats, error)},
-	{"early_drop", offsetof(struct ct_stats, early_drop)},
-	{"table_full", offsetof(struct ct_stats, table_full)},
-	{"insert_failed", offsetof(struct ct_stats, insert_failed)},
-	{"events_lost", offsetof(struct ct_stats, events_lost)},
-	{"events_late", offsetof(struct ct_stats, events_late)},
-};
-
-_Static_assert(sizeof(struct ct_stats) == RTE_DIM(ct_counters) * sizeof(uint64_t),
-	       "every counter is told");
 
 void
 command_ct_stats(const struct appliance *appliance, uint64_t cursor, struct answer *answer)
@@ -139,7 +88,5 @@ command_ct_stats(const struct appliance *appliance, uint64_t cursor, struct answ
 	const struct ct_stats sum = engine_ct_stats(appliance->engine);
 
 	(void)cursor;
-	for (unsigned int c = 0; c < RTE_DIM(ct_counters); c++)
-		answer_number(answer, ct_counters[c].name,
-			      *(const uint64_t *)RTE_PTR_ADD(&sum, ct_counters[c].offset));
+	answer_metrics(answer, &ct_metrics, &sum);
 }

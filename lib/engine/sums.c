@@ -1,16 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "engine/sums.h"
 
-// Counters are structs of nothing but uint64_t, so that they add up as arrays.
-_Static_assert(sizeof(struct pipeline_stats) % sizeof(uint64_t) == 0, "counters and nothing else");
-_Static_assert(sizeof(struct ct_stats) % sizeof(uint64_t) == 0, "counters and nothing else");
-
-static void
-add(void *sum, const void *part, size_t size)
-{
-	for (size_t i = 0; i < size / sizeof(uint64_t); i++)
-		((uint64_t *)sum)[i] += ((const uint64_t *)part)[i];
-}
+#include "conntrack/metrics.h"
+#include "pipeline/metrics.h"
+#include "rules/metrics.h"
 
 struct pipeline_stats
 engine_pipeline_stats(const struct engine *engine)
@@ -18,7 +11,7 @@ engine_pipeline_stats(const struct engine *engine)
 	struct pipeline_stats sum = {0};
 
 	for (unsigned int i = 0; i < engine_n_workers(engine); i++)
-		add(&sum, pipeline_stats(engine_pipeline(engine, i)), sizeof(sum));
+		metrics_add(&pipeline_metrics, &sum, pipeline_stats(engine_pipeline(engine, i)));
 	return sum;
 }
 
@@ -31,7 +24,7 @@ engine_ct_stats(const struct engine *engine)
 		struct ct_stats stats;
 
 		ct_stats_read(engine_shard(engine, i), &stats);
-		add(&sum, &stats, sizeof(sum));
+		metrics_add(&ct_metrics, &sum, &stats);
 	}
 	return sum;
 }
@@ -44,10 +37,7 @@ engine_ct_count(const struct engine *engine)
 	for (unsigned int i = 0; i < engine_n_workers(engine); i++) {
 		struct ct_count count = ct_count(engine_shard(engine, i));
 
-		sum.confirmed += count.confirmed;
-		sum.unconfirmed += count.unconfirmed;
-		sum.dying += count.dying;
-		sum.capacity += count.capacity;
+		metrics_add(&ct_count_metrics, &sum, &count);
 	}
 	return sum;
 }
@@ -61,8 +51,7 @@ engine_rule_counter(const struct engine *engine, unsigned int index)
 		const struct rule_counter *counters =
 			pipeline_rule_counters(engine_pipeline(engine, i));
 
-		sum.packets += counters[index].packets;
-		sum.bytes += counters[index].bytes;
+		metrics_add(&rule_metrics, &sum, &counters[index]);
 	}
 	return sum;
 }

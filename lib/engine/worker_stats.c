@@ -4,11 +4,12 @@
 #include <rte_common.h>
 
 static void
-note_time(uint64_t times[WORKER_TIMES], uint64_t ns)
+note_time(uint64_t times[WORKER_TIMES], uint64_t *sum_ns, uint64_t ns)
 {
 	unsigned int bits = ns == 0 ? 0 : 64u - (unsigned int)__builtin_clzll(ns);
 
 	times[RTE_MIN(bits, WORKER_TIMES - 1u)]++;
+	*sum_ns += ns;
 }
 
 void
@@ -18,13 +19,13 @@ worker_stats_turn(struct worker_stats *stats, unsigned int n_packets, unsigned i
 	stats->turns++;
 	stats->busy_turns += n_packets > 0;
 	if (n_packets > 0)
-		note_time(stats->busy_time, spent_ns);
+		note_time(stats->busy_time, &stats->busy_ns, spent_ns);
 	if (n_reaped > 0)
-		note_time(stats->reap_time, spent_ns);
+		note_time(stats->reap_time, &stats->reap_ns, spent_ns);
 }
 
 void
 worker_stats_requests(struct worker_stats *stats, uint64_t spent_ns)
 {
-	note_time(stats->request_time, spent_ns);
+	note_time(stats->request_time, &stats->request_ns, spent_ns);
 }

@@ -17,6 +17,9 @@ struct worker_stats {
 	uint64_t busy_time[WORKER_TIMES];
 	uint64_t reap_time[WORKER_TIMES];
 	uint64_t request_time[WORKER_TIMES]; // turns with requests, by the time that these took
+	uint64_t busy_ns;                    // the times of each of the three together
+	uint64_t reap_ns;
+	uint64_t request_ns;
 };
 
 // A turn has ended, which had so many packets, looked at so many connections to remove, and took so

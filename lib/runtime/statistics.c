@@ -6,10 +6,12 @@
 #include <stdio.h>
 
 #include <rte_common.h>
-#include <rte_ethdev.h>
 
 #include "base/log.h"
+#include "conntrack/metrics.h"
+#include "engine/metrics.h"
 #include "engine/sums.h"
+#include "pipeline/metrics.h"
 
 struct line {
 	char text[LOG_LINE_MAX + 1];
@@ -38,81 +40,73 @@ add_count(struct line *line, const char *name, uint64_t value)
 	add(line, " %s=%" PRIu64, name, value);
 }
 
+// Adds the metrics of a table that are single values.
 static void
-log_packets(const struct engine *engine)
+add_metrics(struct line *line, const struct metric_table *table, const void *object)
 {
-	struct line packets = {0}, dropped = {0}, faults = {0}, classes = {0}, non_ip = {0};
-	struct line answers = {0};
-	const struct pipeline_stats sum = engine_pipeline_stats(engine);
+	for (unsigned int i = 0; i < table->n; i++) {
+		const struct metric *row = &table->rows[i];
 
-	add_count(&packets, "packets", sum.packets);
-	add_count(&packets, "bytes", sum.bytes);
-	add_count(&packets, "handed_over", sum.handed_over);
-	add_count(&packets, "held", sum.held);
-	add_count(&packets, "accepted", sum.accepted);
-	add_count(&packets, "rejected", sum.rejected);
-	for (int reason = 0; reason < REASON_COUNT; reason++)
-		add_count(&dropped, reason_name(reason), sum.dropped[reason]);
-	for (int fault = FAULT_NONE + 1; fault < FAULT_COUNT; fault++)
-		add_count(&faults, fault_name(fault), sum.faults[fault]);
-	for (int class = CLASS_NONE + 1; class < CLASS_COUNT; class ++)
-		add_count(&classes, class_name(class), sum.classes[class]);
-	for (int kind = 0; kind < NON_IP_COUNT; kind++)
-		add_count(&non_ip, non_ip_name(kind), sum.non_ip[kind]);
-	for (int kind = ANSWER_NONE + 1; kind < ANSWER_COUNT; kind++)
-		add_count(&answers, answer_name(kind), sum.answers[kind]);
-	add_count(&answers, "unsent", sum.unsent);
-	for (int silence = SILENCE_SPEAKING + 1; silence < SILENCE_COUNT; silence++)
-		add_count(&answers, silence_name(silence), sum.unanswered[silence]);
-	log_line(LOG_PRIORITY_INFO, "statistics packets%s", packets.text);
-	log_line(LOG_PRIORITY_INFO, "statistics answers%s", answers.text);
-	log_line(LOG_PRIORITY_INFO, "statistics dropped%s", dropped.text);
-	log_line(LOG_PRIORITY_INFO, "statistics faults%s", faults.text);
-	log_line(LOG_PRIORITY_INFO, "statistics classes%s", classes.text);
-	log_line(LOG_PRIORITY_INFO, "statistics non_ip%s", non_ip.text);
+		if (row->key != NULL && row->label == NULL && !row->joins)
+			add_count(line, row->key, metric_value(row, object, 0));
+	}
+}
+
+// A line for each metric that is several values, and for those that join them.
+static void
+log_values(const struct metric_table *table, const void *object)
+{
+	for (unsigned int i = 0; i < table->n; i++) {
+		const struct metric *row = &table->rows[i];
+		struct line line = {0};
+
+		if (row->key == NULL || row->label == NULL)
+			continue;
+		for (unsigned int element = row->first; element < row->n; element++)
+			add_count(&line, row->value_name(element),
+				  metric_value(row, object, element));
+		for (unsigned int k = i + 1; k < table->n && table->rows[k].joins; k++)
+			add_count(&line, table->rows[k].key,
+				  metric_value(&table->rows[k], object, 0));
+		log_line(LOG_PRIORITY_INFO, "statistics %s%s", row->key, line.text);
+	}
 }
 
 static void
+log_packets(const struct engine *engine)
+{
+	const struct pipeline_stats sum = engine_pipeline_stats(engine);
+	struct line line = {0};
+
+	add_metrics(&line, &pipeline_metrics, &sum);
+	log_line(LOG_PRIORITY_INFO, "statistics packets%s", line.text);
+	log_values(&pipeline_metrics, &sum);
+}
+
+// Connections that are confirmed now come first: those that were ever confirmed have the same key.
+static void
 log_connections(const struct engine *engine)
 {
-	struct line connections = {0};
+	const struct metric_table others = {ct_count_metrics.rows + 1, ct_count_metrics.n - 1};
 	const struct ct_count count = engine_ct_count(engine);
 	const struct ct_stats sum = engine_ct_stats(engine);
+	struct line line = {0};
 
-	add_count(&connections, "now", count.confirmed);
-	add_count(&connections, "dying", count.dying);
-	add_count(&connections, "capacity", count.capacity);
-	add_count(&connections, "created", sum.created);
-	add_count(&connections, "confirmed", sum.confirmed);
-	add_count(&connections, "discarded", sum.discarded);
-	add_count(&connections, "destroyed", sum.destroyed);
-	add_count(&connections, "expired", sum.expired);
-	add_count(&connections, "expected", sum.expected);
-	add_count(&connections, "expect_drop", sum.expect_drop);
-	add_count(&connections, "early_drop", sum.early_drop);
-	add_count(&connections, "table_full", sum.table_full);
-	add_count(&connections, "insert_failed", sum.insert_failed);
-	add_count(&connections, "events_lost", sum.events_lost);
-	log_line(LOG_PRIORITY_INFO, "statistics connections%s", connections.text);
+	add_count(&line, "now", metric_value(&ct_count_metrics.rows[0], &count, 0));
+	add_metrics(&line, &others, &count);
+	add_metrics(&line, &ct_metrics, &sum);
+	log_line(LOG_PRIORITY_INFO, "statistics connections%s", line.text);
 }
 
 static void
 log_port(const struct appliance *appliance, unsigned int port)
 {
 	struct port_status status = appliance_port(appliance, port);
-	const struct rte_eth_stats *stats = &status.stats;
 	struct line line = {0};
 
 	if (!status.has_stats)
 		return;
-	add_count(&line, "rx_packets", stats->ipackets);
-	add_count(&line, "rx_bytes", stats->ibytes);
-	add_count(&line, "rx_missed", stats->imissed);
-	add_count(&line, "rx_errors", stats->ierrors);
-	add_count(&line, "rx_no_mbuf", stats->rx_nombuf);
-	add_count(&line, "tx_packets", stats->opackets);
-	add_count(&line, "tx_bytes", stats->obytes);
-	add_count(&line, "tx_errors", stats->oerrors);
+	add_metrics(&line, &port_metrics, &status.stats);
 	log_line(LOG_PRIORITY_INFO, "statistics port name=%s%s",
 		 appliance_config(appliance)->ports[port].name, line.text);
 }
@@ -120,15 +114,11 @@ log_port(const struct appliance *appliance, unsigned int port)
 static void
 log_worker(const struct appliance *appliance, unsigned int worker)
 {
-	const struct worker_stats *stats = engine_worker_stats(appliance->engine, worker);
 	struct line line = {0};
 
 	add_count(&line, "worker", worker);
 	add_count(&line, "lcore", appliance->lcores[worker]);
-	add_count(&line, "turns", stats->turns);
-	add_count(&line, "busy_turns", stats->busy_turns);
-	add_count(&line, "received", stats->received);
-	add_count(&line, "sent", stats->sent);
+	add_metrics(&line, &worker_metrics, engine_worker_stats(appliance->engine, worker));
 	log_line(LOG_PRIORITY_INFO, "statistics worker%s", line.text);
 }
 

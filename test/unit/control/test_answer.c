@@ -5,6 +5,7 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -170,6 +171,86 @@ test_too_much(void **state)
 	assert_memory_equal(space.bytes + space.len - 2, "}}", 2);
 }
 
+// What answer_string makes a question mark of is kept.
+static void
+test_utf8(void **state)
+{
+	struct answer answer = answer_begin(&space, "/a", ANSWER_OBJECT);
+	char longest[129] = "", expected[200];
+
+	(void)state;
+	memset(longest, 'x', 126);
+	answer_text(&answer, "a", "d\xc3\xa9j\xc3\xa0 \xf0\x9f\x90\xa7");
+	answer_text(&answer, "b", "\"\\\n\x7f\x1b");
+	answer_text(&answer, "c", "\xff\xc3(\xed\xa0\x80");
+	answer_text(&answer, "d", "");
+	answer_end(&space);
+	assert_json("{\"/a\":{\"a\":\"d\xc3\xa9j\xc3\xa0 \xf0\x9f\x90\xa7\","
+		    "\"b\":\"\\\"\\\\\\u000a\\u007f\\u001b\","
+		    "\"c\":\"\\ufffd\\ufffd(\\ufffd\\ufffd\\ufffd\",\"d\":\"\"}}");
+
+	// A character of two bytes that has no room is cut as a whole.
+	for (int i = 0; i < 2; i++) {
+		snprintf(longest + 126, 3, "%s", i == 0 ? "y" : "\xc3\xa9");
+		answer = answer_begin(&space, "/a", ANSWER_OBJECT);
+		answer_text(&answer, "a", longest);
+		answer_end(&space);
+		sprintf(expected, "{\"/a\":{\"a\":\"%.126s%s\"}}", longest, i == 0 ? "y" : "...");
+		assert_json(expected);
+	}
+}
+
+static void
+test_seconds(void **state)
+{
+	struct answer answer = answer_begin(&space, "/a", ANSWER_OBJECT);
+
+	(void)state;
+	answer_seconds(&answer, "a", 0);
+	answer_seconds(&answer, "b", 1);
+	answer_seconds(&answer, "c", UINT64_C(12345678901234));
+	answer_end(&space);
+	assert_json("{\"/a\":{\"a\":0.000000000,\"b\":0.000000001,\"c\":12345.678901234}}");
+}
+
+static const char *
+value_name(unsigned int element)
+{
+	static const char *const names[] = {"none", "one", "two"};
+
+	return names[element];
+}
+
+// Rows without a key are for others.
+static void
+test_metrics(void **state)
+{
+	struct values {
+		uint64_t a, hidden, b[3];
+		uint32_t c;
+		uint64_t joined;
+	};
+	static const struct metric rows[] = {
+		{.key = "a", METRIC_AT(struct values, a)},
+		{METRIC_AT(struct values, hidden)},
+		{.key = "b",
+		 .label = "which",
+		 .value_name = value_name,
+		 .first = 1,
+		 METRIC_ALL(struct values, b)},
+		{.key = "joined", .joins = true, METRIC_AT(struct values, joined)},
+		{.key = "c", METRIC_AT(struct values, c)},
+	};
+	static const struct metric_table table = METRIC_TABLE(rows);
+	const struct values values = {1, 2, {3, 4, 5}, 6, 7};
+	struct answer answer = answer_begin(&space, "/a", ANSWER_OBJECT);
+
+	(void)state;
+	answer_metrics(&answer, &table, &values);
+	answer_end(&space);
+	assert_json("{\"/a\":{\"a\":1,\"b\":{\"one\":4,\"two\":5,\"joined\":7},\"c\":6}}");
+}
+
 int
 main(void)
 {
@@ -177,6 +258,9 @@ main(void)
 		cmocka_unit_test(test_nothing),
 		cmocka_unit_test(test_numbers),
 		cmocka_unit_test(test_texts),
+		cmocka_unit_test(test_utf8),
+		cmocka_unit_test(test_seconds),
+		cmocka_unit_test(test_metrics),
 		cmocka_unit_test(test_long_texts_are_cut),
 		cmocka_unit_test(test_what_is_inside_ends_by_itself),
 		cmocka_unit_test(test_room),

@@ -1,0 +1,9 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// The rows of what workers and ports count (base/metric.h).
+#pragma once
+
+#include "base/metric.h"
+
+extern const struct metric_table worker_metrics; // of struct worker_stats
+extern const struct metric_table port_metrics;   // of struct rte_eth_stats

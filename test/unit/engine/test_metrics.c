@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// A counter without a row is a counter that nobody sees.
+#include "engine/metrics.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+
+#include <cmocka.h>
+
+#include "engine/worker_stats.h"
+#include "util/rows.h"
+
+static void
+every_counter_has_a_row(void **state)
+{
+	(void)state;
+	assert_rows(&worker_metrics, sizeof(struct worker_stats));
+	rows_assert_names(&port_metrics, __FILE__, __LINE__);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_counter_has_a_row),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
