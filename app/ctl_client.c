@@ -166,22 +166,33 @@ take_page(const struct ctl_client *client, json_t *page, const char *member, ctl
 }
 
 int
+ctl_client_page(struct ctl_client *client, const char *command, const char *member,
+		json_int_t *cursor, json_int_t *generation, ctl_row_taker take, void *context)
+{
+	char question[COMMAND_SIZE];
+	json_t *page;
+	int result;
+
+	snprintf(question, sizeof(question), "%s,%" JSON_INTEGER_FORMAT, command, *cursor);
+	page = ctl_client_ask_for(client, question, command);
+	if (page == NULL)
+		return -1;
+	*generation = json_integer_value(json_object_get(page, "generation"));
+	result = take_page(client, page, member, take, context, cursor);
+	json_decref(page);
+	return result;
+}
+
+int
 ctl_client_list(struct ctl_client *client, const char *command, const char *member,
 		ctl_row_taker take, void *context)
 {
-	json_int_t cursor = 0;
+	json_int_t cursor = 0, generation;
 	int result;
 
 	do {
-		char question[COMMAND_SIZE];
-		json_t *page;
-
-		snprintf(question, sizeof(question), "%s,%" JSON_INTEGER_FORMAT, command, cursor);
-		page = ctl_client_ask_for(client, question, command);
-		if (page == NULL)
-			return -1;
-		result = take_page(client, page, member, take, context, &cursor);
-		json_decref(page);
+		result = ctl_client_page(client, command, member, &cursor, &generation, take,
+					 context);
 	} while (result == 0 && cursor != 0);
 	return result;
 }

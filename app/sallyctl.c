@@ -15,6 +15,7 @@
 #include "app/ctl_client.h"
 #include "app/ctl_delete.h"
 #include "app/ctl_entry.h"
+#include "app/ctl_metrics.h"
 #include "app/ctl_output.h"
 #include "app/ctl_reload.h"
 #include "app/ctl_socket.h"
@@ -35,6 +36,7 @@ struct words {
 	bool is_json;
 	bool has_filter;
 	bool is_dry_run;
+	bool is_prometheus;
 	const char *socket; // NULL: that of the file prefix
 	const char *file_prefix;
 	struct ct_filter filter;
@@ -262,6 +264,14 @@ run_reload(struct ctl_client *client, const struct words *words)
 	return ctl_reload(client);
 }
 
+static int
+run_metrics(struct ctl_client *client, const struct words *words)
+{
+	return ctl_metrics(client, words->command->path,
+			   words->is_prometheus ? OPENMETRICS_PROMETHEUS : OPENMETRICS_TEXT,
+			   words->is_json);
+}
+
 static const struct ctl_column port_columns[] = {
 	{"PORT", "name", false},
 	{"DEVICE", "device", false},
@@ -330,6 +340,8 @@ static const struct command commands[] = {
 	 "how long turns of the workers' loop take"},
 	{"rules", "/sallyport/rules", run_list, "rules", rule_columns,
 	 "rules and policies with their counters"},
+	{"metrics", "/sallyport/metrics", run_metrics, NULL, NULL,
+	 "all metrics, as OpenMetrics text"},
 	{"ct count", "/sallyport/ct/count", run_object, NULL, NULL,
 	 "how many connections there are"},
 	{"ct list", "/sallyport/ct/list", run_connections, "entries", NULL,
@@ -350,7 +362,7 @@ static const struct command commands[] = {
 
 #define N_COMMANDS (sizeof(commands) / sizeof(commands[0]))
 
-enum { KEY_SOCKET = 256, KEY_FILE_PREFIX, KEY_DRY_RUN, KEY_FILTER };
+enum { KEY_SOCKET = 256, KEY_FILE_PREFIX, KEY_DRY_RUN, KEY_PROMETHEUS, KEY_FILTER };
 
 static const struct argp_option plain_options[] = {
 	{"json", 'j', NULL, 0, "print JSON", 1},
@@ -359,6 +371,7 @@ static const struct argp_option plain_options[] = {
 	 "ask the sallyport that was started with --file-prefix PREFIX (rte)", 1},
 	{"dry-run", KEY_DRY_RUN, NULL, 0, "of ct delete and ct flush: show what would be deleted",
 	 1},
+	{"prometheus", KEY_PROMETHEUS, NULL, 0, "print metrics in Prometheus' text format", 1},
 	{NULL, 0, NULL, 0, "Filters of ct list and ct delete, and the tuple of ct get:", 2},
 };
 
@@ -482,6 +495,10 @@ finish(struct words *words, const struct argp_state *state)
 	words->command = find_command(words->name);
 	if (words->command == NULL)
 		argp_error(state, "unknown command \"%s\"", words->name);
+	else if (words->is_prometheus && words->command->run != run_metrics)
+		argp_error(state, "%s is not printed in that format", words->command->name);
+	else if (words->is_prometheus && words->is_json)
+		argp_error(state, "--json and --prometheus are two formats");
 	else
 		check_filter(words, state);
 }
@@ -494,6 +511,9 @@ parse(int key, char *text, struct argp_state *state)
 	switch (key) {
 	case 'j':
 		words->is_json = true;
+		return 0;
+	case KEY_PROMETHEUS:
+		words->is_prometheus = true;
 		return 0;
 	case KEY_SOCKET:
 		words->socket = text;

@@ -54,6 +54,8 @@ static const struct command commands[] = {
 	 "Returns how many turns of the workers' loop took how long."},
 	{"/sallyport/rules", PARAMETER_CURSOR, ANSWER_OBJECT, command_rules,
 	 "Returns rules and policies with their counters. Parameters: cursor"},
+	{"/sallyport/metrics", PARAMETER_CURSOR, ANSWER_OBJECT, command_metrics,
+	 "Returns all metrics, with what they mean. Parameters: cursor of the page before"},
 	{"/sallyport/ct/count", PARAMETER_NONE, ANSWER_OBJECT, command_ct_count,
 	 "Returns how many connections there are."},
 	{"/sallyport/ct/list", PARAMETER_CURSOR, ANSWER_OBJECT, command_ct_list,

@@ -78,6 +78,9 @@ void command_rules(const struct appliance *appliance, uint64_t cursor, struct an
 void command_cycles(const struct appliance *appliance, uint64_t cursor, struct answer *answer);
 void command_turns(const struct appliance *appliance, uint64_t cursor, struct answer *answer);
 
+// Handlers in metrics.c.
+void command_metrics(const struct appliance *appliance, uint64_t cursor, struct answer *answer);
+
 // Handlers in connections.c.
 void command_ct_list(const struct appliance *appliance, uint64_t cursor, struct answer *answer);
 void command_ct_unconfirmed(const struct appliance *appliance, uint64_t cursor,

@@ -81,12 +81,15 @@ welcome(void *context, struct server_client *client)
 	client->waits_for = POLLOUT;
 }
 
+static struct server_stats stats;
+
 static const struct server_protocol protocol = {
 	.thread_name = "sallyport-tel",
 	.type = SOCK_SEQPACKET,
 	.client_bytes = sizeof(struct answer_space),
 	.welcome = welcome,
 	.serve = serve,
+	.stats = &stats,
 };
 
 struct requests *
@@ -116,4 +119,10 @@ requests_stop(struct requests *requests)
 		return;
 	server_stop(requests->server);
 	free(requests);
+}
+
+const struct server_stats *
+requests_stats(void)
+{
+	return &stats;
 }

@@ -12,6 +12,7 @@
 #include <pthread.h>
 #include <sys/un.h>
 
+#include "control/server.h"
 #include "engine/appliance.h"
 
 struct requests;
@@ -23,3 +24,6 @@ struct requests *requests_start(const struct appliance *appliance, pthread_mutex
 
 // => Main thread. Takes NULL.
 void requests_stop(struct requests *requests);
+
+// What the telemetry socket counts. Any thread.
+const struct server_stats *requests_stats(void);

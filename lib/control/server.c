@@ -29,6 +29,24 @@ struct server {
 	char *own;                                   // of all clients
 };
 
+static const struct metric rows[] = {
+	{.name = "sallyport_server_clients",
+	 .help = "Clients that are connected.",
+	 .kind = METRIC_GAUGE,
+	 METRIC_AT(struct server_stats, clients)},
+	{.name = "sallyport_server_accepted",
+	 .help = "Clients that have connected.",
+	 METRIC_AT(struct server_stats, accepted)},
+	{.name = "sallyport_server_evicted",
+	 .help = "Clients that lost their place to another one.",
+	 METRIC_AT(struct server_stats, evicted)},
+	{.name = "sallyport_server_served",
+	 .help = "How often a client was given an answer, or all that it could take of a listing.",
+	 METRIC_AT(struct server_stats, served)},
+};
+
+const struct metric_table server_metrics = METRIC_TABLE(rows);
+
 static uint64_t
 now_ns(void)
 {
@@ -39,10 +57,22 @@ now_ns(void)
 }
 
 static void
-close_client(struct server_client *client)
+close_client(struct server *server, struct server_client *client)
 {
 	close(client->socket);
 	client->socket = -1;
+	server->protocol->stats->clients--;
+}
+
+// Returns false when the client goes.
+static bool
+serve_client(struct server *server, struct server_client *client)
+{
+	uint64_t n_served = client->n_served;
+	bool stays = server->protocol->serve(server->context, client);
+
+	server->protocol->stats->served += client->n_served - n_served;
+	return stays;
 }
 
 // How often it was served for the time it has been there.
@@ -85,8 +115,12 @@ accept_client(struct server *server)
 		rte_delay_us_sleep(ACCEPT_PAUSE_USEC); // whoever waits is still there
 		return;
 	}
-	if (place->socket >= 0)
-		close_client(place);
+	if (place->socket >= 0) {
+		close_client(server, place);
+		server->protocol->stats->evicted++;
+	}
+	server->protocol->stats->clients++;
+	server->protocol->stats->accepted++;
 	place->socket = accepted;
 	place->n_served = 0;
 	place->since_ns = now_ns();
@@ -119,8 +153,8 @@ serve_clients(void *argument)
 			return NULL;
 		for (unsigned int i = 0; i < SERVER_PLACES; i++) {
 			if (polls[POLL_CLIENTS + i].revents != 0 &&
-			    !protocol->serve(server->context, &server->clients[i]))
-				close_client(&server->clients[i]);
+			    !serve_client(server, &server->clients[i]))
+				close_client(server, &server->clients[i]);
 		}
 		if (polls[POLL_LISTENER].revents != 0)
 			accept_client(server);
@@ -240,7 +274,7 @@ server_stop(struct server *server)
 		pthread_join(server->thread, NULL);
 	for (unsigned int i = 0; i < SERVER_PLACES; i++) {
 		if (server->clients[i].socket >= 0)
-			close_client(&server->clients[i]);
+			close_client(server, &server->clients[i]);
 	}
 	destroy(server);
 }

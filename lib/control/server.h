@@ -20,11 +20,22 @@
 #include <sys/un.h>
 
 #include "base/clock.h"
+#include "base/metric.h"
 
 #define SERVER_PLACES   32
 #define SERVER_GRACE_NS NS_PER_SEC
 
 struct server;
+
+// What a server counts. Its thread writes, anybody reads.
+struct server_stats {
+	uint64_t clients;  // that are connected now
+	uint64_t accepted; // clients
+	uint64_t evicted;  // of these, since another one needed the place
+	uint64_t served;   // how often clients have taken all there was
+};
+
+extern const struct metric_table server_metrics; // of struct server_stats
 
 struct server_client {
 	int socket;        // does not block
@@ -38,6 +49,7 @@ struct server_protocol {
 	const char *thread_name; // at most 15 characters
 	int type;                // SOCK_STREAM or SOCK_SEQPACKET
 	size_t client_bytes;
+	struct server_stats *stats; // outlive the server
 	// Somebody has come: sets own and waits_for.
 	void (*welcome)(void *context, struct server_client *client);
 	// The socket is ready for what the client waits for. Returns false when the client goes.

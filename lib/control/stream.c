@@ -110,12 +110,15 @@ pause_if_fast(void *context)
 		rte_delay_us_sleep((unsigned int)((stream->due_ns - now_ns) / 1000));
 }
 
+static struct server_stats stats;
+
 static const struct server_protocol protocol = {
 	.thread_name = "sallyport-list",
 	.type = SOCK_STREAM,
 	.client_bytes = sizeof(struct reader),
 	.welcome = welcome,
 	.serve = serve,
+	.stats = &stats,
 	.pause = pause_if_fast,
 };
 
@@ -144,4 +147,10 @@ stream_stop(struct stream *stream)
 		return;
 	server_stop(stream->server);
 	free(stream);
+}
+
+const struct server_stats *
+stream_stats(void)
+{
+	return &stats;
 }

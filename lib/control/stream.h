@@ -10,6 +10,7 @@
 
 #include <sys/un.h>
 
+#include "control/server.h"
 #include "engine/appliance.h"
 
 struct stream;
@@ -20,3 +21,6 @@ struct stream *stream_start(const struct appliance *appliance, const struct sock
 
 // Listings end where they are, and the socket is gone. => Main thread. Takes NULL.
 void stream_stop(struct stream *stream);
+
+// What the stream of connections counts. Any thread.
+const struct server_stats *stream_stats(void);

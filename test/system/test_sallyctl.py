@@ -403,6 +403,7 @@ def test_help_lists_every_command():
     result = sallyctl('--help')
     assert result.returncode == 0
     for command in ('info', 'stats', 'ports', 'workers', 'stages', 'pipeline', 'cycles', 'rules',
+                    'metrics',
                     'ct count', 'ct list', 'ct get', 'ct delete', 'ct flush', 'ct unconfirmed',
                     'ct dying', 'ct stats'):
         assert f'\n  {command} ' in result.stdout
@@ -518,6 +519,89 @@ def test_getting_one(ask):
     assert nothing.stdout == ''
     for bad in ({}, {'entries': []}, {'entries': {'0': 1}}, {'entries': {'0': row(proto=5)}}):
         assert_refused(ask({'/sallyport/ct/get': bad}, 'ct', 'get', *TUPLE_WORDS.split()))
+
+
+# Metrics.
+
+
+def metrics(*rows, cursor=0, generation=1, first=0):
+    return {'/sallyport/metrics': {
+        'metrics': {str(first + n): row for n, row in enumerate(rows)}, 'cursor': cursor,
+        'generation': generation}}
+
+
+COUNTER = {'family': 'a_bytes', 'kind': 'counter', 'unit': 'bytes', 'help': 'Bytes \\ "A"\n.'}
+HISTOGRAM = {'family': 'h_seconds', 'kind': 'histogram', 'unit': 'seconds', 'help': 'Times.'}
+SAMPLE = {'labels': {'rule': 'say "hi"\n\\ déjà 🐧'}, 'value': 2**62}
+TIMES = {'labels': {'w': '0'}, 'buckets': {'0.5': 1, '+Inf': 3}, 'sum': 1.25}
+
+
+def test_metrics_are_openmetrics_text(ask):
+    result = ask(metrics(COUNTER, SAMPLE, {'labels': {}, 'value': 0}, HISTOGRAM, TIMES), 'metrics')
+    assert (result.returncode, result.stderr) == (0, '')
+    assert result.stdout == (
+        '# HELP a_bytes Bytes \\\\ \\"A\\"\\n.\n# TYPE a_bytes counter\n# UNIT a_bytes bytes\n'
+        f'a_bytes_total{{rule="say \\"hi\\"\\n\\\\ déjà 🐧"}} {2**62}\na_bytes_total 0\n'
+        '# HELP h_seconds Times.\n# TYPE h_seconds histogram\n# UNIT h_seconds seconds\n'
+        'h_seconds_bucket{w="0",le="0.5"} 1\nh_seconds_bucket{w="0",le="+Inf"} 3\n'
+        'h_seconds_count{w="0"} 3\nh_seconds_sum{w="0"} 1.25\n# EOF\n')
+    assert ask(metrics(COUNTER, SAMPLE), 'metrics', '--prometheus').stdout == (
+        '# HELP a_bytes_total Bytes \\\\ "A"\\n.\n# TYPE a_bytes_total counter\n'
+        f'a_bytes_total{{rule="say \\"hi\\"\\n\\\\ déjà 🐧"}} {2**62}\n')
+    assert json.loads(ask(metrics(COUNTER, SAMPLE), 'metrics', '--json').stdout) == [
+        {'name': 'a_bytes_total', 'unit': 'bytes'} | SAMPLE]
+    assert ask(metrics(), 'metrics').stdout == '# EOF\n'
+
+
+def test_pages_of_two_configurations_are_not_mixed(ask):
+    """The second page comes after a reload, once: it begins anew."""
+    pages = [metrics(COUNTER, SAMPLE, cursor=7), metrics(SAMPLE, generation=2, first=7),
+             metrics(COUNTER, SAMPLE, cursor=7, generation=2),
+             metrics({'labels': {}, 'value': 5}, generation=2, first=7)]
+    result = ask(lambda question: pages.pop(0), 'metrics')
+    assert (result.returncode, pages) == (0, [])
+    assert [question.split(',')[1] for question in result.questions] == ['0', '7', '0', '7']
+    assert result.stdout.splitlines()[3:] == [
+        f'a_bytes_total{{rule="say \\"hi\\"\\n\\\\ déjà 🐧"}} {2**62}', 'a_bytes_total 5', '# EOF']
+
+
+def test_a_configuration_that_changes_all_the_time(ask):
+    generations = iter(range(1, 1000))
+
+    def answer(question):
+        cursor = 7 if question.endswith(',0') else 0
+        return metrics(COUNTER, SAMPLE, cursor=cursor, generation=next(generations))
+
+    result = ask(answer, 'metrics')
+    assert_refused(result)
+    assert result.stdout == '' and len(result.questions) < 100
+
+
+BAD_METRICS = [
+    [SAMPLE], [COUNTER | {'family': 'a b'}], [COUNTER | {'family': '9a'}], [COUNTER | {'family': ''}],
+    [COUNTER | {'family': 'x' * 10000}], [COUNTER | {'unit': 'b\n'}], [COUNTER | {'unit': 7, 'help': 7}],
+    [COUNTER | {'kind': 'summary'}], [COUNTER | {'kind': None}],
+    [COUNTER, {}], [COUNTER, {'labels': {}}], [COUNTER, {'value': 7}], [COUNTER, {'labels': [], 'value': 7}],
+    [COUNTER, {'labels': {'a': 7}, 'value': 7}], [COUNTER, {'labels': {'a-b': 'x'}, 'value': 7}],
+    [COUNTER, {'labels': {'a\n': 'x'}, 'value': 7}], [COUNTER, {'labels': {}, 'value': '7'}],
+    [COUNTER, {'labels': {f'a{n}': 'x' for n in range(17)}, 'value': 7}],
+    [HISTOGRAM, SAMPLE], [HISTOGRAM, TIMES | {'buckets': {'0.5\n': 1}}],
+    [HISTOGRAM, TIMES | {'buckets': {'1': 1.5}}], [HISTOGRAM, TIMES | {'buckets': []}],
+    [HISTOGRAM, TIMES | {'sum': None}],
+]
+
+
+@pytest.mark.parametrize('number', range(len(BAD_METRICS)))
+def test_a_bad_metric(ask, number):
+    result = ask(metrics(*BAD_METRICS[number]), 'metrics')
+    assert_refused(result)
+    assert result.stdout == ''
+
+
+@pytest.mark.parametrize('words', [['info', '--prometheus'], ['metrics', '--prometheus', '--json']])
+def test_formats_of_metrics_are_of_metrics(words):
+    result = sallyctl(*words)
+    assert (result.returncode, result.stdout) == (2, '')
 
 
 # Nobody there.

@@ -348,7 +348,7 @@ def test_the_stream_and_the_pages_say_the_same(small, words):
 
 def test_every_command_has_a_help_and_fits(small, telemetry):
     listed = [command for command in telemetry.ask('/') if command.startswith('/sallyport/')]
-    assert len(listed) == 14
+    assert len(listed) == 18
     for command in listed:
         assert telemetry.ask(f'/help,{command}')[command]
         assert len(telemetry.ask_raw(command.encode())) <= ANSWER_BYTES_MAX

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// Metrics as monitoring reads them: OpenMetrics 1.0 text, or the older text format of Prometheus
+// (0.0.4) for who reads no other, such as the textfile collector of node_exporter. In that one a
+// counter's family has the name of its samples, there are no units, and nothing says where it ends.
+//
+// A text is families, each with its samples behind it, and the end.
+#pragma once
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "base/metric.h"
+
+enum openmetrics_format { OPENMETRICS_TEXT, OPENMETRICS_PROMETHEUS };
+
+struct openmetrics_label {
+	const char *name;
+	const char *value; // UTF-8
+};
+
+struct openmetrics_family {
+	const char *name;
+	const char *help; // UTF-8
+	const char *unit; // NULL: it has none
+	enum metric_kind kind;
+};
+
+// True for what may be called so: a family, or a label, which has no colon.
+bool openmetrics_is_name(const char *name);
+bool openmetrics_is_label(const char *name);
+
+// What stands behind the family's name in those of its samples, but for a histogram: "_total" or
+// "".
+const char *openmetrics_suffix(enum metric_kind kind);
+
+void openmetrics_write_family(FILE *out, enum openmetrics_format format,
+			      const struct openmetrics_family *family);
+
+// One sample of the family with this name. => value is a number as text.
+void openmetrics_write_sample(FILE *out, const char *family, const char *suffix,
+			      const struct openmetrics_label labels[], unsigned int n_labels,
+			      const char *value);
+
+void openmetrics_write_end(FILE *out, enum openmetrics_format format);
