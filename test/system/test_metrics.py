@@ -226,6 +226,25 @@ def test_a_cursor_that_is_none(idle):
     client.close()
 
 
+# Packets flow.
+
+
+def test_counters_only_grow(idle):
+    """net_null has packets all the time, and they are no IP."""
+    devices = re.sub(r'net_pcap([01]),rx_pcap={folder}/[a-z]+', r'net_null\1', IDLE)
+    idle.start(devices + 'workers = 2;\nnon_ip: { other = "accept"; };\n')
+    before = scrape(idle)
+    for _ in range(10):
+        now = scrape(idle)  # checks, too, that each histogram is of one moment
+        for name, family in now.items():
+            assert set(family.samples) == set(before[name].samples)
+            for key, value in family.samples.items():
+                assert family.kind == 'gauge' or value >= before[name].samples[key], (name, key)
+        before = now
+    assert total(now['sallyport_packets_accepted']) > 0
+    assert total(now['sallyport_worker_busy_turn_seconds']) > 0
+
+
 # The configuration changes.
 
 
