@@ -197,10 +197,9 @@ key_covers(const struct match_key *key, const struct match *a, const struct matc
 }
 
 bool
-cfg_match_covers(const struct match *a, const struct match *b, uint64_t *steps)
+cfg_match_covers(const struct match *a, uint64_t keys, const struct match *b, uint64_t *steps)
 {
 	const uint8_t families = cfg_match_families(b);
-	uint64_t keys = match_keys_of(a);
 	bool covers = takes_step(steps);
 
 	while (keys != 0 && covers)

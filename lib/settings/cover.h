@@ -10,7 +10,8 @@
 
 // True if a matches every packet that b matches. False if not, if it is hard to tell, or if *steps,
 // which every comparison decrements, has reached 0.
-bool cfg_match_covers(const struct match *a, const struct match *b, uint64_t *steps);
+// => keys is match_keys_of(a).
+bool cfg_match_covers(const struct match *a, uint64_t keys, const struct match *b, uint64_t *steps);
 
 // True if it matches every packet.
 bool cfg_match_is_all(const struct match *match);

@@ -9,6 +9,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <rte_common.h>
@@ -33,6 +34,7 @@ struct survey {
 	const struct config *config;
 	struct errors *warnings;
 	struct settings settings;
+	uint64_t *keys; // of the rules of the chain, see match_keys_of
 	uint64_t steps; // that comparisons of rules may still take
 };
 
@@ -202,9 +204,11 @@ find_shadow(struct survey *survey, const struct chain *chain, unsigned int index
 	for (unsigned int i = 0; i < index; i++) {
 		const struct rule *before = &chain->rules[i];
 
-		if (before->action != ACTION_NONE &&
-		    (cfg_match_is_all(&before->match) ||
-		     cfg_match_covers(&before->match, &rule->match, &survey->steps)))
+		if (before->action == ACTION_NONE)
+			continue;
+		if (survey->keys[i] == 0 ||
+		    (survey->steps > 0 && cfg_match_covers(&before->match, survey->keys[i],
+							   &rule->match, &survey->steps)))
 			return before;
 	}
 	return NULL;
@@ -239,6 +243,21 @@ check_rule(struct survey *survey, const struct chain *chain, unsigned int index)
 	check_statements(survey, chain, rule);
 }
 
+// The keys of all rules are looked up once: each rule is held against all before it.
+static void
+check_rules(struct survey *survey, const struct chain *chain)
+{
+	survey->keys = calloc(chain->n_rules, sizeof(*survey->keys));
+	if (survey->keys == NULL)
+		return;
+	for (unsigned int i = 0; i < chain->n_rules; i++)
+		survey->keys[i] = match_keys_of(&chain->rules[i].match);
+	for (unsigned int i = 0; i < chain->n_rules; i++)
+		check_rule(survey, chain, i);
+	free(survey->keys);
+	survey->keys = NULL;
+}
+
 // True when no packet gets behind the chain.
 static bool
 drops_all(const struct chain *chain)
@@ -267,8 +286,7 @@ check_chains(struct survey *survey)
 			warn(survey, chain->file, chain->line,
 			     "chain \"%s\" is never asked: chain \"%s\" drops everything",
 			     chain->name, wall->name);
-		for (unsigned int i = 0; i < chain->n_rules; i++)
-			check_rule(survey, chain, i);
+		check_rules(survey, chain);
 		if (wall == NULL && drops_all(chain))
 			wall = chain;
 	}
