@@ -23,7 +23,7 @@ test_eal_start(void **state)
 		(char *)"--no-telemetry",
 		(char *)"--log-level=error",
 		(char *)"-m",
-		(char *)"64",
+		(char *)"96",
 	};
 
 	(void)state;
