@@ -82,18 +82,18 @@ def test_usr1_logs_statistics(machine):
     status, log = machine.stop()
     assert status == 0
     lines = re.findall(r'^sallyport: statistics (\w+) (.*)$', log, re.M)
-    assert [line[0] for line in lines] == ['packets', 'dropped', 'faults', 'classes', 'non_ip',
-                                           'connections', 'port', 'port', 'worker', 'worker',
-                                           'leaked']
+    assert [line[0] for line in lines] == ['packets', 'answers', 'unanswered', 'dropped', 'faults',
+                                           'classes', 'non_ip', 'connections', 'port', 'port',
+                                           'worker', 'worker', 'leaked']
     for _, text in lines:
         assert all(re.fullmatch(r'[a-z0-9_]+=[a-z0-9]+', word) for word in text.split())
     numbers = [dict(word.split('=') for word in text.split()) for _, text in lines]
-    assert numbers[5]['capacity'] == '1000'
-    assert [port['name'] for port in numbers[6:8]] == ['lan', 'wan']
+    assert numbers[7]['capacity'] == '1000'
+    assert [port['name'] for port in numbers[8:10]] == ['lan', 'wan']
     # net_null makes packets all the time, and they are no IP.
     assert int(numbers[0]['packets']) > 0
-    assert int(numbers[1]['not_ip']) > 0
-    assert int(numbers[4]['other']) > 0
+    assert int(numbers[3]['not_ip']) > 0
+    assert int(numbers[6]['other']) > 0
 
 
 def test_a_flood_of_signals_does_no_harm(machine, manager):
