@@ -167,19 +167,19 @@ take_page(const struct ctl_client *client, json_t *page, const char *member, ctl
 
 int
 ctl_client_page(struct ctl_client *client, const char *command, const char *member,
-		json_int_t *cursor, json_int_t *generation, ctl_row_taker take, void *context)
+		struct ctl_page *page, ctl_row_taker take, void *context)
 {
 	char question[COMMAND_SIZE];
-	json_t *page;
+	json_t *answer;
 	int result;
 
-	snprintf(question, sizeof(question), "%s,%" JSON_INTEGER_FORMAT, command, *cursor);
-	page = ctl_client_ask_for(client, question, command);
-	if (page == NULL)
+	snprintf(question, sizeof(question), "%s,%" JSON_INTEGER_FORMAT, command, page->cursor);
+	answer = ctl_client_ask_for(client, question, command);
+	if (answer == NULL)
 		return -1;
-	*generation = json_integer_value(json_object_get(page, "generation"));
-	result = take_page(client, page, member, take, context, cursor);
-	json_decref(page);
+	page->generation = json_integer_value(json_object_get(answer, "generation"));
+	result = take_page(client, answer, member, take, context, &page->cursor);
+	json_decref(answer);
 	return result;
 }
 
@@ -187,12 +187,11 @@ int
 ctl_client_list(struct ctl_client *client, const char *command, const char *member,
 		ctl_row_taker take, void *context)
 {
-	json_int_t cursor = 0, generation;
+	struct ctl_page page = {0};
 	int result;
 
 	do {
-		result = ctl_client_page(client, command, member, &cursor, &generation, take,
-					 context);
-	} while (result == 0 && cursor != 0);
+		result = ctl_client_page(client, command, member, &page, take, context);
+	} while (result == 0 && page.cursor != 0);
 	return result;
 }

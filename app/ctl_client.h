@@ -36,12 +36,16 @@ json_t *ctl_client_ask_for(struct ctl_client *client, const char *question, cons
 // Takes one row of a list, an object. => Returns 0, or -1 to end the listing.
 typedef int (*ctl_row_taker)(void *context, json_t *row);
 
-// Requests the page of a list that begins at *cursor, and hands over its rows as ctl_client_list
-// does. *cursor is where the next one begins then, 0 when there is none; *generation is that of the
-// configuration which the page tells of, 0 when it says none.
+// Where a list goes on, and which configuration its last page was of.
+struct ctl_page {
+	json_int_t cursor;     // of the next page, 0: of the first one, or there is none
+	json_int_t generation; // 0: the page says none
+};
+
+// Requests the next page of a list and hands over its rows as ctl_client_list does.
 // => Returns as ctl_client_list.
 int ctl_client_page(struct ctl_client *client, const char *command, const char *member,
-		    json_int_t *cursor, json_int_t *generation, ctl_row_taker take, void *context);
+		    struct ctl_page *page, ctl_row_taker take, void *context);
 
 // Requests a list page by page and hands over every row as it arrives; member is the name of the
 // rows in an answer.

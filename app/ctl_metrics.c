@@ -191,18 +191,18 @@ take_row(void *context, json_t *row)
 static int
 take_pages(struct ctl_client *client, const char *command, struct metrics *metrics, bool *is_whole)
 {
-	json_int_t cursor = 0, generation, first = 0;
+	struct ctl_page page = {0};
+	json_int_t first = 0;
 
 	do {
-		bool is_first = cursor == 0;
+		bool is_first = page.cursor == 0;
 
-		if (ctl_client_page(client, command, "metrics", &cursor, &generation, take_row,
-				    metrics) != 0)
+		if (ctl_client_page(client, command, "metrics", &page, take_row, metrics) != 0)
 			return -1;
 		if (is_first)
-			first = generation;
-		*is_whole = generation == first;
-	} while (*is_whole && cursor != 0);
+			first = page.generation;
+		*is_whole = page.generation == first;
+	} while (*is_whole && page.cursor != 0);
 	if (metrics->is_json)
 		ctl_array_end(&metrics->array);
 	else
