@@ -77,7 +77,8 @@ def test_it_is_openmetrics(small):
 
 
 def test_another_strict_reader_agrees(small):
-    parser = pytest.importorskip('prometheus_client.openmetrics.parser')
+    parser = pytest.importorskip('prometheus_client.openmetrics.parser',
+                                 reason='python3-prometheus-client is not installed')
     printed = text(small)
     assert {family.name for family in parser.text_string_to_metric_families(printed)} == set(
         openmetrics.read(printed))
