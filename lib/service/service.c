@@ -13,7 +13,8 @@
 #define POST_MAX     256  // of these, posted at once
 #define EVENT_BATCH  256  // handed over at once
 
-struct lane {
+// A shard as the service core sees it.
+struct service_shard {
 	const struct ct *ct;
 	struct rte_ring *expired; // from the service core to the owner
 	struct rte_ring *events;  // from the owner to the service core
@@ -27,8 +28,8 @@ struct service {
 	struct ct_event *batch;
 	tick_t next; // earliest deadline seen in this round
 	bool has_round;
-	unsigned int n_lanes;
-	struct lane lanes[];
+	unsigned int n_shards;
+	struct service_shard shards[];
 };
 
 static struct rte_ring *
@@ -44,20 +45,20 @@ create_ring(const char *kind, unsigned int shard, unsigned int element, unsigned
 static size_t
 service_size(const struct service_config *config)
 {
-	return sizeof(struct service) + config->n_shards * sizeof(struct lane);
+	return sizeof(struct service) + config->n_shards * sizeof(struct service_shard);
 }
 
 uint64_t
 service_bytes_for(const struct service_config *config)
 {
-	uint64_t lane = bytes_of_ring(sizeof(uint32_t), EXPIRED_RING);
+	uint64_t rings = bytes_of_ring(sizeof(uint32_t), EXPIRED_RING);
 	uint64_t batch = 0;
 
 	if (config->listener != NULL) {
-		lane += bytes_of_ring(sizeof(struct ct_event), config->event_ring);
+		rings += bytes_of_ring(sizeof(struct ct_event), config->event_ring);
 		batch = bytes_of_object(EVENT_BATCH * sizeof(struct ct_event));
 	}
-	return bytes_of_object(service_size(config)) + batch + config->n_shards * lane;
+	return bytes_of_object(service_size(config)) + batch + config->n_shards * rings;
 }
 
 struct service *
@@ -69,23 +70,23 @@ service_create(const struct service_config *config)
 		return NULL;
 	service->listener = config->listener;
 	service->context = config->context;
-	service->n_lanes = config->n_shards;
+	service->n_shards = config->n_shards;
 	if (service->listener != NULL) {
 		service->batch = rte_malloc("events", EVENT_BATCH * sizeof(*service->batch), 0);
 		if (service->batch == NULL)
 			goto fail;
 	}
-	for (unsigned int i = 0; i < service->n_lanes; i++) {
-		struct lane *lane = &service->lanes[i];
+	for (unsigned int i = 0; i < service->n_shards; i++) {
+		struct service_shard *shard = &service->shards[i];
 
-		lane->expired = create_ring("expired", i, sizeof(uint32_t), EXPIRED_RING);
-		if (lane->expired == NULL)
+		shard->expired = create_ring("expired", i, sizeof(uint32_t), EXPIRED_RING);
+		if (shard->expired == NULL)
 			goto fail;
 		if (service->listener == NULL)
 			continue;
-		lane->events =
+		shard->events =
 			create_ring("events", i, sizeof(struct ct_event), config->event_ring);
-		if (lane->events == NULL)
+		if (shard->events == NULL)
 			goto fail;
 	}
 	return service;
@@ -99,9 +100,9 @@ service_destroy(struct service *service)
 {
 	if (service == NULL)
 		return;
-	for (unsigned int i = 0; i < service->n_lanes; i++) {
-		rte_ring_free(service->lanes[i].expired);
-		rte_ring_free(service->lanes[i].events);
+	for (unsigned int i = 0; i < service->n_shards; i++) {
+		rte_ring_free(service->shards[i].expired);
+		rte_ring_free(service->shards[i].events);
 	}
 	rte_free(service->batch);
 	rte_free(service);
@@ -110,34 +111,34 @@ service_destroy(struct service *service)
 struct rte_ring *
 service_events(struct service *service, unsigned int shard)
 {
-	return service->lanes[shard].events;
+	return service->shards[shard].events;
 }
 
 void
 service_attach(struct service *service, unsigned int shard, const struct ct *ct)
 {
-	service->lanes[shard].ct = ct;
+	service->shards[shard].ct = ct;
 }
 
 // Looks at the next slots of a shard and posts what has expired, as far as the ring has room.
 static void
-scan(struct service *service, struct lane *lane, tick_t now, uint32_t budget)
+scan(struct service *service, struct service_shard *shard, tick_t now, uint32_t budget)
 {
-	struct ct_scan step = {.cursor = lane->cursor, .now = now, .next = service->next};
-	unsigned int room = rte_ring_free_count(lane->expired);
+	struct ct_scan step = {.cursor = shard->cursor, .now = now, .next = service->next};
+	unsigned int room = rte_ring_free_count(shard->expired);
 
-	while (room > 0 && budget > 0 && !lane->is_done) {
+	while (room > 0 && budget > 0 && !shard->is_done) {
 		uint32_t begin = step.cursor;
 		uint32_t found[POST_MAX];
-		unsigned int n = ct_scan(lane->ct, &step, budget, found,
+		unsigned int n = ct_scan(shard->ct, &step, budget, found,
 					 RTE_MIN(room, (unsigned int)POST_MAX));
 
-		rte_ring_enqueue_bulk_elem(lane->expired, found, sizeof(found[0]), n, NULL);
+		rte_ring_enqueue_bulk_elem(shard->expired, found, sizeof(found[0]), n, NULL);
 		room -= n;
-		lane->is_done = step.cursor == 0;
-		budget -= lane->is_done ? budget : step.cursor - begin;
+		shard->is_done = step.cursor == 0;
+		budget -= shard->is_done ? budget : step.cursor - begin;
 	}
-	lane->cursor = step.cursor;
+	shard->cursor = step.cursor;
 	service->next = step.next;
 }
 
@@ -150,15 +151,15 @@ service_turn(struct service *service, tick_t now, uint32_t budget, tick_t *next)
 	if (!service->has_round) {
 		service->has_round = true;
 		service->next = now + ticks_from_sec(TIMEOUT_MAX_SEC);
-		for (unsigned int i = 0; i < service->n_lanes; i++)
-			service->lanes[i].is_done = false;
+		for (unsigned int i = 0; i < service->n_shards; i++)
+			service->shards[i].is_done = false;
 	}
-	for (unsigned int i = 0; i < service->n_lanes; i++) {
-		struct lane *lane = &service->lanes[i];
+	for (unsigned int i = 0; i < service->n_shards; i++) {
+		struct service_shard *shard = &service->shards[i];
 
-		if (!lane->is_done && lane->ct != NULL)
-			scan(service, lane, now, budget);
-		is_done = is_done && (lane->is_done || lane->ct == NULL);
+		if (!shard->is_done && shard->ct != NULL)
+			scan(service, shard, now, budget);
+		is_done = is_done && (shard->is_done || shard->ct == NULL);
 	}
 	if (is_done) {
 		*next = service->next;
@@ -170,8 +171,8 @@ service_turn(struct service *service, tick_t now, uint32_t budget, tick_t *next)
 bool
 service_is_crowded(const struct service *service)
 {
-	for (unsigned int i = 0; i < service->n_lanes; i++) {
-		const struct ct *ct = service->lanes[i].ct;
+	for (unsigned int i = 0; i < service->n_shards; i++) {
+		const struct ct *ct = service->shards[i].ct;
 		struct ct_count count = ct == NULL ? (struct ct_count){0} : ct_count(ct);
 
 		if (count.confirmed > count.capacity / 2)
@@ -186,7 +187,7 @@ service_reap(struct service *service, unsigned int shard, struct ct *ct, uint64_
 {
 	uint32_t slots[POST_MAX];
 	unsigned int n =
-		rte_ring_dequeue_burst_elem(service->lanes[shard].expired, slots, sizeof(slots[0]),
+		rte_ring_dequeue_burst_elem(service->shards[shard].expired, slots, sizeof(slots[0]),
 					    RTE_MIN(max, (unsigned int)POST_MAX), NULL);
 
 	if (n > 0)
@@ -205,9 +206,9 @@ service_drain(struct service *service)
 		return;
 	do {
 		n = 0;
-		for (unsigned int i = 0; i < service->n_lanes; i++)
+		for (unsigned int i = 0; i < service->n_shards; i++)
 			n += rte_ring_dequeue_burst_elem(
-				service->lanes[i].events, service->batch + n,
+				service->shards[i].events, service->batch + n,
 				sizeof(*service->batch), EVENT_BATCH - n, NULL);
 		if (n > 0)
 			service->listener(service->context, service->batch, n);
