@@ -7,6 +7,8 @@
 #include <rte_mempool.h>
 #include <rte_ring_elem.h>
 
+#include "base/contract.h"
+
 #define OBJECT_EXTRA 256 // its header in the heap, and what aligning it to cache lines may cost
 #define ENTRY_SIZE   32  // in the lists that DPDK keeps of its rings and pools
 #define PAGE_BYTES   4096
@@ -22,6 +24,7 @@ bytes_of_ring(unsigned int element_size, unsigned int count)
 {
 	ssize_t size = rte_ring_get_memsize_elem(element_size, count);
 
+	CONTRACT(rte_is_power_of_2(count));
 	return size < 0 ? 0 : bytes_of_object((uint64_t)size) + bytes_of_object(ENTRY_SIZE);
 }
 

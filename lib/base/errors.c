@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/contract.h"
 #include "base/escape.h"
 
 struct error {
@@ -47,6 +48,7 @@ errors_add(struct errors *errors, const char *file, unsigned int line, const cha
 	char *message = NULL;
 	va_list args;
 
+	CONTRACT(file != NULL || line == 0);
 	va_start(args, format);
 	if (vasprintf(&message, format, args) < 0)
 		message = NULL;

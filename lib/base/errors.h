@@ -18,8 +18,8 @@ void errors_init(struct errors *errors);
 // Frees the texts; the list is empty and may be used again.
 void errors_fini(struct errors *errors);
 
-// Adds one error about a place in a file. The texts are copied.
-// => file may be NULL (no place is known); line 0 means the whole file.
+// Adds one error about a place in a file. The texts are copied. Without a file, NULL, no place is
+// known, and line is 0, which otherwise means the whole file.
 // => When memory runs out, prints that on standard error and aborts.
 void errors_add(struct errors *errors, const char *file, unsigned int line, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));

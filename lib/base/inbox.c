@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 
+#include <rte_common.h>
 #include <rte_cycles.h>
 #include <rte_pause.h>
 #include <rte_ring.h>
@@ -22,6 +23,8 @@ inbox_init(struct inbox *inbox, unsigned int number, unsigned int size, int sock
 {
 	char name[RTE_RING_NAMESIZE];
 
+	CONTRACT_MAIN_THREAD();
+	CONTRACT(rte_is_power_of_2(size));
 	snprintf(name, sizeof(name), "inbox%u", number);
 	// Askers share CPUs: one that is interrupted must not keep the others.
 	*inbox = (struct inbox){
@@ -44,6 +47,7 @@ inbox_put(struct inbox *inbox, struct request *request)
 {
 	enum inbox_answer refused;
 
+	CONTRACT(request->step != NULL);
 	request->answer = INBOX_WAITING;
 	__atomic_fetch_add(&inbox->n_waiting, 1, __ATOMIC_SEQ_CST);
 	if (__atomic_load_n(&inbox->is_closed, __ATOMIC_SEQ_CST))
@@ -62,6 +66,7 @@ inbox_ask(struct inbox *inbox, struct request *request)
 	enum inbox_answer answer = inbox_put(inbox, request);
 
 	while (answer == INBOX_WAITING) {
+		CONTRACT_NOT_OWNER(&inbox->owner);
 		rte_delay_us_sleep(LOOK_USEC);
 		answer = request_answer(request);
 	}
@@ -94,6 +99,7 @@ inbox_serve(struct inbox *inbox, void *owner, uint64_t now_ns)
 	unsigned int budget = INBOX_WORK;
 	unsigned int n_steps = 0;
 
+	CONTRACT_OWNER(&inbox->owner);
 	while (budget > 0 && front(inbox) != NULL) {
 		unsigned int before = budget;
 		bool is_done = inbox->front->step(inbox->front, owner, now_ns, &budget);

@@ -19,6 +19,8 @@
 
 #include <rte_branch_prediction.h>
 
+#include "base/contract.h"
+
 struct rte_ring;
 
 // What the owner does for requests between two bursts, in units of work. A unit is about what it
@@ -46,6 +48,7 @@ struct inbox {
 	bool is_closed;        // owner: rw, askers: ro
 	struct request *front; // the one being worked on; owner only
 	struct rte_ring *ring; // of the others
+	struct contract_owner owner;
 };
 
 // How much of EAL's memory inbox_init reserves.
@@ -58,7 +61,7 @@ int inbox_init(struct inbox *inbox, unsigned int number, unsigned int size, int 
 void inbox_fini(struct inbox *inbox); // takes one that is all zeros, too
 
 // Puts a request into the inbox and returns at once: INBOX_WAITING, or why not.
-// => Any thread but the owner's. The request's step is set.
+// => Any thread. The request's step is set.
 enum inbox_answer inbox_put(struct inbox *inbox, struct request *request);
 
 // The answer to a request that was put, INBOX_WAITING as long as there is none.
@@ -69,7 +72,7 @@ request_answer(const struct request *request)
 }
 
 // Puts a request into the inbox and sleeps until it is answered. Never returns INBOX_WAITING.
-// => Any thread but the owner's.
+// => Any thread but the owner's, which would wait for itself. The request's step is set.
 enum inbox_answer inbox_ask(struct inbox *inbox, struct request *request);
 
 // Nobody has asked for anything that is not answered. Any thread.

@@ -11,6 +11,7 @@
 
 #include <rte_log.h>
 
+#include "base/contract.h"
 #include "base/escape.h"
 
 // A stream into the journal.
@@ -83,6 +84,7 @@ open_stream(struct journal *journal)
 void
 log_init(void)
 {
+	CONTRACT_MAIN_THREAD();
 	is_journal = leads_to_journal(STDERR_FILENO);
 	if (!is_journal)
 		return;

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "base/metric.h"
 
-#include <assert.h>
+#include "base/contract.h"
 
 static const void *
 place(const struct metric *metric, const void *object, unsigned int element)
 {
-	assert(element < metric->n);
+	CONTRACT(element < metric->n);
 	return (const char *)object + metric->offset + (size_t)element * metric->width;
 }
 
@@ -17,7 +17,7 @@ metric_value(const struct metric *metric, const void *object, unsigned int eleme
 
 	if (metric->width == sizeof(uint32_t))
 		return __atomic_load_n((const uint32_t *)at, __ATOMIC_RELAXED);
-	assert(metric->width == sizeof(uint64_t));
+	CONTRACT(metric->width == sizeof(uint64_t));
 	return __atomic_load_n((const uint64_t *)at, __ATOMIC_RELAXED);
 }
 
@@ -26,7 +26,7 @@ metric_sum_ns(const struct metric *metric, const void *object)
 {
 	const void *at = (const char *)object + metric->sum_offset;
 
-	assert(metric->kind == METRIC_HISTOGRAM);
+	CONTRACT(metric->kind == METRIC_HISTOGRAM);
 	return __atomic_load_n((const uint64_t *)at, __ATOMIC_RELAXED);
 }
 

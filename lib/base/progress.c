@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <time.h>
 
+#include "base/contract.h"
 #include "base/log.h"
 
 #define MS_PER_SEC 1000
@@ -63,6 +64,7 @@ progress_begin(struct progress *progress, unsigned int after_ms, const char *for
 	sigset_t all, before;
 	va_list args;
 
+	CONTRACT(after_ms > 0);
 	*progress = (struct progress){.after_ms = after_ms};
 	va_start(args, format);
 	vsnprintf(progress->text, sizeof(progress->text), format, args);

@@ -25,7 +25,8 @@ struct progress {
 
 // If the work takes longer than after_ms, logs "text ...", and then, each time after five times the
 // previous interval, another line with the seconds it has taken.
-// => progress must not move until progress_end. If no thread can be created, nothing is logged.
+// => progress must not move until progress_end, after_ms is at least 1. If no thread can be
+//    created, nothing is logged.
 // => Any thread but a worker's.
 void progress_begin(struct progress *progress, unsigned int after_ms, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));

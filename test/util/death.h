@@ -6,3 +6,6 @@
 // Fails unless function(context), in a process of its own, aborts and says this on standard error.
 // => What it leaves behind is lost with the child.
 void assert_dies(void (*function)(void *context), void *context, const char *expected);
+
+// Skips the test where nothing dies of a broken contract (base/contract.h): in a release build.
+void skip_without_contracts(void);

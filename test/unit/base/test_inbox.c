@@ -13,6 +13,7 @@
 #include <rte_common.h>
 #include <rte_memory.h>
 
+#include "util/death.h"
 #include "util/eal.h"
 
 #define SIZE 8
@@ -219,6 +220,57 @@ test_an_owner_that_ends_answers(void **state)
 	assert_true(inbox_is_empty(&inbox));
 }
 
+static void
+ask_without_a_step(void *request)
+{
+	inbox_put(&inbox, request);
+}
+
+static void
+ask_oneself(void *request)
+{
+	serve();
+	inbox_ask(&inbox, request);
+}
+
+static void *
+serve_elsewhere(void *none)
+{
+	serve();
+	return none;
+}
+
+static void
+two_serve(void *none)
+{
+	pthread_t thread;
+
+	serve();
+	if (pthread_create(&thread, NULL, serve_elsewhere, none) == 0)
+		pthread_join(thread, NULL);
+}
+
+static void
+open_an_odd_one(void *odd)
+{
+	inbox_init(odd, 1, SIZE + 1, SOCKET_ID_ANY);
+}
+
+static void
+test_what_is_demanded_is_checked(void **state)
+{
+	struct request nothing = {0};
+	struct job job = job_of(1);
+	struct inbox odd;
+
+	(void)state;
+	skip_without_contracts();
+	assert_dies(ask_without_a_step, &nothing, "inbox_put: broken contract: request->step");
+	assert_dies(ask_oneself, &job.request, "inbox_ask: broken contract: its owner does not");
+	assert_dies(two_serve, NULL, "inbox_serve: broken contract: only its owner");
+	assert_dies(open_an_odd_one, &odd, "inbox_init: broken contract: rte_is_power_of_2(size)");
+}
+
 #define N_ASKERS   4
 #define N_REQUESTS 300
 
@@ -324,6 +376,7 @@ main(void)
 		INBOX_TEST(test_a_turn_is_bounded),
 		INBOX_TEST(test_steps_that_cost_nothing_are_bounded),
 		INBOX_TEST(test_an_owner_that_ends_answers),
+		INBOX_TEST(test_what_is_demanded_is_checked),
 		INBOX_TEST(test_many_askers),
 		INBOX_TEST(test_many_askers_of_an_owner_that_ends),
 	};

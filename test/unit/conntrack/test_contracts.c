@@ -10,7 +10,6 @@
 
 #include <cmocka.h>
 
-#include "base/contract.h"
 #include "util/death.h"
 #include "util/eal.h"
 #include "util/shard.h"
@@ -61,10 +60,7 @@ broken_ones_end_the_process(void **state)
 	struct shard shard;
 
 	(void)state;
-#ifndef SALLYPORT_CONTRACTS
-	print_message("contracts are checked in debug builds only\n");
-	skip();
-#endif
+	skip_without_contracts();
 	shard_open(&shard, &(struct shard_options){0});
 	reclaim(&shard); // this thread is the owner now
 	assert_dies(reclaim_elsewhere, &shard, "ct_reclaim: broken contract: only its owner");
