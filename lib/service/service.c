@@ -8,6 +8,7 @@
 #include <rte_ring_elem.h>
 
 #include "base/bytes.h"
+#include "base/contract.h"
 
 #define EXPIRED_RING 8192 // numbers of connections that may wait for their owner
 #define POST_MAX     256  // of these, posted at once
@@ -28,6 +29,7 @@ struct service {
 	struct ct_event *batch;
 	tick_t next; // earliest deadline seen in this round
 	bool has_round;
+	struct contract_owner owner; // the thread of the turns
 	unsigned int n_shards;
 	struct service_shard shards[];
 };
@@ -64,8 +66,11 @@ service_bytes_for(const struct service_config *config)
 struct service *
 service_create(const struct service_config *config)
 {
-	struct service *service = rte_zmalloc("service", service_size(config), 0);
+	struct service *service;
 
+	CONTRACT_MAIN_THREAD();
+	CONTRACT(config->listener == NULL || rte_is_power_of_2(config->event_ring));
+	service = rte_zmalloc("service", service_size(config), 0);
 	if (service == NULL)
 		return NULL;
 	service->listener = config->listener;
@@ -111,12 +116,15 @@ service_destroy(struct service *service)
 struct rte_ring *
 service_events(struct service *service, unsigned int shard)
 {
+	CONTRACT(shard < service->n_shards);
 	return service->shards[shard].events;
 }
 
 void
 service_attach(struct service *service, unsigned int shard, const struct ct *ct)
 {
+	CONTRACT(shard < service->n_shards && service->shards[shard].ct == NULL);
+	CONTRACT(!service->has_round);
 	service->shards[shard].ct = ct;
 }
 
@@ -147,6 +155,7 @@ service_turn(struct service *service, tick_t now, uint32_t budget, tick_t *next)
 {
 	bool is_done = true;
 
+	CONTRACT(budget > 0);
 	service_drain(service);
 	if (!service->has_round) {
 		service->has_round = true;
@@ -186,10 +195,11 @@ service_reap(struct service *service, unsigned int shard, struct ct *ct, uint64_
 	     unsigned int max)
 {
 	uint32_t slots[POST_MAX];
-	unsigned int n =
-		rte_ring_dequeue_burst_elem(service->shards[shard].expired, slots, sizeof(slots[0]),
-					    RTE_MIN(max, (unsigned int)POST_MAX), NULL);
+	unsigned int n;
 
+	CONTRACT(shard < service->n_shards && service->shards[shard].ct == ct);
+	n = rte_ring_dequeue_burst_elem(service->shards[shard].expired, slots, sizeof(slots[0]),
+					RTE_MIN(max, (unsigned int)POST_MAX), NULL);
 	if (n > 0)
 		ct_reap(ct, slots, n, now_ns);
 	else
@@ -202,6 +212,7 @@ service_drain(struct service *service)
 {
 	unsigned int n;
 
+	CONTRACT_OWNER(&service->owner);
 	if (service->listener == NULL)
 		return;
 	do {

@@ -41,11 +41,13 @@ void service_destroy(struct service *service); // takes NULL
 // The ring a shard sends its events to, NULL when nobody listens. For ct_config.events.
 struct rte_ring *service_events(struct service *service, unsigned int shard);
 
-// The shard takes part from now on. => Before the first turn.
+// The shard takes part from now on.
+// => Once, before the first turn.
 void service_attach(struct service *service, unsigned int shard, const struct ct *ct);
 
 // One turn of the service core: every shard's next slots, at most budget of them each, are looked
 // at, and events that wait are handed over.
+// => Always the same thread; budget is at least 1.
 // => Returns true when all shards have been looked at to their end since the last such turn; then
 //    *next is the earliest deadline that was seen and is still to come, relative to now.
 bool service_turn(struct service *service, tick_t now, uint32_t budget, tick_t *next);
@@ -60,5 +62,6 @@ bool service_is_crowded(const struct service *service);
 unsigned int service_reap(struct service *service, unsigned int shard, struct ct *ct,
 			  uint64_t now_ns, unsigned int max);
 
-// Hands all events that wait to the listener. => The thread of service_turn.
+// Hands all events that wait to the listener.
+// => The thread of service_turn.
 void service_drain(struct service *service);
