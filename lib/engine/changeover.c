@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "base/contract.h"
 #include "engine/changeover_impl.h"
 
 static bool
@@ -26,9 +27,10 @@ struct changeover *
 changeover_create(const struct config *config, uint32_t generation, unsigned int n_workers,
 		  struct errors *errors)
 {
-	struct changeover *changeover =
-		calloc(1, sizeof(*changeover) + n_workers * sizeof(changeover->plans[0]));
+	struct changeover *changeover;
 
+	CONTRACT(n_workers > 0);
+	changeover = calloc(1, sizeof(*changeover) + n_workers * sizeof(changeover->plans[0]));
 	if (changeover == NULL) {
 		errors_add(errors, config->file, 0, "no memory");
 		return NULL;

@@ -15,8 +15,9 @@
 
 struct changeover;
 
-// => generation is that of the engine plus one. The configuration must outlive the engine's use of
-//    it. Returns NULL with an error added when the rules do not compile or memory is short.
+// => generation is another than that of the engine; drivers count up. The configuration must
+//    outlive the engine's use of it. Returns NULL with an error added when the rules do not compile
+//    or memory is short.
 struct changeover *changeover_create(const struct config *config, uint32_t generation,
 				     unsigned int n_workers, struct errors *errors);
 void changeover_destroy(struct changeover *changeover); // takes NULL

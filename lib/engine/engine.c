@@ -4,6 +4,7 @@
 #include <rte_malloc.h>
 
 #include "base/bytes.h"
+#include "base/contract.h"
 #include "engine/changeover_impl.h"
 #include "pipeline/steer.h"
 
@@ -117,9 +118,11 @@ struct engine *
 engine_create(const struct engine_config *config)
 {
 	const struct service_config service = service_config(config);
-	struct engine *engine =
-		rte_zmalloc("engine", engine_size(config->n_workers), RTE_CACHE_LINE_SIZE);
+	struct engine *engine;
 
+	CONTRACT_MAIN_THREAD();
+	CONTRACT(config->n_workers > 0);
+	engine = rte_zmalloc("engine", engine_size(config->n_workers), RTE_CACHE_LINE_SIZE);
 	if (engine == NULL) {
 		snapshot_destroy(config->snapshot);
 		return NULL;
@@ -144,6 +147,7 @@ engine_destroy(struct engine *engine)
 {
 	if (engine == NULL)
 		return;
+	CONTRACT_MAIN_THREAD();
 	steer_destroy(engine->steer); // what is in its rings belongs to the pipelines
 	for (unsigned int i = 0; i < engine->n_workers && engine->workers[i] != NULL; i++) {
 		inbox_fini(&engine->workers[i]->inbox);
@@ -156,6 +160,13 @@ engine_destroy(struct engine *engine)
 	changeover_destroy(engine->changeover);
 	snapshot_destroy(engine->snapshot);
 	rte_free(engine);
+}
+
+static struct engine_worker *
+worker_of(const struct engine *engine, unsigned int index)
+{
+	CONTRACT(index < engine->n_workers);
+	return engine->workers[index];
 }
 
 // Nothing refers to the old plan between two bursts. It is laid in the place of the new one.
@@ -172,10 +183,11 @@ unsigned int
 engine_between_bursts(struct engine *engine, unsigned int index, uint64_t now_ns,
 		      const struct engine_bounds *bounds)
 {
-	struct engine_worker *worker = engine->workers[index];
+	struct engine_worker *worker = worker_of(engine, index);
 	struct cycles *cycles = pipeline_cycles(worker->pipeline);
 	unsigned int n_reaped;
 
+	CONTRACT(ct_count(worker->ct).unconfirmed == 0);
 	cycles_begin(cycles);
 	n_reaped = service_reap(engine->service, index, worker->ct, now_ns, bounds->reap);
 	pipeline_expire(worker->pipeline, now_ns, bounds->expire);
@@ -187,20 +199,24 @@ engine_between_bursts(struct engine *engine, unsigned int index, uint64_t now_ns
 unsigned int
 engine_serve(struct engine *engine, unsigned int index, uint64_t now_ns)
 {
-	struct engine_worker *worker = engine->workers[index];
+	struct engine_worker *worker = worker_of(engine, index);
 
+	CONTRACT(ct_count(worker->ct).unconfirmed == 0);
 	return inbox_serve(&worker->inbox, worker->pipeline, now_ns);
 }
 
 struct inbox *
 engine_inbox(const struct engine *engine, unsigned int worker)
 {
-	return &engine->workers[worker]->inbox;
+	return &worker_of(engine, worker)->inbox;
 }
 
 void
 engine_publish(struct engine *engine, struct changeover *changeover)
 {
+	CONTRACT_MAIN_THREAD();
+	CONTRACT(engine->changeover == NULL && changeover->n_workers == engine->n_workers);
+	CONTRACT(changeover->snapshot->generation != engine->snapshot->generation);
 	engine->changeover = changeover;
 	for (unsigned int i = 0; i < engine->n_workers; i++)
 		__atomic_store_n(&engine->workers[i]->next, &changeover->plans[i],
@@ -212,6 +228,7 @@ engine_retire(struct engine *engine)
 {
 	struct changeover *changeover = engine->changeover;
 
+	CONTRACT_MAIN_THREAD();
 	for (unsigned int i = 0; i < engine->n_workers; i++) {
 		if (__atomic_load_n(&engine->workers[i]->next, __ATOMIC_ACQUIRE) != NULL)
 			return false;
@@ -238,19 +255,19 @@ engine_n_workers(const struct engine *engine)
 struct pipeline *
 engine_pipeline(const struct engine *engine, unsigned int worker)
 {
-	return engine->workers[worker]->pipeline;
+	return worker_of(engine, worker)->pipeline;
 }
 
 struct ct *
 engine_shard(const struct engine *engine, unsigned int worker)
 {
-	return engine->workers[worker]->ct;
+	return worker_of(engine, worker)->ct;
 }
 
 struct worker_stats *
 engine_worker_stats(const struct engine *engine, unsigned int worker)
 {
-	return &engine->workers[worker]->stats;
+	return &worker_of(engine, worker)->stats;
 }
 
 struct service *
@@ -286,6 +303,7 @@ engine_home(const struct engine *engine, const struct pkt *pkt, unsigned int wor
 void
 engine_receive(struct engine *engine, unsigned int worker, struct burst *burst, uint16_t max)
 {
+	CONTRACT(worker < engine->n_workers && max <= BURST_MAX);
 	burst_reset(burst);
 	if (engine->steer != NULL)
 		steer_receive(engine->steer, worker, burst, max);

@@ -76,7 +76,8 @@ unsigned int engine_serve(struct engine *engine, unsigned int worker, uint64_t n
 struct inbox *engine_inbox(const struct engine *engine, unsigned int worker);
 
 // Each worker goes by the new snapshot from its next engine_between_bursts on.
-// => Main thread; the one before was retired. The changeover is the engine's now.
+// => Main thread; the one before was retired, and the generation is another. The changeover, which
+//    was made for as many workers, is the engine's now.
 void engine_publish(struct engine *engine, struct changeover *changeover);
 
 // Returns false while a worker may still go by the old snapshot; then call again. True: it was
@@ -105,5 +106,6 @@ unsigned int engine_home_of(const struct engine *engine, const struct tuple *tup
 unsigned int engine_home(const struct engine *engine, const struct pkt *pkt, unsigned int worker);
 
 // Fills the burst, which it empties first, with up to max packets that were handed over to the
-// worker. => The worker.
+// worker.
+// => The worker; max is at most BURST_MAX.
 void engine_receive(struct engine *engine, unsigned int worker, struct burst *burst, uint16_t max);

@@ -5,9 +5,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/contract.h"
+
 void
 reload_report_begin(struct reload_report *report)
 {
+	CONTRACT_MAIN_THREAD();
+	CONTRACT(!report->is_loading);
 	report->is_loading = true;
 }
 
@@ -34,6 +38,8 @@ keep(struct reload_report *report, const struct errors *errors)
 void
 reload_report_end(struct reload_report *report, const struct errors *errors, uint64_t now_ns)
 {
+	CONTRACT_MAIN_THREAD();
+	CONTRACT(report->is_loading);
 	*report = (struct reload_report){
 		.n_ended = report->n_ended + 1,
 		.is_good = errors->count == 0,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "engine/sums.h"
 
+#include "base/contract.h"
 #include "conntrack/metrics.h"
 #include "pipeline/metrics.h"
 #include "rules/metrics.h"
@@ -47,6 +48,7 @@ engine_rule_counter(const struct engine *engine, unsigned int index)
 {
 	struct rule_counter sum = {0};
 
+	CONTRACT(index < ruleset_n_counters(engine_snapshot(engine)->ruleset));
 	for (unsigned int i = 0; i < engine_n_workers(engine); i++) {
 		const struct rule_counter *counters =
 			pipeline_rule_counters(engine_pipeline(engine, i));

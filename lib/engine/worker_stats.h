@@ -23,9 +23,11 @@ struct worker_stats {
 };
 
 // A turn has ended, which had so many packets, looked at so many connections to remove, and took so
-// long. => The worker.
+// long.
+// => The worker.
 void worker_stats_turn(struct worker_stats *stats, unsigned int n_packets, unsigned int n_reaped,
 		       uint64_t spent_ns);
 
-// Of this turn requests have taken so long. => The worker.
+// Of this turn requests have taken so long.
+// => The worker.
 void worker_stats_requests(struct worker_stats *stats, uint64_t spent_ns);
