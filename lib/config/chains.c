@@ -6,6 +6,7 @@
 
 #include <rte_common.h>
 
+#include "base/contract.h"
 #include "config/rule.h"
 #include "settings/memory.h"
 
@@ -162,6 +163,8 @@ cfg_read_chains(struct cfg_loader *loader, const config_setting_t *root)
 	const config_setting_t *list = cfg_list(loader, root, "chains");
 	struct config *config = loader->config;
 
+	CONTRACT(loader->port_names != CFG_NAMES_NOT_READ);
+	CONTRACT(loader->set_names != CFG_NAMES_NOT_READ);
 	if (list == NULL)
 		return;
 	for (int i = 0; i < config_setting_length(list); i++) {

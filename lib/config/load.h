@@ -9,5 +9,5 @@
 // Reads a configuration file.
 // => Returns 0, or -1 with every mistake found added to errors, with file and line; config is then
 //    empty and needs no config_fini.
-// => Main thread, before EAL or after. Opens the file and those it includes, nothing else.
+// => Any thread, before EAL or after. Opens the file and those it includes, nothing else.
 int config_load(struct config *config, const char *file, struct errors *errors);

@@ -129,7 +129,7 @@ find_set(struct cfg_loader *loader, const config_setting_t *setting, const char 
 	if (set != NULL && set->kind != CFG_SET_UNKNOWN)
 		cfg_report(loader, setting, "\"%s\": set \"%s\" holds %s", key, name,
 			   kind == CFG_SET_PORTS ? "addresses, not ports" : "ports, not addresses");
-	if (set != NULL || !loader->has_sets)
+	if (set != NULL || loader->set_names != CFG_NAMES_ALL)
 		return NULL;
 	cfg_closest_init(&closest, name);
 	for (unsigned int i = 0; i < sets->n && i < OFFERED_SETS_MAX; i++)

@@ -7,6 +7,7 @@
 
 #include <rte_common.h>
 
+#include "base/contract.h"
 #include "config/reader.h"
 #include "settings/memory.h"
 
@@ -132,7 +133,7 @@ read_port(struct cfg_loader *loader, const config_setting_t *group)
 		config->ports[config->n_ports++] = port;
 		return;
 	} else {
-		loader->has_ports = false; // nobody knows what it should have been called
+		loader->port_names = CFG_NAMES_SOME; // nobody knows what it should have been called
 	}
 	free(port.name);
 	free(port.device);
@@ -143,7 +144,7 @@ cfg_read_ports(struct cfg_loader *loader, const config_setting_t *root)
 {
 	const config_setting_t *list = required_list(loader, root, "ports", "port");
 
-	loader->has_ports = list != NULL;
+	loader->port_names = list == NULL ? CFG_NAMES_SOME : CFG_NAMES_ALL;
 	if (list == NULL)
 		return;
 	for (int i = 0; i < config_setting_length(list); i++) {
@@ -151,13 +152,13 @@ cfg_read_ports(struct cfg_loader *loader, const config_setting_t *root)
 
 		if (loader->config->n_ports == PORTS_MAX) {
 			cfg_report(loader, group, "more than %d ports", PORTS_MAX);
-			loader->has_ports = false;
+			loader->port_names = CFG_NAMES_SOME;
 			return;
 		}
 		if (cfg_is_group(loader, group))
 			read_port(loader, group);
 		else
-			loader->has_ports = false;
+			loader->port_names = CFG_NAMES_SOME;
 	}
 }
 
@@ -168,10 +169,11 @@ cfg_port(struct cfg_loader *loader, const config_setting_t *setting)
 	struct cfg_closest closest;
 	uint8_t port;
 
+	CONTRACT(loader->port_names != CFG_NAMES_NOT_READ);
 	if (name == NULL)
 		return PORT_NONE;
 	port = config_port(loader->config, name);
-	if (port != PORT_NONE || !loader->has_ports)
+	if (port != PORT_NONE || loader->port_names != CFG_NAMES_ALL)
 		return port;
 	cfg_closest_init(&closest, name);
 	for (unsigned int i = 0; i < loader->config->n_ports; i++)

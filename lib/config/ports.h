@@ -9,12 +9,15 @@
 
 struct cfg_loader;
 
-// => Ports must be read before anything that names one.
+// Fills the ports of the configuration.
 void cfg_read_ports(struct cfg_loader *loader, const config_setting_t *root);
+
+// Fills its wires.
+// => Ports have been read.
 void cfg_read_wires(struct cfg_loader *loader, const config_setting_t *root);
 
 // Reads the name of a port.
-// => Returns its index, or PORT_NONE with an error reported if there is no such port. If the
-//    section "ports" could not be read, which has been reported already, returns PORT_NONE
-//    silently.
+// => Ports have been read. Returns its index, or PORT_NONE with an error reported if there is no
+//    such port. If the section "ports" could not be read, which has been reported already, returns
+//    PORT_NONE silently.
 uint8_t cfg_port(struct cfg_loader *loader, const config_setting_t *setting);

@@ -11,6 +11,7 @@
 
 #include <rte_common.h>
 
+#include "base/contract.h"
 #include "settings/memory.h"
 
 static const char *const type_names[] = {
@@ -151,6 +152,7 @@ cfg_number(struct cfg_loader *loader, const config_setting_t *setting, int64_t l
 {
 	int64_t number;
 
+	CONTRACT(low <= high);
 	if (!get_integer(setting, &number)) {
 		cfg_report_type(loader, setting, "a whole number");
 		return false;
@@ -229,6 +231,7 @@ cfg_name(struct cfg_loader *loader, const config_setting_t *group, const char *w
 	bool is_port = strcmp(what, "a port") == 0;
 	const char *name;
 
+	CONTRACT(config_setting_is_group(group));
 	if (setting == NULL) {
 		cfg_report(loader, group, "%s needs a \"name\"", what);
 		return NULL;
@@ -258,6 +261,7 @@ cfg_value(const config_setting_t *setting, unsigned int i)
 {
 	if (!config_setting_is_list(setting) && !config_setting_is_array(setting))
 		return setting;
+	CONTRACT(i < (unsigned int)config_setting_length(setting));
 	return config_setting_get_elem(setting, i);
 }
 

@@ -30,13 +30,17 @@
 // read is ANYWHERE, so that all keys are allowed in it.
 enum cfg_stage { CFG_ANYWHERE, CFG_BEFORE_CONNTRACK, CFG_AFTER_CONNTRACK };
 
+// What is known of the names in a section. Only if all are, an unknown one is a mistake: otherwise
+// what could not be read was reported.
+enum cfg_names { CFG_NAMES_NOT_READ, CFG_NAMES_SOME, CFG_NAMES_ALL };
+
 struct cfg_loader {
 	struct config *config; // being filled
 	struct errors *errors;
 	const struct cfg_text *text;
 	struct cfg_sets sets;
-	bool has_ports;            // all names of ports are known, so an unknown one is a mistake
-	bool has_sets;             // the same for sets
+	enum cfg_names port_names; // that are known
+	enum cfg_names set_names;
 	const struct chain *chain; // being read
 	enum cfg_stage stage;      // where it stands
 	unsigned int n_rules;      // of all chains
@@ -81,7 +85,8 @@ const config_setting_t *cfg_list(struct cfg_loader *loader, const config_setting
 bool cfg_is_group(struct cfg_loader *loader, const config_setting_t *setting);
 
 // A whole number.
-// => Returns false, and reports, if it is no number or not low..high. unit is for the message.
+// => low is not above high. Returns false, and reports, if it is no number or not low..high. unit
+//    is for the message.
 bool cfg_number(struct cfg_loader *loader, const config_setting_t *setting, int64_t low,
 		int64_t high, const char *unit, int64_t *value);
 bool cfg_bool(struct cfg_loader *loader, const config_setting_t *setting, bool *value);
@@ -100,8 +105,8 @@ const char *cfg_string_or_number(struct cfg_loader *loader, const config_setting
 // => group is what has the name, what describes it: "a port". The name is required.
 char *cfg_name(struct cfg_loader *loader, const config_setting_t *group, const char *what);
 
-// The number of values of a key that takes one value or a list, and each value.
-// => Reports, and returns 0, for an empty list.
+// The number of values of a key that takes one value or a list, and each value. Reports an empty
+// list.
 unsigned int cfg_n_values(struct cfg_loader *loader, const config_setting_t *setting);
 const config_setting_t *cfg_value(const config_setting_t *setting, unsigned int i);
 
@@ -111,7 +116,7 @@ struct cfg_word {
 	unsigned int value;
 };
 
-// => Case does not matter.
+// Reads one of the words, in any case of letters.
 // => Returns false, and reports, when the setting is no string or its word is not in the table.
 bool cfg_word(struct cfg_loader *loader, const config_setting_t *setting,
 	      const struct cfg_word words[], unsigned int n_words, unsigned int *value);

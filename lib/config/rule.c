@@ -6,6 +6,7 @@
 
 #include <rte_common.h>
 
+#include "base/contract.h"
 #include "settings/memory.h"
 #include "settings/values.h"
 
@@ -231,6 +232,7 @@ cfg_read_rule(struct cfg_loader *loader, const config_setting_t *group, struct r
 {
 	const unsigned int n_errors = loader->errors->count;
 
+	CONTRACT(rule->action == ACTION_NONE && match_keys_of(&rule->match) == 0);
 	for (int i = 0; i < config_setting_length(group); i++) {
 		const config_setting_t *setting = config_setting_get_elem(group, (unsigned int)i);
 		struct cfg_closest closest;

@@ -38,5 +38,6 @@ void cfg_check_reject(struct cfg_loader *loader, const config_setting_t *group, 
 void cfg_check_match(struct cfg_loader *loader, const config_setting_t *group, struct match *match);
 
 // Reads one rule of loader->chain. name is a key of every rule but is read by the chain.
-// => rule is zero; afterwards it is chain_fini's to free, whatever was reported.
+// => rule has nothing but its name and its place; afterwards it is chain_fini's to free, whatever
+//    was reported.
 void cfg_read_rule(struct cfg_loader *loader, const config_setting_t *group, struct rule *rule);

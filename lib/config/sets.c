@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/contract.h"
 #include "config/reader.h"
 #include "settings/memory.h"
 
@@ -75,8 +76,9 @@ cfg_read_sets(struct cfg_loader *loader, const config_setting_t *root)
 	struct cfg_sets *sets = &loader->sets;
 	size_t capacity = 0;
 
-	loader->has_sets = section == NULL || cfg_is_group(loader, section);
-	if (section == NULL || !loader->has_sets)
+	loader->set_names =
+		section == NULL || cfg_is_group(loader, section) ? CFG_NAMES_ALL : CFG_NAMES_SOME;
+	if (section == NULL || loader->set_names != CFG_NAMES_ALL)
 		return;
 	for (int i = 0; i < config_setting_length(section); i++) {
 		const config_setting_t *setting = config_setting_get_elem(section, (unsigned int)i);
@@ -127,6 +129,7 @@ cfg_keep_unused_sets(struct cfg_loader *loader)
 	struct config *config = loader->config;
 	size_t capacity = 0;
 
+	CONTRACT(loader->set_names != CFG_NAMES_NOT_READ);
 	for (unsigned int i = 0; i < loader->sets.n; i++) {
 		const struct cfg_set *set = &loader->sets.list[i];
 

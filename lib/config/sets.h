@@ -37,5 +37,6 @@ void cfg_sets_fini(struct cfg_sets *sets);
 // The set of that name, NULL when there is none.
 struct cfg_set *cfg_set_lookup(const struct cfg_sets *sets, const char *name);
 
-// Records in the configuration the sets that no rule names. => All chains have been read.
+// Records in the configuration the sets that no rule names.
+// => Sets, and then all chains, have been read.
 void cfg_keep_unused_sets(struct cfg_loader *loader);

@@ -5,6 +5,7 @@
 
 #include <rte_common.h>
 
+#include "base/contract.h"
 #include "rules/match_key.h"
 
 #define IPV4 0x1 // bits of match.families
@@ -202,6 +203,7 @@ cfg_match_covers(const struct match *a, uint64_t keys, const struct match *b, ui
 	const uint8_t families = cfg_match_families(b);
 	bool covers = takes_step(steps);
 
+	CONTRACT(keys == match_keys_of(a));
 	while (keys != 0 && covers)
 		covers = key_covers(match_keys_next(&keys), a, b, families, steps);
 	return covers;
