@@ -11,6 +11,7 @@
 
 #include <rte_common.h>
 
+#include "base/contract.h"
 #include "packet/protocols.h"
 
 #define WORD_SIZE 24 // of a name, with a 0
@@ -308,6 +309,7 @@ filter_set(struct ct_filter *filter, const char *name, const char *text)
 int
 filter_parse(const char *text, struct ct_filter *filter, char *error, size_t error_size)
 {
+	CONTRACT(filter_is_empty(filter));
 	while (*(text += strspn(text, " ")) != '\0') {
 		char word[WORD_SIZE + FILTER_TEXT_SIZE];
 		size_t len = strcspn(text, " ");

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "base/contract.h"
+
 #define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_"
 #define DIGITS  "0123456789"
 
@@ -65,8 +67,11 @@ openmetrics_write_sample(FILE *out, const char *family, const char *suffix,
 			 const struct openmetrics_label labels[], unsigned int n_labels,
 			 const char *value)
 {
+	CONTRACT(openmetrics_is_name(family));
+	CONTRACT(value[strspn(value, DIGITS ".e+-")] == '\0');
 	fprintf(out, "%s%s", family, suffix);
 	for (unsigned int i = 0; i < n_labels; i++) {
+		CONTRACT(openmetrics_is_label(labels[i].name));
 		fprintf(out, "%c%s=\"", i == 0 ? '{' : ',', labels[i].name);
 		write_escaped(out, labels[i].value, "\\\"");
 		fputc('"', out);

@@ -37,7 +37,8 @@ const char *openmetrics_suffix(enum metric_kind kind);
 void openmetrics_write_family(FILE *out, enum openmetrics_format format,
 			      const struct openmetrics_family *family);
 
-// One sample of the family with this name. => value is a number as text.
+// One sample of the family with this name.
+// => Names are such (openmetrics_is_name, openmetrics_is_label); value is a number as text.
 void openmetrics_write_sample(FILE *out, const char *family, const char *suffix,
 			      const struct openmetrics_label labels[], unsigned int n_labels,
 			      const char *value);

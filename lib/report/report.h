@@ -44,6 +44,6 @@ struct report_field {
 
 #define REPORT_FIELDS_MAX 3
 
-// => Returns how many there are.
+// Returns how many there are.
 unsigned int report_fields(const struct tuple *tuple,
 			   struct report_field fields[REPORT_FIELDS_MAX]);
