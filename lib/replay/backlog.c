@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/contract.h"
+
 #define CAPACITY_AT_FIRST 256
 
 void *
@@ -38,10 +40,18 @@ backlog_fini(struct backlog *backlog)
 	*backlog = (struct backlog){0};
 }
 
+// The place of a packet's entry.
+static struct backlog_entry *
+place(struct backlog *backlog, uint64_t number)
+{
+	return &backlog->entries[number & (backlog->capacity - 1)];
+}
+
 struct backlog_entry *
 backlog_find(struct backlog *backlog, uint64_t number)
 {
-	return &backlog->entries[number & (backlog->capacity - 1)];
+	CONTRACT(number >= backlog->first && number < backlog->next);
+	return place(backlog, number);
 }
 
 // Twice the room; every entry has its place by the new capacity.
@@ -53,7 +63,7 @@ grow(struct backlog *backlog)
 	larger.capacity *= 2;
 	larger.entries = backlog_allocate(larger.capacity * sizeof(*larger.entries));
 	for (uint64_t number = backlog->first; number != backlog->next; number++)
-		*backlog_find(&larger, number) = *backlog_find(backlog, number);
+		*place(&larger, number) = *place(backlog, number);
 	free(backlog->entries);
 	*backlog = larger;
 }
@@ -63,7 +73,7 @@ backlog_push(struct backlog *backlog, uint64_t time_ns, uint32_t len, uint32_t w
 {
 	if (backlog->next - backlog->first == backlog->capacity)
 		grow(backlog);
-	*backlog_find(backlog, backlog->next++) =
+	*place(backlog, backlog->next++) =
 		(struct backlog_entry){.time_ns = time_ns, .len = len, .wire_len = wire_len};
 }
 
@@ -76,8 +86,9 @@ backlog_first(struct backlog *backlog)
 void
 backlog_pop(struct backlog *backlog)
 {
-	struct backlog_entry *entry = backlog_find(backlog, backlog->first++);
+	struct backlog_entry *entry = backlog_find(backlog, backlog->first);
 
 	free(entry->line);
 	free(entry->frame);
+	backlog->first++;
 }

@@ -30,20 +30,23 @@ struct backlog {
 	uint64_t next;                 // of the next one that comes
 };
 
-// => Empty; the first packet to come has number 1.
+// Empty; the first packet to come has number 1.
 void backlog_init(struct backlog *backlog);
 void backlog_fini(struct backlog *backlog);
 
 void backlog_push(struct backlog *backlog, uint64_t time_ns, uint32_t len, uint32_t wire_len);
 
-// The entry of a packet that is in it.
+// The entry of a packet.
+// => It is in the backlog.
 struct backlog_entry *backlog_find(struct backlog *backlog, uint64_t number);
 
 // The entry of the first packet, NULL when there is none.
 struct backlog_entry *backlog_first(struct backlog *backlog);
 
 // The first packet is done with.
+// => There is one.
 void backlog_pop(struct backlog *backlog);
 
-// Memory for an entry. => free(3) gives it back.
+// Memory for an entry.
+// => free(3) gives it back.
 void *backlog_allocate(size_t size);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "replay/change.h"
 
+#include "base/contract.h"
 #include "config/load.h"
 
 int
@@ -21,6 +22,7 @@ int
 change_compile(struct change *change, uint32_t generation, unsigned int n_workers,
 	       struct errors *errors)
 {
+	CONTRACT(change->changeover == NULL);
 	change->changeover = changeover_create(&change->config, generation, n_workers, errors);
 	return change->changeover == NULL ? -1 : 0;
 }
@@ -30,6 +32,7 @@ change_apply(struct change *change, struct engine *engine, uint64_t now_ns)
 {
 	static const struct engine_bounds nothing_else = {0};
 
+	CONTRACT(change->changeover != NULL);
 	engine_publish(engine, change->changeover);
 	change->changeover = NULL;
 	do {

@@ -31,7 +31,8 @@ int change_load(struct change *change, uint64_t n, const char *path, const struc
 int change_compile(struct change *change, uint32_t generation, unsigned int n_workers,
 		   struct errors *errors);
 
-// All workers go by it. => It was compiled.
+// All workers go by it.
+// => It was compiled, and not applied yet.
 void change_apply(struct change *change, struct engine *engine, uint64_t now_ns);
 
 void change_forget(struct change *change);

@@ -4,6 +4,7 @@
 #include <rte_ether.h>
 #include <rte_ip.h>
 
+#include "base/contract.h"
 #include "frag/place.h"
 #include "packet/parse.h"
 
@@ -66,6 +67,7 @@ cut_find(const struct pkt *pkt, uint32_t captured_len)
 {
 	uint32_t l3_len;
 
+	CONTRACT(pkt->l3_off > 0 || pkt->fault != FAULT_NONE);
 	if (captured_len >= pkt->mbuf->pkt_len)
 		return CUT_NONE;
 	if (captured_len < RTE_ETHER_HDR_LEN || captured_len < pkt->l3_off)

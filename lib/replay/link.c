@@ -11,6 +11,8 @@
 #include <pcap/pcap.h>
 #include <rte_ether.h>
 
+#include "base/contract.h"
+
 #define TYPE_UNKNOWN 0xFFFF // reserved (RFC 1701): what is neither IP nor a length
 #define TYPE_802_3   0x0001 // in cooked captures: frames of Novell, without a type
 #define TYPE_LLC     0x0004 // in cooked captures: IEEE 802.2 behind it
@@ -129,8 +131,10 @@ void
 link_make_ethernet(const struct link *link, const uint8_t *packet, uint32_t len, uint8_t *ethernet)
 {
 	const struct cooked *cooked = &link->cooked;
-	const uint16_t type = link->ethertype(link, packet, len);
+	uint16_t type;
 
+	CONTRACT(link->ethertype != NULL && len >= link->header_len);
+	type = link->ethertype(link, packet, len);
 	memset(ethernet, 0, RTE_ETHER_HDR_LEN);
 	if (cooked->address_off != 0 && packet[cooked->address_len_off] == RTE_ETHER_ADDR_LEN)
 		memcpy(ethernet + RTE_ETHER_ADDR_LEN, packet + cooked->address_off,

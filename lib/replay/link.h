@@ -15,14 +15,14 @@
 // What is known about a link type.
 struct link;
 
-// => NULL: packets of this type cannot be read.
+// The link type of this number, NULL when its packets cannot be read.
 const struct link *link_find(uint32_t type);
 
 // Length of its header, which the frame has not; 0 for Ethernet.
 uint32_t link_header_len(const struct link *link);
 
-// Writes the Ethernet header of a packet that has at least the header of its link, 14 bytes.
-// => Of a link with a header, or of raw IP: not of Ethernet.
+// Writes the Ethernet header of a packet, 14 bytes.
+// => The packet has at least the header of its link, which is not Ethernet.
 void link_make_ethernet(const struct link *link, const uint8_t *packet, uint32_t len,
 			uint8_t *ethernet);
 

@@ -9,6 +9,7 @@
 #include <jansson.h>
 #include <pcap/pcap.h>
 
+#include "base/contract.h"
 #include "replay/backlog.h"
 #include "replay/listing.h"
 #include "replay/pcapng.h"
@@ -299,6 +300,8 @@ void
 output_verdict(struct output *output, uint64_t seq, const struct pkt *pkt,
 	       const struct rte_mbuf *mbuf)
 {
+	CONTRACT(pkt->verdict != VERDICT_PENDING);
+	CONTRACT(!backlog_find(&output->backlog, seq)->is_judged);
 	if (seq != output->backlog.first) {
 		keep_verdict(output, seq, pkt, mbuf);
 		return;

@@ -8,6 +8,7 @@
 
 #include <rte_eal.h>
 
+#include "base/contract.h"
 #include "base/files.h"
 #include "engine/engine.h"
 #include "packet/parse.h"
@@ -495,6 +496,10 @@ replay_run(const struct config *config, const struct replay_options *options, st
 	struct replay *replay = calloc(1, sizeof(*replay));
 	int result = -1;
 
+	CONTRACT_MAIN_THREAD();
+	CONTRACT(options->workers >= 1 && options->workers <= REPLAY_WORKERS_MAX);
+	CONTRACT(options->burst >= 1 && options->burst <= BURST_MAX);
+	CONTRACT(options->n_changes <= REPLAY_CHANGES_MAX);
 	if (captures == NULL || replay == NULL) {
 		errors_add(errors, NULL, 0, "no memory");
 	} else if (open_captures(options, captures, errors) == 0) {

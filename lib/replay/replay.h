@@ -38,8 +38,8 @@ struct replay_options {
 	const struct replay_change *changes; // in the order of their packets
 	unsigned int n_changes;
 	struct output_paths outputs;
-	unsigned int workers;
-	unsigned int burst;
+	unsigned int workers;    // 1 to REPLAY_WORKERS_MAX
+	unsigned int burst;      // packets that are received together, 1 to BURST_MAX
 	uint32_t settle_sec;     // virtual time after the last packet
 	const struct side *side; // the ports of the one capture; NULL: it has one as others have
 	const uint8_t *seed;     // HASH_SEED_BYTES that every secret comes from

@@ -7,6 +7,8 @@
 
 #include <rte_arp.h>
 
+#include "base/contract.h"
+
 void
 side_init(struct side *side)
 {
@@ -93,6 +95,7 @@ side_port(const struct side *side, const struct pkt *pkt)
 	union address sender;
 	bool is_here = has_mac(side, pkt->mbuf);
 
+	CONTRACT(pkt->l3_off > 0 || pkt->fault != FAULT_NONE);
 	if (pkt->family != FAMILY_NONE)
 		is_here |= has_address(side, pkt->family, &pkt->tuple.src);
 	else if (read_arp_sender(pkt, &sender))

@@ -24,7 +24,7 @@ struct side {
 	unsigned int n_macs;
 };
 
-// => All ports are PORT_NONE; nobody is on it.
+// Nobody is on it, and both ports are PORT_NONE, until the caller sets them.
 void side_init(struct side *side);
 void side_fini(struct side *side);
 

@@ -14,6 +14,7 @@
 #include <rte_malloc.h>
 
 #include "base/bytes.h"
+#include "base/contract.h"
 #include "replay/reader.h"
 
 #define MBUFS        8191 // a pool: one less than a power of two
@@ -292,6 +293,7 @@ source_take(struct source *source)
 {
 	struct feed *feed = earliest(source);
 
+	CONTRACT(feed != NULL);
 	return feed->ahead[feed->next++];
 }
 

@@ -49,7 +49,8 @@ int source_add(struct source *source, const struct capture *capture, uint8_t por
 // Time stamp of the next packet in nanoseconds; false when there is none.
 bool source_peek(struct source *source, uint64_t *time_ns);
 
-// Takes the next packet, which the caller then owns. => source_peek has just said there is one.
+// Takes the next packet, which the caller then owns.
+// => source_peek has just said there is one.
 struct arrival source_take(struct source *source);
 
 // True when fewer packets came than the captures hold: one could not be read after all.

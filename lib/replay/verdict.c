@@ -5,6 +5,7 @@
 #include <limits.h>
 #include <stdio.h>
 
+#include "base/contract.h"
 #include "base/escape.h"
 #include "packet/answerable.h"
 #include "report/report.h"
@@ -133,6 +134,8 @@ verdict_json(const struct snapshot *snapshot, uint64_t seq, const struct pkt *pk
 		[DIR_ORIG] = "orig", [DIR_REPLY] = "reply", [DIR_NONE] = NULL};
 	json_t *line = json_object();
 
+	CONTRACT(pkt->verdict != VERDICT_PENDING);
+	CONTRACT(pkt->in_port < snapshot->config->n_ports);
 	set_number(line, "n", seq);
 	set(line, "ts", json_real((double)time_ns / (double)NS_PER_SEC));
 	set_string(line, "port", snapshot->config->ports[pkt->in_port].name);
