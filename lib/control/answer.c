@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "control/answer.h"
 
-#include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -9,6 +8,7 @@
 #include <rte_common.h>
 
 #include "base/clock.h"
+#include "base/contract.h"
 #include "base/utf8.h"
 
 #define NUMBER_LEN  24  // room for the digits of a number and its sign
@@ -62,7 +62,9 @@ add(struct answer *answer, const char *name, const char *value)
 
 	if (space->is_short)
 		return;
+	CONTRACT(answer->depth <= space->depth);
 	close_to(space, answer->depth);
+	CONTRACT((name == NULL) == (space->closing[answer->depth - 1] == ending[ANSWER_LIST]));
 	left = sizeof(space->bytes) - space->len - ANSWER_DEPTH_MAX;
 	if (name != NULL)
 		quote(name, quoted);
@@ -83,7 +85,7 @@ open_inside(struct answer *answer, const char *name, enum answer_kind kind)
 
 	add(answer, name, beginning[kind]);
 	if (!space->is_short) {
-		assert(space->depth < ANSWER_DEPTH_MAX);
+		CONTRACT(space->depth < ANSWER_DEPTH_MAX);
 		space->closing[space->depth++] = ending[kind];
 	}
 	return (struct answer){.space = space, .depth = space->depth};

@@ -56,8 +56,9 @@ void answer_end(struct answer_space *space);
 // A complete answer whose value is null: there is none.
 void answer_none(struct answer_space *space, const char *command);
 
-// Adds a member.
-// => Numbers beyond INT64_MAX become that: a reader's integers may be signed.
+// Adds a member. Numbers beyond INT64_MAX become that: a reader's integers may be signed.
+// => All of these: what the answer is in has not been added to since; name is NULL in a list, and
+//    only there.
 void answer_number(struct answer *answer, const char *name, uint64_t value);
 void answer_signed(struct answer *answer, const char *name, int32_t value);
 

@@ -12,6 +12,7 @@
 
 #include <rte_eal.h>
 
+#include "base/contract.h"
 #include "base/log.h"
 #include "control/requests.h"
 #include "control/stream.h"
@@ -79,6 +80,8 @@ control_start(const struct appliance *appliance)
 {
 	struct sockaddr_un address;
 
+	CONTRACT_MAIN_THREAD();
+	CONTRACT(requests == NULL && stream == NULL);
 	if (appliance->offers_telemetry && start_requests(appliance, &address) == 0)
 		start_stream(appliance, &address);
 }
@@ -86,18 +89,21 @@ control_start(const struct appliance *appliance)
 void
 control_hold(void)
 {
+	CONTRACT_MAIN_THREAD();
 	pthread_mutex_lock(&lock);
 }
 
 void
 control_resume(void)
 {
+	CONTRACT_MAIN_THREAD();
 	pthread_mutex_unlock(&lock);
 }
 
 void
 control_stop(void)
 {
+	CONTRACT_MAIN_THREAD();
 	stream_stop(stream);
 	stream = NULL;
 	requests_stop(requests);

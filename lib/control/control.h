@@ -12,7 +12,8 @@
 #include "engine/appliance.h"
 
 // Both sockets are there and tell about this appliance. What cannot be had is reported, and
-// everything else goes on. => Main thread.
+// everything else goes on.
+// => Main thread.
 void control_start(const struct appliance *appliance);
 
 // Between these two no command is answered: those that come wait. The stream goes on.

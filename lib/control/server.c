@@ -5,12 +5,15 @@
 #include <poll.h>
 #include <pthread.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
 #include <rte_cycles.h>
+
+#include "base/contract.h"
 
 #define CLIENTS_WAITING   64
 #define LOOK_AGAIN_MSEC   50    // while there is no place
@@ -245,9 +248,12 @@ struct server *
 server_start(const struct server_protocol *protocol, void *context,
 	     const struct sockaddr_un *address)
 {
-	struct server *server = create(protocol, context);
+	struct server *server;
 	int result = ENOMEM;
 
+	CONTRACT_MAIN_THREAD();
+	CONTRACT(strlen(protocol->thread_name) < 16);
+	server = create(protocol, context);
 	if (server == NULL)
 		return NULL;
 	if (server->own != NULL)
@@ -270,6 +276,7 @@ server_stop(struct server *server)
 
 	if (server == NULL)
 		return;
+	CONTRACT_MAIN_THREAD();
 	if (write(server->stop, &one, sizeof(one)) == sizeof(one))
 		pthread_join(server->thread, NULL);
 	for (unsigned int i = 0; i < SERVER_PLACES; i++) {

@@ -64,5 +64,6 @@ struct server_protocol {
 struct server *server_start(const struct server_protocol *protocol, void *context,
 			    const struct sockaddr_un *address);
 
-// Closes all sockets and removes the path. => Main thread. Takes NULL.
+// Closes all sockets and removes the path.
+// => Main thread. Takes NULL.
 void server_stop(struct server *server);

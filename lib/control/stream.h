@@ -15,11 +15,12 @@
 
 struct stream;
 
-// Listings of this appliance are offered at the address. => Main thread. Returns NULL with errno
-// set.
+// Listings of this appliance are offered at the address.
+// => Main thread. Returns NULL with errno set, as server_start does.
 struct stream *stream_start(const struct appliance *appliance, const struct sockaddr_un *address);
 
-// Listings end where they are, and the socket is gone. => Main thread. Takes NULL.
+// Listings end where they are, and the socket is gone.
+// => Main thread. Takes NULL.
 void stream_stop(struct stream *stream);
 
 // What the stream of connections counts. Any thread.
