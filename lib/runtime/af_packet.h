@@ -28,7 +28,8 @@ struct af_packet {
 
 struct af_packet af_packet_look(const char *device, uint16_t mtu);
 
-// The device's arguments with those that are added. => malloc'd, the caller's. NULL: no memory.
+// The device's arguments with those that are added.
+// => malloc'd, the caller's. NULL: no memory.
 char *af_packet_arguments(const struct af_packet *look, const char *device);
 
 // What a packet buffer has to hold for such a device, with its headroom.

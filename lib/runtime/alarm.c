@@ -3,6 +3,7 @@
 
 #include <inttypes.h>
 
+#include "base/contract.h"
 #include "base/log.h"
 
 void
@@ -30,6 +31,7 @@ alarm_turn(struct alarm *alarm, uint64_t counter, uint64_t now_ns, uint64_t *n)
 {
 	uint64_t added = counter - alarm->seen;
 
+	CONTRACT(counter >= alarm->seen);
 	alarm->seen = counter;
 	alarm->n_period += added;
 	alarm->n_all += added;

@@ -25,11 +25,13 @@ struct alarm {
 
 enum alarm_line { ALARM_NONE, ALARM_BEGINS, ALARM_GOES_ON, ALARM_ENDS };
 
-// => what is kept. The counter is 0.
+// Nothing has been counted yet.
+// => what stays valid as long as the alarm is used.
 void alarm_init(struct alarm *alarm, const char *what);
 
-// Looks at the counter, which never falls, and says which line is to be logged now; *n is then the
-// number for it: what has come so far, in the period that is over, in all.
+// Looks at the counter and says which line is to be logged now; *n is then the number for it: what
+// has come so far, in the period that is over, in all.
+// => The counter never falls.
 enum alarm_line alarm_turn(struct alarm *alarm, uint64_t counter, uint64_t now_ns, uint64_t *n);
 
 // The same, and logs the line.

@@ -9,13 +9,12 @@
 
 #define DIAGNOSIS_MAX 256
 
-// What is wrong with the machine's hugepages. Returns why, or NULL when they look good.
-// => root is "" for this machine, or a folder that has the files of another one.
-// => is_mount_needed: EAL wants a hugetlbfs, as it does without --in-memory.
+// What is wrong with the machine's hugepages. Returns why, or NULL when they look good. root is ""
+// for this machine, or a folder that has the files of another one. is_mount_needed says that EAL
+// wants a hugetlbfs, as it does without --in-memory.
 const char *diagnose_hugepages(const char *root, bool is_mount_needed, char why[DIAGNOSIS_MAX]);
 
 // What is wrong with a device that DPDK refused with an error, an errno of either sign. Returns
-// why.
-// => root as above, for PCI devices; interfaces are those of this network namespace.
+// why. root is as above, for PCI devices; interfaces are those of this network namespace.
 const char *diagnose_device(const char *root, const char *device, int error,
 			    char why[DIAGNOSIS_MAX]);

@@ -12,6 +12,7 @@
 #include <rte_malloc.h>
 #include <rte_lcore.h>
 
+#include "base/contract.h"
 #include "base/files.h"
 #include "base/progress.h"
 #include "runtime/diagnosis.h"
@@ -137,6 +138,7 @@ eal_start(const struct config *config, const struct footprint *footprint, int ar
 	enum runtime_end end;
 	int n = 0;
 
+	CONTRACT_MAIN_THREAD();
 	if (all == NULL) {
 		errors_add(errors, NULL, 0, "no memory");
 		return RUNTIME_NO_MACHINE;

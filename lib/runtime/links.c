@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "runtime/links.h"
 
-#include <assert.h>
 #include <string.h>
 
 #include <rte_common.h>
 
+#include "base/contract.h"
 #include "base/log.h"
 
 #define LOOK_NS     (NS_PER_SEC / 5)
@@ -21,10 +21,11 @@ void
 links_mirror(struct links *links, const unsigned int ports[2], const char *const names[2],
 	     uint64_t now_ns)
 {
-	struct link_end *ends = links->wires[links->n];
+	struct link_end *ends;
 
-	assert(links->n < RTE_DIM(links->wires));
-	links->n++;
+	CONTRACT_MAIN_THREAD();
+	CONTRACT(links->n < RTE_DIM(links->wires));
+	ends = links->wires[links->n++];
 	for (unsigned int i = 0; i < 2; i++) {
 		int result = links->ops->set(links->context, ports[i], true);
 
@@ -81,6 +82,7 @@ follow(struct links *links, struct link_end *end, struct link_end *other, uint64
 void
 links_turn(struct links *links, uint64_t now_ns)
 {
+	CONTRACT_MAIN_THREAD();
 	if (now_ns < links->due_ns)
 		return;
 	links->due_ns = now_ns + LOOK_NS;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "runtime/notify.h"
 
-#include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -9,6 +8,7 @@
 #include <rte_common.h>
 
 #include "base/clock.h"
+#include "base/contract.h"
 #include "base/log.h"
 
 #ifdef SALLYPORT_SYSTEMD
@@ -60,7 +60,8 @@ notify_init(struct notify *notify)
 void
 notify_watch(struct notify *notify, unsigned int lcore, const uint64_t *turns)
 {
-	assert(notify->n < RTE_DIM(notify->watched));
+	CONTRACT_MAIN_THREAD();
+	CONTRACT(notify->n < RTE_DIM(notify->watched));
 	notify->watched[notify->n].lcore = lcore;
 	notify->watched[notify->n].turns = turns;
 	notify->watched[notify->n].seen = *turns;
@@ -102,6 +103,7 @@ has_ended(const struct notify *notify)
 void
 notify_turn(struct notify *notify, uint64_t now_ns)
 {
+	CONTRACT_MAIN_THREAD();
 	if (now_ns < notify->due_ns || has_ended(notify))
 		return;
 	if (count_standing(notify) == 0) {

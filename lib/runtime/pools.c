@@ -7,6 +7,7 @@
 #include <rte_mbuf.h>
 
 #include "base/bytes.h"
+#include "base/contract.h"
 #include "runtime/af_packet.h"
 
 #define CACHE 256
@@ -57,6 +58,8 @@ int
 pools_open(struct pools *pools, const struct config *config, const int nodes[],
 	   struct errors *errors)
 {
+	CONTRACT_MAIN_THREAD();
+	CONTRACT(config->workers <= WORKERS_MAX);
 	*pools = (struct pools){0};
 	for (unsigned int i = 0; i < config->workers; i++) {
 		struct rte_mempool *pool;

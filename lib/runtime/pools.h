@@ -29,6 +29,7 @@ uint64_t pools_bytes_for(const struct config *config);
 // => Returns 0, or -1 with an error added; nothing is open then.
 int pools_open(struct pools *pools, const struct config *config, const int nodes[],
 	       struct errors *errors);
-// Returns how many packets have not been given back. => Whoever held any has given them back: 0,
-//    unless the code is wrong.
+
+// Returns how many packets have not been given back: 0, unless the code is wrong.
+// => Whoever held any has given them back.
 unsigned int pools_close(struct pools *pools);

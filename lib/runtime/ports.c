@@ -11,6 +11,7 @@
 #include <rte_errno.h>
 #include <rte_ethdev.h>
 
+#include "base/contract.h"
 #include "base/log.h"
 #include "pipeline/burst.h"
 #include "runtime/diagnosis.h"
@@ -236,6 +237,7 @@ ports_open(struct ports *ports, const struct config *config, const int nodes[],
 {
 	int result;
 
+	CONTRACT_MAIN_THREAD();
 	*ports = (struct ports){.n = config->n_ports};
 	result = pools_open(&ports->pools, config, nodes, errors);
 	if (result != 0)
@@ -294,6 +296,8 @@ port_is_lost(const struct port *port)
 void
 port_retire(struct port *port)
 {
+	CONTRACT_MAIN_THREAD();
+	CONTRACT(port->is_live);
 	__atomic_store_n(&port->is_live, false, __ATOMIC_RELEASE);
 }
 
@@ -309,6 +313,8 @@ shut(struct port *port)
 void
 ports_shut(struct ports *ports, unsigned int index)
 {
+	CONTRACT_MAIN_THREAD();
+	CONTRACT(index < ports->n && ports->list[index].is_open && !ports->list[index].is_live);
 	pthread_mutex_lock(&devices);
 	shut(&ports->list[index]);
 	pthread_mutex_unlock(&devices);
@@ -331,6 +337,8 @@ ports_reopen(struct ports *ports, unsigned int index)
 {
 	struct port *port = &ports->list[index];
 
+	CONTRACT_MAIN_THREAD();
+	CONTRACT(index < ports->n && !port->is_open);
 	if (!is_there(port))
 		return false;
 	pthread_mutex_lock(&devices);
@@ -347,6 +355,7 @@ ports_status(const struct ports *ports, unsigned int index)
 	const struct port *port = &ports->list[index];
 	struct port_status status = {.steering = steering_name(port->steering)};
 
+	CONTRACT(index < ports->n);
 	pthread_mutex_lock(&devices);
 	status.is_open = port->is_open;
 	status.ethdev = port->ethdev;

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "runtime/presence.h"
 
-#include <assert.h>
-
 #include <rte_common.h>
 
 #include "base/clock.h"
+#include "base/contract.h"
 
 #define LOOK_NS  (NS_PER_SEC / 5)
 #define RETRY_NS NS_PER_SEC
@@ -14,13 +13,15 @@ void
 presence_init(struct presence *presence, const struct presence_ops *ops, void *context,
 	      unsigned int n_ports)
 {
+	CONTRACT(n_ports <= PORTS_MAX);
 	*presence = (struct presence){.ops = ops, .context = context, .n_ports = n_ports};
 }
 
 void
 presence_watch(struct presence *presence, const uint64_t *turns)
 {
-	assert(presence->n_workers < RTE_DIM(presence->turns));
+	CONTRACT_MAIN_THREAD();
+	CONTRACT(presence->n_workers < RTE_DIM(presence->turns));
 	presence->turns[presence->n_workers++] = turns;
 }
 
@@ -81,6 +82,7 @@ turn_port(struct presence *presence, unsigned int port, uint64_t now_ns)
 void
 presence_turn(struct presence *presence, uint64_t now_ns)
 {
+	CONTRACT_MAIN_THREAD();
 	if (now_ns < presence->due_ns)
 		return;
 	presence->due_ns = now_ns + LOOK_NS;

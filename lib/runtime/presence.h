@@ -40,6 +40,7 @@ struct presence {
 	} ports[PORTS_MAX];
 };
 
+// => PORTS_MAX ports are the most.
 void presence_init(struct presence *presence, const struct presence_ops *ops, void *context,
 		   unsigned int n_ports);
 

@@ -7,6 +7,7 @@
 #include <rte_common.h>
 #include <rte_lcore.h>
 
+#include "base/contract.h"
 #include "sizing/machine.h"
 
 struct reload {
@@ -81,18 +82,21 @@ reload_is_loaded(const struct reload *reload)
 bool
 reload_is_good(const struct reload *reload)
 {
+	CONTRACT(reload_is_loaded(reload));
 	return reload->changeover != NULL;
 }
 
 const struct errors *
 reload_errors(const struct reload *reload)
 {
+	CONTRACT(reload_is_loaded(reload));
 	return &reload->errors;
 }
 
 const struct errors *
 reload_warnings(const struct reload *reload)
 {
+	CONTRACT(reload_is_loaded(reload));
 	return &reload->warnings;
 }
 
@@ -101,6 +105,7 @@ reload_take(struct reload *reload, struct config **config)
 {
 	struct changeover *changeover = reload->changeover;
 
+	CONTRACT(reload_is_good(reload));
 	*config = reload->config;
 	reload->changeover = NULL;
 	reload->config = NULL;

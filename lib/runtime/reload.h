@@ -25,14 +25,15 @@ struct reload *reload_start(const struct config *running, uint32_t generation,
 			    unsigned int n_workers);
 bool reload_is_loaded(const struct reload *reload);
 
-// False: reload_errors says why, and all has to stay as it is. => Loaded; the others below
-// likewise.
+// False: reload_errors says why, and all has to stay as it is.
+// => Loaded; the others below likewise.
 bool reload_is_good(const struct reload *reload);
 const struct errors *reload_errors(const struct reload *reload);
 const struct errors *reload_warnings(const struct reload *reload); // of config_warn
 
 // What has been loaded: for engine_publish, and in *config what it was made of, both the caller's
-// now. => Good, once.
+// now.
+// => Good, once.
 struct changeover *reload_take(struct reload *reload, struct config **config);
 
 // Waits until it is loaded, if need be, and frees it with what was not taken of it. Takes NULL.

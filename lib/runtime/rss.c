@@ -8,6 +8,7 @@
 #include <rte_mbuf.h>
 #include <rte_thash.h>
 
+#include "base/contract.h"
 #include "packet/hash.h"
 
 // Packets of any protocol by their addresses; nothing by ports. IPV6_EX stays off: it would take
@@ -70,6 +71,7 @@ void
 rss_configure(const struct rss *rss, const struct rte_eth_dev_info *info, uint8_t *key,
 	      struct rte_eth_conf *config)
 {
+	CONTRACT(rss_is_offered(rss, info));
 	config->rxmode.mq_mode = RTE_ETH_MQ_RX_RSS;
 	config->rx_adv_conf.rss_conf = settings(rss, info, key);
 }

@@ -15,6 +15,7 @@
 #include <rte_malloc.h>
 
 #include "base/bytes.h"
+#include "base/contract.h"
 #include "base/log.h"
 #include "base/progress.h"
 #include "engine/sums.h"
@@ -493,6 +494,7 @@ runtime_run(struct config *config, int eal_argc, char **eal_argv, const struct r
 	enum runtime_end end;
 	sigset_t signals;
 
+	CONTRACT_MAIN_THREAD();
 	if (runtime != NULL)
 		runtime->config = malloc(sizeof(*runtime->config));
 	if (runtime == NULL || runtime->config == NULL) {

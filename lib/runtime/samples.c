@@ -7,6 +7,8 @@
 #include <rte_ether.h>
 #include <rte_ip.h>
 
+#include "base/contract.h"
+
 #define L4_LEN          20
 #define ICMP_LEN        8
 #define FRAGMENT_OFFSET 128 // in units of 8 bytes
@@ -144,6 +146,8 @@ sample_write(uint8_t *frame, enum sample sample, enum family family, const union
 	};
 	uint8_t *ip = frame + sizeof(ethernet);
 
+	CONTRACT(sample < SAMPLE_COUNT);
+	CONTRACT(family == FAMILY_IPV4 || family == FAMILY_IPV6);
 	memcpy(frame, &ethernet, sizeof(ethernet));
 	return (uint32_t)sizeof(ethernet) + (sample == SAMPLE_ERROR
 						     ? write_error(ip, family, src, dst)

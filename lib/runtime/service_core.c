@@ -7,6 +7,8 @@
 #include <rte_service.h>
 #include <rte_service_component.h>
 
+#include "base/contract.h"
+
 #define SCAN_BUDGET     8192 // slots per shard and turn: a million in an eighth of a second
 #define SCAN_FASTER     4    // times that, where room becomes short
 #define ROUND_REST_NS   (UINT64_C(500) * 1000 * NS_PER_USEC) // the expired are gone in a second
@@ -41,8 +43,11 @@ service_core_start(struct service_core *core)
 		.callback = turn,
 		.callback_userdata = core,
 	};
-	int result = rte_service_component_register(&spec, &core->id);
+	int result;
 
+	CONTRACT_MAIN_THREAD();
+	CONTRACT(!core->is_registered);
+	result = rte_service_component_register(&spec, &core->id);
 	if (result != 0)
 		return result;
 	core->is_registered = true;

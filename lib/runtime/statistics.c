@@ -7,6 +7,7 @@
 
 #include <rte_common.h>
 
+#include "base/contract.h"
 #include "base/log.h"
 #include "conntrack/metrics.h"
 #include "engine/metrics.h"
@@ -125,6 +126,7 @@ log_worker(const struct appliance *appliance, unsigned int worker)
 void
 statistics_log(const struct appliance *appliance)
 {
+	CONTRACT_MAIN_THREAD();
 	log_packets(appliance->engine);
 	log_connections(appliance->engine);
 	for (unsigned int port = 0; port < appliance_config(appliance)->n_ports; port++)

@@ -6,6 +6,7 @@
 #include <rte_common.h>
 #include <rte_mbuf.h>
 
+#include "base/contract.h"
 #include "base/log.h"
 #include "packet/parse.h"
 #include "runtime/samples.h"
@@ -109,6 +110,8 @@ steering_test(struct ports *ports, const struct steer *steer, const struct confi
 	};
 	int result = 0;
 
+	CONTRACT_MAIN_THREAD();
+	CONTRACT((steer == NULL) == (config->workers == 1));
 	for (unsigned int i = 0; i < ports->n; i++) {
 		struct port *port = &ports->list[i];
 		const struct port_config *own = &config->ports[i];

@@ -6,12 +6,14 @@
 #include <rte_cycles.h>
 
 #include "base/clock.h"
+#include "base/contract.h"
 
 void
 live_clock_init(struct live_clock *clock)
 {
 	struct timespec now;
 
+	CONTRACT(rte_get_tsc_hz() > 0);
 	clock_gettime(CLOCK_REALTIME, &now);
 	clock->epoch_ns = (uint64_t)now.tv_sec * NS_PER_SEC + (uint64_t)now.tv_nsec;
 	clock->epoch_tsc = rte_rdtsc();

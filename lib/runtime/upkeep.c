@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "runtime/upkeep.h"
 
+#include "base/contract.h"
 #include "base/log.h"
 #include "conntrack/conntrack.h"
 
@@ -92,6 +93,7 @@ void
 upkeep_watch(struct upkeep *upkeep, const uint64_t *turns, const struct ct *shard)
 {
 	presence_watch(&upkeep->presence, turns);
+	CONTRACT(upkeep->n_shards < RTE_DIM(upkeep->shards));
 	upkeep->shards[upkeep->n_shards++] = shard;
 }
 

@@ -33,7 +33,7 @@ void upkeep_init(struct upkeep *upkeep, struct ports *ports, const struct config
 		 uint64_t now_ns);
 
 // A worker belongs to what is looked after: how often it turns, and its connections.
-// => Both stay valid until the last upkeep_turn.
+// => Both stay valid until the last upkeep_turn. WORKERS_MAX workers are the most.
 void upkeep_watch(struct upkeep *upkeep, const uint64_t *turns, const struct ct *shard);
 
 // Does nothing where nothing is due.

@@ -10,6 +10,7 @@
 #include <rte_lcore.h>
 #include <rte_string_fns.h>
 
+#include "base/contract.h"
 #include "sizing/footprint.h"
 
 // The CPUs that this process may use, as EAL's --lcores wants them: ranges, with commas between.
@@ -44,6 +45,7 @@ bare_eal_start(uint64_t bytes, struct errors *errors)
 	char *arguments[16];
 	int n;
 
+	CONTRACT_MAIN_THREAD();
 	list_cpus(cpus, sizeof(cpus));
 	snprintf(line, sizeof(line),
 		 "sallyport --no-huge -m %u --no-pci --no-shconf --no-telemetry --lcores 0@(%s) "

@@ -6,8 +6,8 @@
 #include <stdint.h>
 
 // The most memory in bytes that this process can have: that of the machine, or less if a control
-// group limits it (cgroups(7), version 2).
-// => root is the folder that contains /proc and /sys, "" except in tests.
+// group limits it (cgroups(7), version 2). root is the folder that contains /proc and /sys, ""
+// except in tests.
 uint64_t machine_memory_bytes(const char *root);
 
 // How many CPUs this process may run on.
