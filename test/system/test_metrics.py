@@ -11,22 +11,11 @@ import pytest
 
 from system import openmetrics
 from system.running import Telemetry, appliance, wait_until
-from system.test_telemetry import N_LAN, N_REFUSED, N_WAN, PORTS, SMALL, write_small_traffic
+from system.small import N_LAN, N_REFUSED, N_WAN, PORTS
 from util.programs import ROOT
 
 MANUAL = ROOT / 'doc' / 'sallyctl.1'
 IDLE = PORTS + 'conntrack: { max_connections = 1000; };\n'
-
-
-@pytest.fixture(name='small', scope='module')
-def fixture_small():
-    with appliance() as machine:
-        write_small_traffic(machine)
-        machine.start(SMALL)
-        wait_until(lambda: machine.json('stats')['packets'] == N_LAN + N_WAN,
-                   'all packets are through')
-        yield machine
-        assert machine.stop()[0] == 0
 
 
 @pytest.fixture(name='idle')
