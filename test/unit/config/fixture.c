@@ -12,14 +12,16 @@
 
 static char folder[4096];
 
-void
-folder_init(void)
+int
+folder_init(void **state)
 {
 	const char *parent = getenv("TMPDIR");
 
+	(void)state;
 	snprintf(folder, sizeof(folder), "%s/sallyport-config-XXXXXX",
 		 parent == NULL ? P_tmpdir : parent);
 	assert_non_null(mkdtemp(folder));
+	return 0;
 }
 
 static char *
@@ -31,11 +33,12 @@ path_of(const char *name)
 	return path;
 }
 
-void
-folder_fini(void)
+int
+folder_fini(void **state)
 {
 	DIR *dir = opendir(folder);
 
+	(void)state;
 	assert_non_null(dir);
 	for (struct dirent *entry = readdir(dir); entry != NULL; entry = readdir(dir)) {
 		char *path = path_of(entry->d_name);
@@ -46,6 +49,7 @@ folder_fini(void)
 	}
 	closedir(dir);
 	rmdir(folder);
+	return 0;
 }
 
 void

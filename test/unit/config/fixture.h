@@ -28,9 +28,10 @@ struct loaded {
 	char *messages; // as printed, without the folder the files lie in; NULL: it was loaded
 };
 
-// A folder for files of this test, removed with all of them by folder_fini.
-void folder_init(void);
-void folder_fini(void);
+// A folder for files of this test, removed with all of them by folder_fini. Setup and teardown of
+// cmocka.
+int folder_init(void **state);
+int folder_fini(void **state);
 
 // Writes a file of that name into the folder.
 void folder_write(const char *name, const char *text);

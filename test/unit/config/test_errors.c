@@ -374,22 +374,6 @@ static const struct {
 	 "priority -200\n"},
 };
 
-static int
-setup(void **state)
-{
-	(void)state;
-	folder_init();
-	return 0;
-}
-
-static int
-teardown(void **state)
-{
-	(void)state;
-	folder_fini();
-	return 0;
-}
-
 static void
 assert_messages(const char *text, const char *messages)
 {
@@ -609,5 +593,5 @@ main(void)
 		cmocka_unit_test(test_deep_nesting_is_survived),
 	};
 
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, folder_init, folder_fini);
 }

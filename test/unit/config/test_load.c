@@ -15,22 +15,6 @@
 #include "fixture.h"
 #include "rules/reject.h"
 
-static int
-setup(void **state)
-{
-	(void)state;
-	folder_init();
-	return 0;
-}
-
-static int
-teardown(void **state)
-{
-	(void)state;
-	folder_fini();
-	return 0;
-}
-
 // The only rule of the only chain.
 static const struct rule *
 only_rule(const struct loaded *loaded)
@@ -507,5 +491,5 @@ main(void)
 		cmocka_unit_test(test_a_string_may_end_in_a_backslash),
 	};
 
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, folder_init, folder_fini);
 }

@@ -150,22 +150,6 @@ words_of_states_are_the_names_of_classes(void **state)
 	}
 }
 
-static int
-setup(void **state)
-{
-	(void)state;
-	folder_init();
-	return 0;
-}
-
-static int
-teardown(void **state)
-{
-	(void)state;
-	folder_fini();
-	return 0;
-}
-
 int
 main(void)
 {
@@ -175,5 +159,5 @@ main(void)
 		cmocka_unit_test(words_of_states_are_the_names_of_classes),
 	};
 
-	return cmocka_run_group_tests_name("config_match_keys", tests, setup, teardown);
+	return cmocka_run_group_tests_name("config_match_keys", tests, folder_init, folder_fini);
 }

@@ -143,22 +143,6 @@ settings_that_stay_are_these(void **state)
 	config_fini(&running.config);
 }
 
-static int
-set_up(void **state)
-{
-	(void)state;
-	folder_init();
-	return 0;
-}
-
-static int
-tear_down(void **state)
-{
-	(void)state;
-	folder_fini();
-	return 0;
-}
-
 int
 main(void)
 {
@@ -168,5 +152,5 @@ main(void)
 		cmocka_unit_test(settings_that_stay_are_these),
 	};
 
-	return cmocka_run_group_tests(tests, set_up, tear_down);
+	return cmocka_run_group_tests(tests, folder_init, folder_fini);
 }

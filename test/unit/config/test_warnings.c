@@ -294,22 +294,6 @@ sets_that_no_rule_names(void **state)
 		      "rules:2: warning: set \"b\" is in no rule\n");
 }
 
-static int
-begin(void **state)
-{
-	(void)state;
-	folder_init();
-	return 0;
-}
-
-static int
-end(void **state)
-{
-	(void)state;
-	folder_fini();
-	return 0;
-}
-
 int
 main(void)
 {
@@ -326,5 +310,5 @@ main(void)
 		cmocka_unit_test(sets_that_no_rule_names),
 	};
 
-	return cmocka_run_group_tests_name("config_warnings", tests, begin, end);
+	return cmocka_run_group_tests_name("config_warnings", tests, folder_init, folder_fini);
 }
