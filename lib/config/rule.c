@@ -112,16 +112,8 @@ read_set_window(struct cfg_loader *loader, const config_setting_t *setting, stru
 static void
 read_limit(struct cfg_loader *loader, const config_setting_t *setting, struct rule *rule)
 {
-	const char *text = cfg_string(loader, setting);
-	char why[CFG_WHY_SIZE];
-
 	(void)rule;
-	if (text == NULL)
-		return;
-	if (!cfg_parse_limit(text, why))
-		cfg_report(loader, setting, "\"limit\": %s", why);
-	else
-		cfg_report(loader, setting, "limit is not available yet");
+	cfg_report(loader, setting, "limit is not available yet");
 }
 
 const struct cfg_rule_key cfg_deed_keys[] = {

@@ -21,8 +21,6 @@
 
 #define FAIL(...) (snprintf(why, CFG_WHY_SIZE, __VA_ARGS__), false)
 
-static const char *const limit_units[] = {"second", "minute", "hour", "day"};
-
 // Copies the len bytes at text; false when they do not fit.
 static bool
 copy_part(const char *text, size_t len, char *part, size_t size)
@@ -373,33 +371,6 @@ cfg_parse_tcp_flags(const char *text, uint8_t *flags, uint8_t *mask, char why[CF
 		return FAIL("\"%s\" can never match: it wants flags that are not in its mask",
 			    text);
 	return true;
-}
-
-bool
-cfg_parse_limit(const char *text, char why[CFG_WHY_SIZE])
-{
-	static const char burst[] = " burst ";
-	size_t n_digits = strspn(text, DIGITS);
-	const char *unit = text + n_digits + 1;
-	char part[12];
-	uint32_t number;
-
-	if (text[n_digits] == '/' && copy_part(text, n_digits, part, sizeof(part)) &&
-	    cfg_parse_number(part, UINT32_MAX, &number) && number > 0) {
-		for (size_t i = 0; i < RTE_DIM(limit_units); i++) {
-			size_t len = strlen(limit_units[i]);
-
-			if (strncmp(unit, limit_units[i], len) != 0)
-				continue;
-			if (unit[len] == '\0')
-				return true;
-			if (strncmp(unit + len, burst, strlen(burst)) == 0 &&
-			    cfg_parse_number(unit + len + strlen(burst), UINT32_MAX, &number) &&
-			    number > 0)
-				return true;
-		}
-	}
-	return FAIL("\"%s\" is not a limit, such as \"10/second\" or \"10/second burst 20\"", text);
 }
 
 bool

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// The syntax of values inside strings: addresses, ranges, protocols, masks, TCP flags, limits.
+// The syntax of values inside strings: addresses, ranges, protocols, masks, TCP flags.
 //
 // Pure functions from text to value; they know neither libconfig nor files. On failure they return
 // false and write the reason into why, a sentence that quotes the text.
@@ -59,9 +59,6 @@ bool cfg_parse_masked(const char *text, struct masked *masked, char why[CFG_WHY_
 
 // Flags that must be set, a slash, and the flags that are compared: "syn/syn,ack".
 bool cfg_parse_tcp_flags(const char *text, uint8_t *flags, uint8_t *mask, char why[CFG_WHY_SIZE]);
-
-// A rate, "10/second" or "10/second burst 20". Only its syntax is judged.
-bool cfg_parse_limit(const char *text, char why[CFG_WHY_SIZE]);
 
 // True for text that can only be a port or a range of ports: digits, or digits-digits.
 bool cfg_looks_like_ports(const char *text);

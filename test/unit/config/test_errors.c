@@ -311,8 +311,6 @@ static const struct {
 	{RULE("log = \"\";"), "main:2: \"log\" must be 1 to 127 printable ASCII characters\n"},
 	{RULE("count = 1;"), "main:2: \"count\" must be true or false, not a whole number\n"},
 	{RULE("limit = \"10/second burst 20\";"), "main:2: limit is not available yet\n"},
-	{RULE("limit = \"often\";"), "main:2: \"limit\": \"often\" is not a limit, such as "
-				     "\"10/second\" or \"10/second burst 20\"\n"},
 	{PORTS "chains = ( { name = \"a\"; rules = ( { action = \"acept\"; } ); } );",
 	 "main:2: \"action\" must be accept, drop, reject or notrack, not \"acept\"; did you mean "
 	 "\"accept\"?\n"},

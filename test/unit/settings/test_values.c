@@ -230,31 +230,6 @@ test_tcp_flags(void **state)
 }
 
 static void
-test_limits(void **state)
-{
-	static const char *const good[] = {"1/second", "10/minute", "3/hour burst 1",
-					   "4294967295/day burst 4294967295"};
-	static const char *const bad[] = {"",
-					  "10",
-					  "10/",
-					  "0/second",
-					  "10/seconds",
-					  "10/fortnight",
-					  "10/second burst",
-					  "10/second burst 0",
-					  "10/second  burst 1",
-					  "/second",
-					  "99999999999/second",
-					  "ten/second"};
-
-	(void)state;
-	for (size_t i = 0; i < RTE_DIM(good); i++)
-		assert_true(cfg_parse_limit(good[i], why));
-	for (size_t i = 0; i < RTE_DIM(bad); i++)
-		assert_false(cfg_parse_limit(bad[i], why));
-}
-
-static void
 test_spans(void **state)
 {
 	static const char *const bad[] = {"",     "-",    "x",   "64",   "-1",
@@ -320,7 +295,6 @@ main(void)
 		cmocka_unit_test(test_protocols),
 		cmocka_unit_test(test_masks),
 		cmocka_unit_test(test_tcp_flags),
-		cmocka_unit_test(test_limits),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
