@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "app/ctl_entry.h"
 
-#include <arpa/inet.h>
 #include <ctype.h>
 #include <stdbool.h>
 #include <string.h>
 
+#include "packet/address.h"
 #include "report/report.h"
 
 // Each of these returns false when the member is missing or not what it should be.
@@ -26,14 +26,8 @@ read_address(const json_t *object, const char *name, uint8_t *family, union addr
 {
 	const char *text = json_string_value(json_object_get(object, name));
 
-	*address = (union address){0};
-	if (text == NULL)
-		return false;
-	*family = FAMILY_IPV4;
-	if (inet_pton(AF_INET, text, address) == 1)
-		return true;
-	*family = FAMILY_IPV6;
-	return inet_pton(AF_INET6, text, address) == 1;
+	*family = text == NULL ? FAMILY_NONE : (uint8_t)address_parse(text, address);
+	return *family != FAMILY_NONE;
 }
 
 // What the protocol keeps in the two fields of a tuple.

@@ -6,12 +6,12 @@
 // and the machine does not have what that takes. The service manager tells them apart: only the
 // last may be another when it tries again.
 #include <argp.h>
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/errors.h"
 #include "base/log.h"
+#include "base/number.h"
 #include "check/check.h"
 #include "config/load.h"
 #include "control/control.h"
@@ -100,13 +100,9 @@ static unsigned int
 number(const char *text, const char *option, unsigned long low, unsigned long high,
        const struct argp_state *state)
 {
-	char *end;
-	unsigned long value;
+	uint64_t value = 0;
 
-	errno = 0;
-	value = strtoul(text, &end, 10);
-	if (errno != 0 || end == text || *end != '\0' || *text == '-' || value < low ||
-	    value > high)
+	if (!number_parse(text, high, &value) || value < low)
 		argp_error(state, "--%s %s: a number from %lu to %lu is needed", option, text, low,
 			   high);
 	return (unsigned int)value;

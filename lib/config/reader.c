@@ -12,6 +12,7 @@
 #include <rte_common.h>
 
 #include "base/contract.h"
+#include "base/number.h"
 #include "settings/memory.h"
 
 static const char *const type_names[] = {
@@ -323,11 +324,11 @@ cfg_zone(struct cfg_loader *loader, const config_setting_t *setting, const char 
 {
 	char digits[CFG_DIGITS_SIZE];
 	const char *text = cfg_string_or_number(loader, setting, digits);
-	uint32_t number;
+	uint64_t number;
 
 	if (text == NULL)
 		return false;
-	if (!cfg_parse_number(text, UINT16_MAX, &number)) {
+	if (!number_parse(text, UINT16_MAX, &number)) {
 		cfg_report(loader, setting, "\"%s\" must be 0 to %d%s, not \"%s\"",
 			   cfg_key(setting), UINT16_MAX, or_else, text);
 		return false;

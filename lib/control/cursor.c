@@ -1,22 +1,14 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "control/cursor.h"
 
-#include <stddef.h>
+#include <string.h>
+
+#include "base/number.h"
 
 bool
 cursor_parse(const char *text, uint64_t *cursor)
 {
 	*cursor = 0;
-	if (text == NULL)
-		return true;
-	if (*text == '\0')
-		return false;
-	for (; *text != '\0'; text++) {
-		unsigned int digit = (unsigned int)((unsigned char)*text - '0');
-
-		if (digit > 9 || *cursor > (UINT64_MAX - digit) / 10)
-			return false;
-		*cursor = *cursor * 10 + digit;
-	}
-	return true;
+	return text == NULL ||
+	       (text[strspn(text, "0123456789")] == '\0' && number_parse(text, UINT64_MAX, cursor));
 }

@@ -3,11 +3,11 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include <rte_arp.h>
 
 #include "base/contract.h"
+#include "packet/address.h"
 
 void
 side_init(struct side *side)
@@ -51,23 +51,13 @@ has_mac(const struct side *side, const struct rte_mbuf *mbuf)
 }
 
 static bool
-is_within(const union address *address, const struct prefix *prefix)
-{
-	const unsigned int n_bytes = prefix->len / 8;
-	const unsigned int n_bits = prefix->len % 8;
-
-	return memcmp(address->v6, prefix->address.v6, n_bytes) == 0 &&
-	       (n_bits == 0 ||
-		(address->v6[n_bytes] ^ prefix->address.v6[n_bytes]) >> (8 - n_bits) == 0);
-}
-
-static bool
 has_address(const struct side *side, uint8_t family, const union address *address)
 {
 	for (size_t i = 0; i < side->prefixes.n; i++) {
 		const struct prefix *prefix = &side->prefixes.list[i];
 
-		if (prefix->family == family && is_within(address, prefix))
+		if (prefix->family == family &&
+		    address_is_within(address, &prefix->address, prefix->len))
 			return true;
 	}
 	return false;

@@ -1,17 +1,16 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "report/filter.h"
 
-#include <arpa/inet.h>
 #include <ctype.h>
-#include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 #include <rte_common.h>
 
 #include "base/contract.h"
+#include "base/number.h"
+#include "packet/address.h"
 #include "packet/protocols.h"
 
 #define WORD_SIZE 24 // of a name, with a 0
@@ -27,27 +26,13 @@ struct row {
 	uint8_t fields; // enum ct_fields
 };
 
-// A number, decimal or behind 0x hexadecimal, as in configurations: zeros in front mean nothing.
-static bool
-parse_number(const char *text, unsigned long max, unsigned long *value)
-{
-	const int base = strncasecmp(text, "0x", 2) == 0 ? 16 : 10;
-	char *end;
-
-	if (*text < '0' || *text > '9')
-		return false;
-	errno = 0;
-	*value = strtoul(text, &end, base);
-	return errno == 0 && *end == '\0' && *value <= max;
-}
-
 static const char *
 set_proto(struct ct_filter *filter, const struct row *row, const char *text)
 {
-	unsigned long number;
+	uint64_t number;
 	uint8_t proto;
 
-	if (parse_number(text, UINT8_MAX, &number))
+	if (number_parse(text, UINT8_MAX, &number))
 		proto = (uint8_t)number;
 	else if (!protocol_number(text, &proto))
 		return row->wrong;
@@ -77,37 +62,15 @@ set_family(struct ct_filter *filter, const struct row *row, const char *text)
 	return strcasecmp(text, "ipv6") == 0 ? ask_for_family(filter, FAMILY_IPV6) : row->wrong;
 }
 
-// An address, and of how many bits a prefix says that they count.
-static bool
-parse_prefix(const char *text, enum family *family, union address *address, unsigned long *n_bits)
-{
-	char digits[INET6_ADDRSTRLEN];
-	size_t len = strcspn(text, "/");
-
-	if (len >= sizeof(digits))
-		return false;
-	memcpy(digits, text, len);
-	digits[len] = '\0';
-	*address = (union address){0};
-	if (inet_pton(AF_INET, digits, address) == 1)
-		*family = FAMILY_IPV4;
-	else if (inet_pton(AF_INET6, digits, address) == 1)
-		*family = FAMILY_IPV6;
-	else
-		return false;
-	*n_bits = *family == FAMILY_IPV4 ? 32 : 128;
-	return text[len] == '\0' || parse_number(text + len + 1, *n_bits, n_bits);
-}
-
 static const char *
 set_address(struct ct_filter *filter, const struct row *row, const char *text)
 {
 	union address address, mask = {0};
-	enum family family;
-	unsigned long n_bits;
+	unsigned int n_bits;
+	const enum family family = address_parse_prefix(text, &address, &n_bits);
 	const char *wrong;
 
-	if (!parse_prefix(text, &family, &address, &n_bits))
+	if (family == FAMILY_NONE || n_bits > address_bits(family))
 		return row->wrong;
 	wrong = ask_for_family(filter, family);
 	if (wrong != NULL)
@@ -127,9 +90,9 @@ set_field(struct ct_filter *filter, const struct row *row, const char *text)
 	const unsigned int shift = (unsigned int)__builtin_ctz(row->bits);
 	uint16_t *value = RTE_PTR_ADD(&filter->value[row->dir], row->offset);
 	uint16_t *mask = RTE_PTR_ADD(&filter->mask[row->dir], row->offset);
-	unsigned long number;
+	uint64_t number;
 
-	if (!parse_number(text, row->bits >> shift, &number))
+	if (!number_parse(text, (uint64_t)row->bits >> shift, &number))
 		return row->wrong;
 	if (row->fields != CT_FIELDS_NONE) {
 		if (filter->fields != CT_FIELDS_NONE && filter->fields != row->fields)
@@ -162,17 +125,12 @@ set_state(struct ct_filter *filter, const struct row *row, const char *text)
 static const char *
 set_mark(struct ct_filter *filter, const struct row *row, const char *text)
 {
-	char value_text[16];
-	size_t value_len = strcspn(text, "/");
-	unsigned long value, mask = UINT32_MAX;
+	uint64_t value = 0, mask = UINT32_MAX;
+	const char *rest = number_parse_leading(text, UINT32_MAX, &value);
 
-	if (value_len >= sizeof(value_text))
-		return row->wrong;
-	memcpy(value_text, text, value_len);
-	value_text[value_len] = '\0';
-	if (!parse_number(value_text, UINT32_MAX, &value))
-		return row->wrong;
-	if (text[value_len] == '/' && !parse_number(text + value_len + 1, UINT32_MAX, &mask))
+	if (rest != NULL && *rest == '/')
+		rest = number_parse_leading(rest + 1, UINT32_MAX, &mask);
+	if (rest == NULL || *rest != '\0')
 		return row->wrong;
 	filter->mark = (uint32_t)value;
 	filter->mark_mask = (uint32_t)mask;

@@ -6,6 +6,7 @@
 #include <rte_common.h>
 
 #include "base/contract.h"
+#include "packet/address.h"
 #include "rules/match_key.h"
 
 #define IPV4 0x1 // bits of match.families
@@ -50,11 +51,8 @@ bits_cover(uint32_t a, uint32_t b)
 static bool
 prefix_covers(const struct prefix *a, const struct prefix *b)
 {
-	const unsigned int n_bytes = a->len / 8, n_bits = a->len % 8;
-	const uint8_t *left = a->address.v6, *right = b->address.v6;
-
-	return a->family == b->family && a->len <= b->len && memcmp(left, right, n_bytes) == 0 &&
-	       (n_bits == 0 || (left[n_bytes] ^ right[n_bytes]) >> (8 - n_bits) == 0);
+	return a->family == b->family && a->len <= b->len &&
+	       address_is_within(&b->address, &a->address, a->len);
 }
 
 static bool

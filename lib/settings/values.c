@@ -3,15 +3,15 @@
 
 #include <arpa/inet.h>
 #include <ctype.h>
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 #include <rte_common.h>
 
+#include "base/number.h"
+#include "packet/address.h"
 #include "packet/protocols.h"
 #include "settings/closest.h"
 #include "settings/memory.h"
@@ -59,52 +59,6 @@ cfg_add_span(struct cfg_spans *spans, const struct span *added)
 	spans->list[spans->n++] = *added;
 }
 
-// The number that text begins with, decimal or behind 0x hexadecimal. Returns what follows it, NULL
-// when it begins with none or the number is above max.
-static const char *
-parse_leading(const char *text, uint64_t max, uint64_t *value)
-{
-	const bool is_hex = text[0] == '0' && (text[1] == 'x' || text[1] == 'X');
-	const char *digits = is_hex ? text + 2 : text;
-	const size_t len = strspn(digits, is_hex ? DIGITS "abcdefABCDEF" : DIGITS);
-
-	if (len == 0)
-		return NULL;
-	errno = 0;
-	*value = strtoull(digits, NULL, is_hex ? 16 : 10);
-	return errno != 0 || *value > max ? NULL : digits + len;
-}
-
-bool
-cfg_parse_number(const char *text, uint32_t max, uint32_t *value)
-{
-	bool is_hex = text[0] == '0' && (text[1] == 'x' || text[1] == 'X');
-	const char *digits = is_hex ? text + 2 : text;
-	unsigned long number;
-
-	if (digits[0] == '\0' ||
-	    digits[strspn(digits, is_hex ? DIGITS "abcdefABCDEF" : DIGITS)] != '\0')
-		return false;
-	errno = 0;
-	number = strtoul(digits, NULL, is_hex ? 16 : 10);
-	if (errno != 0 || number > max)
-		return false;
-	*value = (uint32_t)number;
-	return true;
-}
-
-static enum family
-parse_address(const char *text, union address *address)
-{
-	// All 16 bytes: an initialiser would clear the first member alone.
-	memset(address, 0, sizeof(*address));
-	if (inet_pton(AF_INET, text, &address->v4) == 1)
-		return FAMILY_IPV4;
-	if (inet_pton(AF_INET6, text, address->v6) == 1)
-		return FAMILY_IPV6;
-	return FAMILY_NONE;
-}
-
 // Clears the bits behind the first len ones; true when there were any.
 static bool
 clear_host_bits(union address *address, unsigned int len)
@@ -132,24 +86,20 @@ is_name(const char *text)
 static bool
 parse_prefix(const char *text, struct prefix *prefix, char why[CFG_WHY_SIZE])
 {
-	char part[INET6_ADDRSTRLEN];
-	const char *slash = strchr(text, '/');
-	size_t len = slash == NULL ? strlen(text) : (size_t)(slash - text);
-	enum family family = FAMILY_NONE;
-	uint32_t bits;
+	unsigned int len;
+	enum family family = address_parse_prefix(text, &prefix->address, &len);
+	char address[INET6_ADDRSTRLEN];
 
-	if (copy_part(text, len, part, sizeof(part)))
-		family = parse_address(part, &prefix->address);
 	if (family == FAMILY_NONE)
 		return FAIL("\"%s\" is not an address, a prefix, a range a-b or @set", text);
-	bits = family == FAMILY_IPV4 ? 32 : 128;
-	if (slash != NULL && !cfg_parse_number(slash + 1, bits, &bits))
-		return FAIL("\"%s\" is not a prefix: its length must be 0 to %u", text, bits);
+	if (len > address_bits(family))
+		return FAIL("\"%s\" is not a prefix: its length must be 0 to %u", text,
+			    address_bits(family));
 	prefix->family = (uint8_t)family;
-	prefix->len = (uint8_t)bits;
-	if (clear_host_bits(&prefix->address, bits))
+	prefix->len = (uint8_t)len;
+	if (clear_host_bits(&prefix->address, len))
 		return FAIL("\"%s\" has bits behind the prefix; did you mean \"%s/%u\"?", text,
-			    address_format(family, &prefix->address, part), bits);
+			    address_format(family, &prefix->address, address), len);
 	return true;
 }
 
@@ -162,10 +112,10 @@ parse_address_range(const char *text, const char *dash, struct cfg_prefixes *pre
 	union address high;
 	char part[INET6_ADDRSTRLEN];
 	enum family family = FAMILY_NONE;
-	enum family other = parse_address(dash + 1, &high);
+	enum family other = address_parse(dash + 1, &high);
 
 	if (copy_part(text, (size_t)(dash - text), part, sizeof(part)))
-		family = parse_address(part, &low);
+		family = address_parse(part, &low);
 	if (family == FAMILY_NONE || other == FAMILY_NONE)
 		return FAIL("\"%s\" is not a range of two addresses", text);
 	if (family != other)
@@ -199,23 +149,21 @@ bool
 cfg_parse_range(const char *text, const char *what, uint16_t max, struct range *range,
 		char why[CFG_WHY_SIZE])
 {
-	char part[8];
 	// A dash in front is a sign, which no number here has.
-	const char *dash = text[0] == '\0' ? NULL : strchr(text + 1, '-');
-	uint32_t low;
-	uint32_t high;
+	const bool has_dash = text[0] != '\0' && strchr(text + 1, '-') != NULL;
+	uint64_t low = 0, high;
+	const char *rest = number_parse_leading(text, max, &low);
 
 	if (is_name(text))
 		return FAIL("\"%s\" is a name, and names are not looked up: give %s, 0 to %u", text,
 			    what, max);
-	if (dash == NULL) {
-		if (!cfg_parse_number(text, max, &low))
-			return FAIL("\"%s\" is not %s, 0 to %u, or a range a-b", text, what, max);
-		high = low;
-	} else if (!copy_part(text, (size_t)(dash - text), part, sizeof(part)) ||
-		   !cfg_parse_number(part, max, &low) || !cfg_parse_number(dash + 1, max, &high)) {
+	high = low;
+	if (rest != NULL && rest[0] == '-')
+		rest = number_parse_leading(rest + 1, max, &high);
+	if ((rest == NULL || rest[0] != '\0') && has_dash)
 		return FAIL("\"%s\" is not a range of numbers from 0 to %u", text, max);
-	}
+	if (rest == NULL || rest[0] != '\0')
+		return FAIL("\"%s\" is not %s, 0 to %u, or a range a-b", text, what, max);
 	if (low > high)
 		return FAIL("\"%s\" runs backwards: its first number is the larger one", text);
 	*range = (struct range){(uint16_t)low, (uint16_t)high};
@@ -226,15 +174,17 @@ bool
 cfg_parse_span(const char *text, const char *what, uint64_t max, struct span *span,
 	       char why[CFG_WHY_SIZE])
 {
-	const char *rest = parse_leading(text, max, &span->low);
+	const char *rest;
 
+	*span = (struct span){0};
+	rest = number_parse_leading(text, max, &span->low);
 	span->high = span->low;
 	if (rest != NULL && strcmp(rest, "-") == 0) {
 		span->high = max;
 		return true;
 	}
 	if (rest != NULL && rest[0] == '-')
-		rest = parse_leading(rest + 1, max, &span->high);
+		rest = number_parse_leading(rest + 1, max, &span->high);
 	if (rest == NULL || rest[0] != '\0')
 		return FAIL("\"%s\" is not %s, 0 to %" PRIu64 ", or a range a-b or a-", text, what,
 			    max);
@@ -264,17 +214,17 @@ bool
 cfg_parse_macs(const char *text, struct span *span, char why[CFG_WHY_SIZE])
 {
 	const char *rest = parse_mac(text, &span->low);
-	uint32_t len = MAC_BITS;
+	uint64_t len = MAC_BITS;
 
 	span->high = span->low;
 	if (rest != NULL && rest[0] == '/') {
 		uint64_t behind;
 
-		if (!cfg_parse_number(rest + 1, MAC_BITS, &len))
+		if (!number_parse(rest + 1, MAC_BITS, &len))
 			return FAIL("\"%s\": the length must be 0 to %u", text, MAC_BITS);
 		behind = (UINT64_C(1) << (MAC_BITS - len)) - 1;
 		if ((span->low & behind) != 0)
-			return FAIL("\"%s\" has bits behind its first %u", text, len);
+			return FAIL("\"%s\" has bits behind its first %u", text, (unsigned int)len);
 		span->high |= behind;
 		return true;
 	}
@@ -294,11 +244,11 @@ bool
 cfg_parse_protocol(const char *text, uint8_t *proto, char why[CFG_WHY_SIZE])
 {
 	struct cfg_closest closest;
-	uint32_t number;
+	uint64_t number;
 
 	if (protocol_number(text, proto))
 		return true;
-	if (cfg_parse_number(text, UINT8_MAX, &number)) {
+	if (number_parse(text, UINT8_MAX, &number)) {
 		*proto = (uint8_t)number;
 		return true;
 	}
@@ -313,18 +263,17 @@ cfg_parse_protocol(const char *text, uint8_t *proto, char why[CFG_WHY_SIZE])
 bool
 cfg_parse_masked(const char *text, struct masked *masked, char why[CFG_WHY_SIZE])
 {
-	char part[16];
-	const char *slash = strchr(text, '/');
-	size_t len = slash == NULL ? strlen(text) : (size_t)(slash - text);
+	uint64_t value = 0, mask = UINT32_MAX;
+	const char *rest = number_parse_leading(text, UINT32_MAX, &value);
 
-	masked->mask = UINT32_MAX;
-	if (!copy_part(text, len, part, sizeof(part)) ||
-	    !cfg_parse_number(part, UINT32_MAX, &masked->value) ||
-	    (slash != NULL && !cfg_parse_number(slash + 1, UINT32_MAX, &masked->mask)))
+	if (rest != NULL && rest[0] == '/')
+		rest = number_parse_leading(rest + 1, UINT32_MAX, &mask);
+	if (rest == NULL || rest[0] != '\0')
 		return FAIL("\"%s\" is not a value or value/mask of 32 bits", text);
-	if (masked->mask == 0)
+	*masked = (struct masked){.value = (uint32_t)value, .mask = (uint32_t)mask};
+	if (mask == 0)
 		return FAIL("\"%s\" has a mask without bits", text);
-	if ((masked->value & ~masked->mask) != 0)
+	if ((value & ~mask) != 0)
 		return FAIL("\"%s\" has bits in its value that are not in its mask", text);
 	return true;
 }

@@ -34,9 +34,6 @@ void cfg_add_prefixes(struct cfg_prefixes *prefixes, const struct prefix added[]
 void cfg_add_ranges(struct cfg_ranges *ranges, const struct range added[], size_t n);
 void cfg_add_span(struct cfg_spans *spans, const struct span *added);
 
-// A whole number, decimal or, with 0x, hexadecimal, not above max.
-bool cfg_parse_number(const char *text, uint32_t max, uint32_t *value);
-
 // Adds the prefixes of an address, a prefix, or a range a-b.
 bool cfg_parse_addresses(const char *text, struct cfg_prefixes *prefixes, char why[CFG_WHY_SIZE]);
 

@@ -93,11 +93,14 @@ broken_ones_end_the_process(void **state)
 	config_init(&load.tree);
 	errors_init(&load.errors);
 	load.loader = (struct cfg_loader){.config = &load.config, .errors = &load.errors};
-	assert_int_equal(config_read_string(&load.tree, "name = \"lan\"; number = 1; list = (1, 2); "
-							"rule = { action = \"drop\"; };"),
+	assert_int_equal(config_read_string(&load.tree,
+					    "name = \"lan\"; number = 1; list = (1, 2); "
+					    "rule = { action = \"drop\"; };"),
 			 CONFIG_TRUE);
-	assert_dies(name_a_port_before_ports_are_read, &load, "cfg_port: broken contract: loader->");
-	assert_dies(read_chains_before_sets, &load, "cfg_read_chains: broken contract: loader->set");
+	assert_dies(name_a_port_before_ports_are_read, &load,
+		    "cfg_port: broken contract: loader->");
+	assert_dies(read_chains_before_sets, &load,
+		    "cfg_read_chains: broken contract: loader->set");
 	assert_dies(keep_sets_that_were_not_read, &load, "cfg_keep_unused_sets: broken contract");
 	assert_dies(read_a_rule_twice, &load, "cfg_read_rule: broken contract: rule->action ==");
 	assert_dies(want_less_than_nothing, &load, "cfg_number: broken contract: low <= high");

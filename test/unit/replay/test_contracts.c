@@ -98,13 +98,17 @@ broken_ones_end_the_process(void **state)
 	assert_dies(find_what_has_not_come, &backlog, "backlog_find: broken contract: number >=");
 	assert_dies(find_what_is_done_with, &backlog, "backlog_find: broken contract: number >=");
 	assert_dies(pop_too_often, &backlog, "backlog_find: broken contract: number >=");
-	assert_dies(apply_what_was_not_compiled, &change, "change_apply: broken contract: change->");
-	assert_dies(make_ethernet_of_ethernet, packet, "link_make_ethernet: broken contract: link->");
+	assert_dies(apply_what_was_not_compiled, &change,
+		    "change_apply: broken contract: change->");
+	assert_dies(make_ethernet_of_ethernet, packet,
+		    "link_make_ethernet: broken contract: link->");
 	assert_dies(make_ethernet_of_half_a_header, packet, "link_make_ethernet: broken contract");
 	assert_dies(cut_before_parsing, &pkt, "cut_find: broken contract: pkt->l3_off > 0");
 	assert_dies(tell_before_judging, &pkt, "verdict_json: broken contract: pkt->verdict !=");
-	assert_dies(replay_without_workers, &errors, "replay_run: broken contract: options->workers");
-	assert_dies(replay_in_bursts_too_long, &errors, "replay_run: broken contract: options->burst");
+	assert_dies(replay_without_workers, &errors,
+		    "replay_run: broken contract: options->workers");
+	assert_dies(replay_in_bursts_too_long, &errors,
+		    "replay_run: broken contract: options->burst");
 	backlog_fini(&backlog);
 }
 

@@ -51,10 +51,13 @@ broken_ones_end_the_process(void **state)
 
 	(void)state;
 	skip_without_contracts();
-	assert_dies(read_into_a_filter_that_asks, &filter, "filter_parse: broken contract: filter_is");
-	assert_dies(write_what_has_no_name, NULL, "openmetrics_write_sample: broken contract: openm");
+	assert_dies(read_into_a_filter_that_asks, &filter,
+		    "filter_parse: broken contract: filter_is");
+	assert_dies(write_what_has_no_name, NULL,
+		    "openmetrics_write_sample: broken contract: openm");
 	assert_dies(write_a_label_without_a_name, NULL, "broken contract: openmetrics_is_label(");
-	assert_dies(write_what_is_no_number, NULL, "openmetrics_write_sample: broken contract: val");
+	assert_dies(write_what_is_no_number, NULL,
+		    "openmetrics_write_sample: broken contract: val");
 }
 
 int

@@ -94,8 +94,10 @@ broken_ones_end_the_process(void **state)
 	alarm_init(&alarm, "it rings");
 	assert_dies(count_backwards, &alarm, "alarm_turn: broken contract: counter >=");
 	assert_dies(mirror_a_wire_too_many, &links, "links_mirror: broken contract: links->n <");
-	assert_dies(watch_a_worker_too_many, &presence, "presence_watch: broken contract: presence");
-	assert_dies(turn_elsewhere, &presence, "presence_turn: broken contract: only the main thread");
+	assert_dies(watch_a_worker_too_many, &presence,
+		    "presence_watch: broken contract: presence");
+	assert_dies(turn_elsewhere, &presence,
+		    "presence_turn: broken contract: only the main thread");
 	assert_dies(write_a_sample_of_no_family, frame, "sample_write: broken contract: family ==");
 }
 
