@@ -7,6 +7,9 @@
 
 #include "base/contract.h"
 #include "base/escape.h"
+#include "base/memory.h"
+
+static const char task[] = "collecting errors";
 
 struct error {
 	char *file; // NULL: no place
@@ -14,16 +17,6 @@ struct error {
 	unsigned int arrival; // keeps the sort stable
 	char *message;
 };
-
-static void *
-or_abort(void *memory)
-{
-	if (memory == NULL) {
-		fputs("sallyport: out of memory while collecting errors\n", stderr);
-		abort();
-	}
-	return memory;
-}
 
 void
 errors_init(struct errors *errors)
@@ -55,14 +48,14 @@ errors_add(struct errors *errors, const char *file, unsigned int line, const cha
 	va_end(args);
 	if (errors->count == errors->capacity) {
 		errors->capacity = errors->capacity == 0 ? 16 : errors->capacity * 2;
-		errors->list =
-			or_abort(realloc(errors->list, errors->capacity * sizeof(*errors->list)));
+		errors->list = memory_or_abort(
+			realloc(errors->list, errors->capacity * sizeof(*errors->list)), task);
 	}
 	errors->list[errors->count] = (struct error){
-		.file = file == NULL ? NULL : or_abort(strdup(file)),
+		.file = file == NULL ? NULL : memory_or_abort(strdup(file), task),
 		.line = line,
 		.arrival = errors->count,
-		.message = or_abort(message),
+		.message = memory_or_abort(message, task),
 	};
 	errors->count++;
 }
@@ -87,7 +80,7 @@ escaped_copy(const char *text)
 {
 	size_t size = strlen(text) * ESCAPE_MAX + 1;
 
-	return escape_text(text, or_abort(malloc(size)), size);
+	return escape_text(text, memory_or_abort(malloc(size), task), size);
 }
 
 void

@@ -1,23 +1,17 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "replay/backlog.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/contract.h"
+#include "base/memory.h"
 
 #define CAPACITY_AT_FIRST 256
 
 void *
 backlog_allocate(size_t size)
 {
-	void *memory = malloc(size);
-
-	if (memory == NULL) {
-		fputs("sallyport: no memory for verdicts that wait for a fragment\n", stderr);
-		abort();
-	}
-	return memory;
+	return memory_or_abort(malloc(size), "verdicts wait for a fragment");
 }
 
 void

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "replay/listing.h"
 
-#include <stdio.h>
 #include <stdlib.h>
+
+#include "base/memory.h"
 
 static int
 by_age(const void *left, const void *right)
@@ -22,11 +23,8 @@ listing_take(struct listing *listing, const struct engine *engine, tick_t now)
 	for (unsigned int i = 0; i < n; i++)
 		most += ct_n_slots(engine_shard(engine, i));
 	listing->n = 0;
-	listing->entries = calloc(most + 1, sizeof(*listing->entries));
-	if (listing->entries == NULL) {
-		fputs("sallyport: no memory to list the connections\n", stderr);
-		abort();
-	}
+	listing->entries = memory_or_abort(calloc(most + 1, sizeof(*listing->entries)),
+					   "listing the connections");
 	for (unsigned int i = 0; i < n; i++) {
 		const struct ct *ct = engine_shard(engine, i);
 

@@ -10,6 +10,7 @@
 #include <pcap/pcap.h>
 
 #include "base/contract.h"
+#include "base/memory.h"
 #include "replay/backlog.h"
 #include "replay/listing.h"
 #include "replay/pcapng.h"
@@ -336,13 +337,10 @@ output_events(struct output *output, const struct ct_event events[], unsigned in
 		return;
 	if (output->n_collected + n > output->capacity) {
 		unsigned int capacity = (output->n_collected + n) * 2;
-		struct ct_event *larger = realloc(output->collected, capacity * sizeof(*larger));
 
-		if (larger == NULL) {
-			fputs("sallyport: no memory for events\n", stderr);
-			abort();
-		}
-		output->collected = larger;
+		output->collected = memory_or_abort(
+			realloc(output->collected, capacity * sizeof(*output->collected)),
+			"collecting events");
 		output->capacity = capacity;
 	}
 	memcpy(output->collected + output->n_collected, events, n * sizeof(*events));

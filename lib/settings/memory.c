@@ -7,16 +7,9 @@
 #include <string.h>
 
 #include "base/contract.h"
+#include "base/memory.h"
 
-static void *
-or_abort(void *memory)
-{
-	if (memory == NULL) {
-		fputs("sallyport: out of memory while reading the configuration\n", stderr);
-		abort();
-	}
-	return memory;
-}
+static const char task[] = "reading the configuration";
 
 void *
 cfg_grow(void *list, size_t n, size_t *capacity, size_t size)
@@ -25,13 +18,13 @@ cfg_grow(void *list, size_t n, size_t *capacity, size_t size)
 	if (n < *capacity)
 		return list;
 	*capacity = *capacity == 0 ? 8 : *capacity * 2;
-	return or_abort(reallocarray(list, *capacity, size));
+	return memory_or_abort(reallocarray(list, *capacity, size), task);
 }
 
 char *
 cfg_strdup(const char *text)
 {
-	return or_abort(strdup(text));
+	return memory_or_abort(strdup(text), task);
 }
 
 char *
@@ -44,5 +37,5 @@ cfg_format(const char *format, ...)
 	if (vasprintf(&text, format, args) < 0)
 		text = NULL;
 	va_end(args);
-	return or_abort(text);
+	return memory_or_abort(text, task);
 }
