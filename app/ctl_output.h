@@ -15,8 +15,6 @@ struct ctl_column {
 	bool is_number;
 };
 
-#define CTL_COLUMNS_MAX 16
-
 // A table, printed after its last row, since all rows determine the widths of the columns.
 struct ctl_table {
 	struct libscols_table *table; // owned

@@ -66,19 +66,14 @@ cfg_key(const config_setting_t *setting)
 	return setting == NULL ? "" : config_setting_name(setting);
 }
 
-const char *
-cfg_type_name(const config_setting_t *setting)
-{
-	return type_names[config_setting_type(setting)];
-}
-
-void
-cfg_report_type(struct cfg_loader *loader, const config_setting_t *setting, const char *expected)
+// Reports that a setting has the wrong type; expected is a noun, "a list ( )".
+static void
+report_type(struct cfg_loader *loader, const config_setting_t *setting, const char *expected)
 {
 	const char *relation = config_setting_name(setting) == NULL ? "an element of " : "";
 
 	cfg_report(loader, setting, "%s\"%s\" must be %s, not %s", relation, cfg_key(setting),
-		   expected, cfg_type_name(setting));
+		   expected, type_names[config_setting_type(setting)]);
 }
 
 void
@@ -114,7 +109,7 @@ cfg_list(struct cfg_loader *loader, const config_setting_t *group, const char *k
 	const config_setting_t *list = config_setting_get_member(group, key);
 
 	if (list != NULL && !config_setting_is_list(list)) {
-		cfg_report_type(loader, list, "a list ( ) of groups { }");
+		report_type(loader, list, "a list ( ) of groups { }");
 		return NULL;
 	}
 	return list;
@@ -125,7 +120,7 @@ cfg_is_group(struct cfg_loader *loader, const config_setting_t *setting)
 {
 	if (config_setting_is_group(setting))
 		return true;
-	cfg_report_type(loader, setting, "a group { }");
+	report_type(loader, setting, "a group { }");
 	return false;
 }
 
@@ -155,7 +150,7 @@ cfg_number(struct cfg_loader *loader, const config_setting_t *setting, int64_t l
 
 	CONTRACT(low <= high);
 	if (!get_integer(setting, &number)) {
-		cfg_report_type(loader, setting, "a whole number");
+		report_type(loader, setting, "a whole number");
 		return false;
 	}
 	if (number < low || number > high) {
@@ -172,7 +167,7 @@ bool
 cfg_bool(struct cfg_loader *loader, const config_setting_t *setting, bool *value)
 {
 	if (config_setting_type(setting) != CONFIG_TYPE_BOOL) {
-		cfg_report_type(loader, setting, "true or false");
+		report_type(loader, setting, "true or false");
 		return false;
 	}
 	*value = config_setting_get_bool(setting);
@@ -184,7 +179,7 @@ cfg_string(struct cfg_loader *loader, const config_setting_t *setting)
 {
 	if (config_setting_type(setting) == CONFIG_TYPE_STRING)
 		return config_setting_get_string(setting);
-	cfg_report_type(loader, setting, "a string");
+	report_type(loader, setting, "a string");
 	return NULL;
 }
 
@@ -197,7 +192,7 @@ cfg_string_or_number(struct cfg_loader *loader, const config_setting_t *setting,
 	if (config_setting_type(setting) == CONFIG_TYPE_STRING)
 		return config_setting_get_string(setting);
 	if (!get_integer(setting, &number)) {
-		cfg_report_type(loader, setting, "a whole number or a string");
+		report_type(loader, setting, "a whole number or a string");
 		return NULL;
 	}
 	snprintf(digits, CFG_DIGITS_SIZE, "%" PRId64, number);

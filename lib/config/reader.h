@@ -61,13 +61,6 @@ struct cfg_place cfg_place(const struct cfg_loader *loader, const config_setting
 // The key of a setting, or of the list that it is an element of; "" for none.
 const char *cfg_key(const config_setting_t *setting);
 
-// The type of a setting for messages: "a string", "a group { }".
-const char *cfg_type_name(const config_setting_t *setting);
-
-// Reports that a setting has the wrong type; expected is a noun, "a list ( )".
-void cfg_report_type(struct cfg_loader *loader, const config_setting_t *setting,
-		     const char *expected);
-
 // Reports `unknown key "word" in WHERE`, and the closest known key if there is one.
 void cfg_report_unknown_key(struct cfg_loader *loader, const config_setting_t *setting,
 			    const char *where, const struct cfg_closest *closest);

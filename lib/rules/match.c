@@ -218,19 +218,16 @@ static const struct {
 	[MATCH_KIND_MACS] = {has_list, hold_spans, sizeof(struct span)},
 };
 
-bool
-match_has(const struct match *match, const struct match_key *key)
-{
-	return kinds[key->kind].has(match_member(match, key));
-}
-
 uint64_t
 match_keys_of(const struct match *match)
 {
 	uint64_t keys = 0;
 
-	for (unsigned int i = 0; i < MATCH_KEY_COUNT; i++)
-		keys |= (uint64_t)match_has(match, &match_keys[i]) << i;
+	for (unsigned int i = 0; i < MATCH_KEY_COUNT; i++) {
+		const struct match_key *key = &match_keys[i];
+
+		keys |= (uint64_t)kinds[key->kind].has(match_member(match, key)) << i;
+	}
 	return keys;
 }
 

@@ -103,9 +103,6 @@ match_member(const struct match *match, const struct match_key *key)
 // The same of a key whose kind is a list.
 struct match_list match_list(const struct match *match, const struct match_key *key);
 
-// True when the match asks for the key.
-bool match_has(const struct match *match, const struct match_key *key);
-
 // All keys that the match asks for, 1 << enum match_key_number each.
 uint64_t match_keys_of(const struct match *match);
 
