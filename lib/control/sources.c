@@ -172,11 +172,14 @@ label_number(struct answer *labels, const char *name, unsigned int number)
 static void
 label_build(const struct scrape *scrape, unsigned int index, struct answer *labels)
 {
+	const struct config *config = appliance_config(scrape->appliance);
+
 	(void)index;
 	answer_text(labels, "version", SALLYPORT_VERSION);
 	answer_text(labels, "dpdk", rte_version());
 	answer_text(labels, "hash",
 		    engine_hashes_with_aes(scrape->appliance->engine) ? "aes" : "siphash");
+	answer_text(labels, "table", ct_table_name((enum ct_table_kind)config->conntrack.table));
 }
 
 static void

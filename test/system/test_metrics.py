@@ -62,7 +62,9 @@ def test_it_is_openmetrics(small):
     # Each says something, and something of its own.
     assert len({family.help for family in families.values()}) == len(families)
     ((_, labels),) = families['sallyport_build_info'].samples
-    assert dict(labels)['version'] == small.json('info')['version']
+    info = small.json('info')
+    assert dict(labels) == {name: info[name] for name in ('version', 'dpdk', 'hash', 'table')}
+    assert info['table'] == 'lines'
 
 
 def test_another_strict_reader_agrees(small):
