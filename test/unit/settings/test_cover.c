@@ -17,7 +17,7 @@
 #include "rules/match_key.h"
 #include "util/brute.h"
 #include "util/random.h"
-#include "util/random_header.h"
+#include "util/random_pkt.h"
 #include "util/random_rules.h"
 
 #define N_SETS        60
@@ -30,44 +30,15 @@ static uint64_t n_covered, n_tried;
 
 // A packet as conntrack hands it on: with ports only where the protocol has some.
 static struct pkt
-random_pkt(struct random_room *room)
+tracked_pkt(struct random_room *room)
 {
-	enum family family = random_family();
-	uint8_t proto = random_proto();
-	struct pkt pkt = {
-		.in_port = (uint8_t)random_below(PORTS_MAX),
-		.out_port = (uint8_t)random_below(PORTS_MAX),
-		.family = (uint8_t)family,
-		.icmp_type = random_icmp(),
-		.icmp_code = random_icmp(),
-		.tcp_flags = (uint8_t)random_bits(),
-		.has_tuple = random_chance(90),
-		.has_ports = proto_has_ports(proto) && random_chance(90),
-		.class = (uint8_t)(CLASS_NEW + random_below(CLASS_COUNT - CLASS_NEW)),
-		.dir = (uint8_t)random_below(DIR_COUNT + 1),
-		.helper = (uint8_t)random_below(RANDOM_VALUES),
-		.mark = random_below(RANDOM_MARKS),
-		.chain = PORT_NONE,
-		.rule = RULE_NONE,
-	};
+	struct pkt pkt = random_pkt(room);
 
-	pkt.tuple = (struct tuple){
-		.src = random_address(family),
-		.dst = random_address(family),
-		.src_field = random_port(),
-		.dst_field = random_port(),
-		.zone = (uint16_t)random_below(RANDOM_VALUES),
-		.proto = proto,
-		.family = (uint8_t)family,
-	};
-	random_header(&pkt, room);
-	pkt.conn = (struct ct_conn *)room; // nobody looks into it
-	pkt.account = (struct account){
-		.packets = {random_below(8), random_below(8)},
-		.octets = {random_below(400), random_below(400)},
-		.status = (uint8_t)random_below(8),
-		.has_counters = true,
-	};
+	pkt.in_port = (uint8_t)random_below(PORTS_MAX);
+	pkt.out_port = (uint8_t)random_below(PORTS_MAX);
+	pkt.has_ports = pkt.has_ports && proto_has_ports(pkt.tuple.proto);
+	pkt.class = (uint8_t)(CLASS_NEW + random_below(CLASS_COUNT - CLASS_NEW));
+	pkt.account.has_counters = true;
 	return pkt;
 }
 
@@ -106,7 +77,7 @@ try_chain(const struct chain *chain)
 	}
 	for (unsigned int n = 0; n < N_PACKETS; n++) {
 		struct random_room room;
-		const struct pkt pkt = random_pkt(&room);
+		const struct pkt pkt = tracked_pkt(&room);
 
 		for (unsigned int i = 0; i < chain->n_rules; i++)
 			does_match[i] = matches(&chain->rules[i], &pkt);
