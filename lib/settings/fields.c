@@ -68,31 +68,17 @@
 	 HELP_##name,                                                                              \
 	 .is_live = true},
 
-static const char *
-table_name(uint32_t table)
-{
-	return ct_table_name((enum ct_table_kind)table);
-}
-
-static const char *
-enable_name(uint32_t enable)
-{
-	return ct_enable_name((enum ct_enable)enable);
-}
-
-static const char *
-dccp_name(uint32_t dccp)
-{
-	return ct_dccp_name((enum ct_dccp_tracking)dccp);
-}
-
-static const char *
-non_ip_verdict_name(uint32_t verdict)
-{
-	return verdict_name((enum verdict)verdict);
-}
-
 // clang-format off
+
+// A name of words, as the table wants it, from one of their own type.
+#define NAME_OF_WORDS(name, of, type)                                                              \
+	static const char *name(uint32_t value) { return of((type)value); }
+
+NAME_OF_WORDS(table_name, ct_table_name, enum ct_table_kind)
+NAME_OF_WORDS(enable_name, ct_enable_name, enum ct_enable)
+NAME_OF_WORDS(dccp_name, ct_dccp_name, enum ct_dccp_tracking)
+NAME_OF_WORDS(non_ip_verdict_name, verdict_name, enum verdict)
+
 const struct cfg_field cfg_fields[] = {
 	{"", "workers", CFG_FIELD_U32, offsetof(struct config, workers), 1, WORKERS_MAX, "lcores",
 	 "How many lcores work on packets; each has its own part of the connections"},
