@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "util/death.h"
 
+#include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -47,6 +48,15 @@ assert_dies(void (*function)(void *context), void *context, const char *expected
 	assert_int_equal(waitpid(child, &status, 0), child);
 	if (!WIFSIGNALED(status) || WTERMSIG(status) != SIGABRT || strstr(said, expected) == NULL)
 		fail_msg("was to abort and say \"%s\", and said \"%s\"", expected, said);
+}
+
+void
+call_elsewhere(void *(*function)(void *context), void *context)
+{
+	pthread_t thread;
+
+	assert_int_equal(pthread_create(&thread, NULL, function, context), 0);
+	pthread_join(thread, NULL);
 }
 
 void

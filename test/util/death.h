@@ -7,5 +7,8 @@
 // => What it leaves behind is lost with the child.
 void assert_dies(void (*function)(void *context), void *context, const char *expected);
 
+// Calls function(context) in a thread of its own, and waits for it.
+void call_elsewhere(void *(*function)(void *context), void *context);
+
 // Skips the test where nothing dies of a broken contract (base/contract.h): in a release build.
 void skip_without_contracts(void);

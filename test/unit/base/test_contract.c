@@ -3,7 +3,6 @@
 // A broken contract ends the process in a build that checks them, and costs nothing in others.
 #include "base/contract.h"
 
-#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -130,18 +129,9 @@ call_in_main(void *none)
 }
 
 static void
-run_aside(void *(*function)(void *), void *context)
-{
-	pthread_t thread;
-
-	if (pthread_create(&thread, NULL, function, context) == 0)
-		pthread_join(thread, NULL);
-}
-
-static void
 call_from_another_thread(void *owner)
 {
-	run_aside(call, owner);
+	call_elsewhere(call, owner);
 }
 
 static void
@@ -153,7 +143,7 @@ call_from_its_own_thread(void *owner)
 static void
 call_aside_of_main(void *none)
 {
-	run_aside(call_in_main, none);
+	call_elsewhere(call_in_main, none);
 }
 
 static void
@@ -177,7 +167,7 @@ others_than_the_owner_call(void **state)
 	(void)state;
 	call_as_another(&owner); // there is none
 	call(&owner);
-	run_aside(call_as_another, &owner);
+	call_elsewhere(call_as_another, &owner);
 	assert_dies(call_from_its_own_thread, &owner, "broken contract: its owner does not");
 }
 

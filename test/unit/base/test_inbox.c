@@ -243,11 +243,8 @@ serve_elsewhere(void *none)
 static void
 two_serve(void *none)
 {
-	pthread_t thread;
-
 	serve();
-	if (pthread_create(&thread, NULL, serve_elsewhere, none) == 0)
-		pthread_join(thread, NULL);
+	call_elsewhere(serve_elsewhere, none);
 }
 
 static void

@@ -3,7 +3,6 @@
 // What conntrack demands of its callers is checked where contracts are (base/contract.h).
 #include "conntrack/conntrack.h"
 
-#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -24,10 +23,7 @@ reclaim(void *shard)
 static void
 reclaim_elsewhere(void *shard)
 {
-	pthread_t thread;
-
-	if (pthread_create(&thread, NULL, reclaim, shard) == 0)
-		pthread_join(thread, NULL);
+	call_elsewhere(reclaim, shard);
 }
 
 static void

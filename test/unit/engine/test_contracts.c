@@ -3,7 +3,6 @@
 // What an engine demands of its driver is checked where contracts are (base/contract.h).
 #include "engine/engine.h"
 
-#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -91,10 +90,7 @@ retire(void *none)
 static void
 retire_elsewhere(void *none)
 {
-	pthread_t thread;
-
-	if (pthread_create(&thread, NULL, retire, none) == 0)
-		pthread_join(thread, NULL);
+	call_elsewhere(retire, none);
 }
 
 static void

@@ -2,7 +2,6 @@
 //
 // What the parts of a running firewall demand of it is checked where contracts are
 // (base/contract.h).
-#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -67,10 +66,7 @@ turn(void *presence)
 static void
 turn_elsewhere(void *presence)
 {
-	pthread_t thread;
-
-	if (pthread_create(&thread, NULL, turn, presence) == 0)
-		pthread_join(thread, NULL);
+	call_elsewhere(turn, presence);
 }
 
 static void

@@ -3,7 +3,6 @@
 // What the service core demands of its callers is checked where contracts are (base/contract.h).
 #include "service/service.h"
 
-#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -50,10 +49,7 @@ turn(void *none)
 static void
 turn_elsewhere(void *none)
 {
-	pthread_t thread;
-
-	if (pthread_create(&thread, NULL, turn, none) == 0)
-		pthread_join(thread, NULL);
+	call_elsewhere(turn, none);
 }
 
 static void
