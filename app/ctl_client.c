@@ -15,7 +15,7 @@
 
 #define COMMAND_SIZE    128     // longest question
 #define BANNER_SIZE     1024    // longest greeting
-#define ANSWER_SIZE_MAX 1048576 // longest answer that is believed
+#define ANSWER_SIZE_MAX 1048576 // an announced answer above this is an error
 
 // Receives one message and reads it as JSON: an object, or NULL with the reason reported.
 static json_t *
@@ -136,7 +136,7 @@ ctl_client_ask(struct ctl_client *client, const char *command)
 	return ctl_client_ask_for(client, command, command);
 }
 
-// Hands the rows of a page over, and says where the next begins.
+// Hands over the rows of a page and sets where the next one begins.
 static int
 take_page(const struct ctl_client *client, json_t *page, const char *member, ctl_row_taker take,
 	  void *context, json_int_t *cursor)
@@ -146,7 +146,7 @@ take_page(const struct ctl_client *client, json_t *page, const char *member, ctl
 	const char *name;
 	json_t *row;
 
-	// A page that leads nowhere but back would never end.
+	// A cursor that does not advance would loop forever.
 	if (!json_is_object(rows) || !json_is_integer(next) ||
 	    (json_integer_value(next) != 0 && json_integer_value(next) <= *cursor)) {
 		ctl_report("%s: malformed page", client->path);

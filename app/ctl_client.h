@@ -2,8 +2,8 @@
 //
 // sallyctl's end of the telemetry socket: requests and answers, and lists that come in pages.
 //
-// Data from the socket is not trusted: every function here accepts any input and reports what it
-// cannot use in one line on standard error.
+// Data from the socket is not trusted: every function here accepts any input and reports unusable
+// input in one line on standard error.
 //
 // Life cycle: ctl_client_open, any number of requests, ctl_client_close.
 #pragma once
@@ -16,7 +16,7 @@
 struct ctl_client {
 	int socket;
 	const char *path;
-	pid_t pid;    // of the process at the other end, as it says
+	pid_t pid;    // of the process at the other end, by its own account
 	char *buffer; // owned; room for the longest answer
 	size_t size;
 };
@@ -30,16 +30,16 @@ void ctl_client_close(struct ctl_client *client);
 // => Returns the answer, an object that the caller owns, or NULL with the reason reported.
 json_t *ctl_client_ask(struct ctl_client *client, const char *command);
 
-// The same for a question, which is the command called name, a comma and a parameter.
+// The same for a question: the command called name, a comma and a parameter.
 json_t *ctl_client_ask_for(struct ctl_client *client, const char *question, const char *name);
 
 // Takes one row of a list, an object. => Returns 0, or -1 to end the listing.
 typedef int (*ctl_row_taker)(void *context, json_t *row);
 
-// Where a list goes on, and which configuration its last page was of.
+// Where a list continues, and which configuration its last page was from.
 struct ctl_page {
-	json_int_t cursor;     // of the next page, 0: of the first one, or there is none
-	json_int_t generation; // 0: the page says none
+	json_int_t cursor;     // of the next page; 0: the first page, or the end
+	json_int_t generation; // 0: not in the page
 };
 
 // Requests the next page of a list and hands over its rows as ctl_client_list does.

@@ -31,14 +31,14 @@ ctl_get(struct ctl_client *client, const char *path, const char *filter, json_t 
 	return result;
 }
 
-// Where the next page begins, 0 behind the last one. Returns -1 when the answer is none.
+// Where the next page begins, 0 after the last one. Returns -1 if the answer has no cursor.
 static int
 take_page(const struct ctl_client *client, const json_t *page, uint64_t *cursor, uint64_t *n)
 {
 	const json_t *deleted = json_object_get(page, "deleted");
 	const json_t *next = json_object_get(page, "cursor");
 
-	// A page that leads nowhere but back would never end.
+	// A cursor that does not advance would loop forever.
 	if (!json_is_integer(deleted) || json_integer_value(deleted) < 0 ||
 	    !json_is_integer(next) || json_integer_value(next) < 0 ||
 	    (json_integer_value(next) != 0 && (uint64_t)json_integer_value(next) <= *cursor)) {

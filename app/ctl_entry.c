@@ -8,7 +8,7 @@
 #include "packet/address.h"
 #include "report/report.h"
 
-// Each of these returns false when the member is missing or not what it should be.
+// Each of these returns false if the member is missing or has the wrong type or value.
 
 static bool
 read_number(const json_t *object, const char *name, uint64_t max, uint64_t *number)
@@ -30,7 +30,7 @@ read_address(const json_t *object, const char *name, uint8_t *family, union addr
 	return *family != FAMILY_NONE;
 }
 
-// What the protocol keeps in the two fields of a tuple.
+// The meaning of the two fields of a tuple in this protocol.
 static bool
 read_fields(const json_t *object, struct tuple *tuple)
 {
@@ -109,7 +109,7 @@ read_helper(const json_t *row, uint8_t *helper)
 static bool
 read_status(const json_t *row, uint32_t *status)
 {
-	const bool is_told = json_object_get(row, "expected") != NULL; // not by older versions
+	const bool is_told = json_object_get(row, "expected") != NULL; // older versions lack it
 	uint64_t seen_reply, assured, expected = 0;
 
 	if (!read_number(row, "seen_reply", 1, &seen_reply) ||

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// They come as pages of families and samples (lib/control/metrics.c). Nothing is printed before the
-// last one is there, since the configuration may change meanwhile: then it begins anew.
+// They arrive as pages of families and samples (lib/control/metrics.c). Nothing is printed before
+// the last page is there: if the configuration changes meanwhile, all pages are requested again.
 #include "app/ctl_metrics.h"
 
 #include <stdlib.h>
@@ -20,13 +20,13 @@ struct metrics {
 	enum openmetrics_format format;
 	bool is_json;
 	struct ctl_array array;
-	char name[NAME_SIZE]; // of the family, "": there was none
+	char name[NAME_SIZE]; // of the family; "": none yet
 	char unit[NAME_SIZE]; // likewise
 	enum metric_kind kind;
 };
 
 struct labels {
-	struct openmetrics_label list[LABELS_MAX + 1]; // and one that is added here
+	struct openmetrics_label list[LABELS_MAX + 1]; // and one added here
 	unsigned int n;
 };
 
@@ -90,7 +90,7 @@ read_labels(const json_t *row, struct labels *labels)
 	return 0;
 }
 
-// The number as text. Returns false when it is none.
+// Writes the number as text. Returns false if it is not a number.
 static bool
 read_number(const json_t *value, char text[NUMBER_SIZE])
 {
@@ -150,7 +150,7 @@ take_sample(struct metrics *metrics, const json_t *row)
 	return 0;
 }
 
-// The row, with what it belongs to.
+// A row, together with its family.
 static int
 take_json(struct metrics *metrics, json_t *row)
 {
@@ -187,7 +187,7 @@ take_row(void *context, json_t *row)
 	return result;
 }
 
-// Takes all pages. *is_whole says whether they are of one configuration.
+// Requests all pages. *is_whole says whether they are from one configuration.
 static int
 take_pages(struct ctl_client *client, const char *command, struct metrics *metrics, bool *is_whole)
 {

@@ -32,13 +32,13 @@ void ctl_table_fini(struct ctl_table *table);
 // of their object; nested zeros are omitted.
 int ctl_print_object(json_t *object, FILE *out);
 
-// A JSON array that is written element by element, one per line. Until it is ended it is not valid
-// JSON, so that nobody takes a part of a list for the whole.
+// A JSON array that is written element by element, one per line. It is not valid JSON before its
+// end, so that no reader mistakes a part of a list for the whole.
 struct ctl_array {
 	FILE *out;
 	bool has_element;
 };
 
 void ctl_array_add(struct ctl_array *array, const json_t *element);
-void ctl_array_add_text(struct ctl_array *array, const char *element, size_t len); // that is JSON
+void ctl_array_add_text(struct ctl_array *array, const char *element, size_t len); // it is JSON
 void ctl_array_end(struct ctl_array *array);

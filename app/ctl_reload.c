@@ -19,8 +19,8 @@ number(const json_t *object, const char *name)
 	return json_integer_value(json_object_get(object, name));
 }
 
-// Returns what the process tells of its reloads, to be freed with json_decref, or NULL with the
-// reason reported.
+// Returns what the process reports about its reloads, to be freed with json_decref, or NULL with
+// the reason reported.
 static json_t *
 ask(struct ctl_client *client)
 {
@@ -36,7 +36,7 @@ ask(struct ctl_client *client)
 	return reload;
 }
 
-// The last one that is wanted has ended, or a later one.
+// True when the reload in question, or a later one, has ended.
 static int
 conclude(const json_t *reload)
 {
@@ -73,7 +73,7 @@ ctl_reload(struct ctl_client *client)
 	reload = ask(client);
 	if (reload == NULL)
 		return -1;
-	// One that is under way has perhaps read the file before it was changed.
+	// A reload in progress may have read the file before it was changed.
 	wanted = number(reload, "ended") + (number(reload, "loading") != 0 ? 2 : 1);
 	json_decref(reload);
 	if (kill(client->pid, SIGHUP) != 0) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// Reloads the configuration and waits for the result. The request is a signal, so only those who
-// may send one can do this; the telemetry socket tells the result.
+// Reloads the configuration and waits for the result. The request is a signal, so only users who
+// may send one can reload; the telemetry socket reports the result.
 #pragma once
 
 #include "app/ctl_client.h"

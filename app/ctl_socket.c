@@ -52,7 +52,7 @@ ctl_socket_connect(const char *path, int type)
 	return -1;
 }
 
-// Text from a socket may hold anything: a control character could end the line or speak to the
+// Text from a socket may contain anything: a control character could end the line or control the
 // terminal.
 void
 ctl_report(const char *format, ...)

@@ -5,7 +5,7 @@
 
 #include <stddef.h>
 
-#define CTL_ANSWER_SEC 10 // without an answer for so long the firewall is taken for dead
+#define CTL_ANSWER_SEC 10 // timeout after which the firewall is considered dead
 
 // The path of the telemetry socket of the process with that file prefix, as EAL chooses it.
 // => Returns 0, or -1 when size bytes are too few.

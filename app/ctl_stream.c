@@ -11,7 +11,8 @@
 
 #define RECORDS_AT_ONCE 384
 
-// As many bytes as are there, at least one. Returns how many, or -1 with the reason reported.
+// Reads what is available, at least one byte. Returns the number of bytes, or -1 with the reason
+// reported.
 static ssize_t
 receive(const struct ctl_stream *stream, void *bytes, size_t size)
 {
@@ -75,7 +76,8 @@ ctl_stream_close(struct ctl_stream *stream)
 	stream->socket = -1;
 }
 
-// Takes records up to the last one. Returns how many there were, or -1 when that is not true.
+// Takes records up to the last one. Returns their number, or -1 if it is not the number in the last
+// record.
 static int
 take_records(const struct record records[], size_t n, uint64_t *n_taken, bool *is_over,
 	     ctl_entry_taker take, void *context)

@@ -14,11 +14,11 @@
 #define CTL_STREAM_PATH_SIZE 128
 
 struct ctl_stream {
-	int socket; // -1: there is no stream, or none of our version
+	int socket; // -1: there is no stream of our version
 	char path[CTL_STREAM_PATH_SIZE];
 };
 
-// Connects to the stream beside a telemetry socket.
+// Connects to the stream next to a telemetry socket.
 // => Returns 0, with or without a stream, or -1 with the reason reported if there is one that does
 //    not answer.
 int ctl_stream_open(struct ctl_stream *stream, const char *telemetry_path);

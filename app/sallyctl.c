@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// sallyctl: asks a running sallyport. Words become a question, the answer becomes a table or JSON.
+// sallyctl: queries a running sallyport. The command line becomes a question, the answer a table or
+// JSON.
 //
-// Exit status: 0 done; 1 there is no such connection, or nobody answers, or not as sallyport does;
-// 2 usage.
+// Exit status: 0 done; 1 no such connection, no answer, or not an answer of sallyport; 2 usage.
 #include <argp.h>
 #include <assert.h>
 #include <errno.h>
@@ -29,7 +29,7 @@ const char *argp_program_version = "sallyctl " SALLYPORT_VERSION;
 
 struct command;
 
-// What the words of the command line say.
+// The parsed command line.
 struct words {
 	char name[32]; // of the command: its words with a blank between them
 	const struct command *command;
@@ -40,23 +40,23 @@ struct words {
 	const char *socket; // NULL: that of the file prefix
 	const char *file_prefix;
 	struct ct_filter filter;
-	char filter_text[CTL_FILTER_SIZE]; // the same, as it travels
+	char filter_text[CTL_FILTER_SIZE]; // the same, as it is sent
 };
 
 struct command {
 	const char *name;
 	const char *path;
 	int (*run)(struct ctl_client *client, const struct words *words);
-	const char *member;               // what the rows of a list are called in an answer
+	const char *member;               // of an answer that has the rows of a list
 	const struct ctl_column *columns; // of its table
 	const char *help;
-	bool is_streamed; // there may be a faster way to the same list
+	bool is_streamed; // the list may also come over the faster stream
 	bool takes_filter;
 	bool takes_dry_run;
 	const char *alias; // another name; NULL: none
 };
 
-// Only memory can be missing for what is printed. Returns the result as it is.
+// Printing can fail only for lack of memory. Returns the result unchanged.
 static int
 report_printing(int result)
 {
@@ -154,7 +154,7 @@ take_row(void *context, json_t *row)
 	return 0;
 }
 
-// From the stream, or where there is none page by page. The stream has only what is confirmed.
+// From the stream, or page by page if there is none. The stream has confirmed connections only.
 static int
 list_connections(struct ctl_client *client, const struct command *command,
 		 struct connections *connections)
@@ -216,7 +216,7 @@ run_get(struct ctl_client *client, const struct words *words)
 
 static const struct command *find_command(const char *name);
 
-// Shows what would be deleted, which changes nothing and asks no worker.
+// Shows what would be deleted, without a change and without a request to a worker.
 static int
 run_dry(struct ctl_client *client, const struct words *words)
 {
@@ -238,7 +238,7 @@ run_dry(struct ctl_client *client, const struct words *words)
 	return words->command->takes_filter && connections.n_shown == 0 ? -1 : 0;
 }
 
-// To delete nothing is to fail, unless all was meant and there is nothing.
+// Deleting nothing is a failure, unless it was a flush of an empty table.
 static int
 run_delete(struct ctl_client *client, const struct words *words)
 {
@@ -378,7 +378,7 @@ static const struct argp_option plain_options[] = {
 #define N_PLAIN_OPTIONS (sizeof(plain_options) / sizeof(plain_options[0]))
 #define FILTERS_MAX     32
 
-// What a filter's option is known by: its letter, or a number of its own.
+// The key of a filter's option: its letter, or a number of its own.
 static int
 option_key(unsigned int filter)
 {
@@ -433,7 +433,7 @@ add_word(struct words *words, const char *word, const struct argp_state *state)
 		argp_error(state, "unknown command \"%s...\"", words->name);
 }
 
-// What is asked for travels as "NAME=TEXT NAME=TEXT".
+// The filter is sent as "NAME=TEXT NAME=TEXT".
 static bool
 add_filter_text(struct words *words, const char *name, const char *text)
 {
@@ -466,7 +466,7 @@ set_filter(struct words *words, int key, const char *text, const struct argp_sta
 	return ARGP_ERR_UNKNOWN;
 }
 
-// A command that changes something, or names one connection, is not sent before it makes sense.
+// A command that changes something, or that needs one connection, is checked before it is sent.
 static void
 check_filter(const struct words *words, const struct argp_state *state)
 {
@@ -535,7 +535,7 @@ parse(int key, char *text, struct argp_state *state)
 	}
 }
 
-// The commands, in front of the options.
+// The commands, before the options.
 static char *
 filter_help(int key, const char *text, void *input)
 {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// sallyport: run, replay, check. Words in, exit status out; the work is in lib/.
+// sallyport: run, replay, check. Command line in, exit status out; the work is in lib/.
 //
-// Exit status: 0 done; 1 the configuration or a capture is bad; 2 usage; 3 the firewall was to run,
-// and the machine does not have what that takes. The service manager tells them apart: only the
-// last may be another when it tries again.
+// Exit status: 0 done; 1 the configuration or a capture is bad; 2 usage; 3 run did not get what it
+// needs from the machine. The service manager tells them apart: only the last may succeed when
+// retried.
 #include <argp.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,7 +27,7 @@
 
 const char *argp_program_version = "sallyport " SALLYPORT_VERSION;
 
-// What the words of a command line say, whichever command it is.
+// The parsed command line of any command.
 struct words {
 	const char *config;
 	// replay
@@ -169,7 +169,7 @@ add_change(struct words *words, char *text, const struct argp_state *state)
 	words->n_changes++;
 }
 
-// Digits that are missing at the end are zeros.
+// Missing digits at the end are zeros.
 static void
 read_seed(struct words *words, const char *text, const struct argp_state *state)
 {
@@ -187,7 +187,7 @@ read_seed(struct words *words, const char *text, const struct argp_state *state)
 	}
 }
 
-// What every command has: its configuration.
+// The option of every command: its configuration.
 static error_t
 parse_config(int key, char *text, struct argp_state *state)
 {
@@ -277,7 +277,7 @@ parse_replay(int key, char *text, struct argp_state *state)
 	}
 }
 
-// Returns the exit status as it is.
+// Returns the exit status unchanged.
 static int
 report(struct errors *errors, int status)
 {
@@ -286,7 +286,7 @@ report(struct errors *errors, int status)
 	return status;
 }
 
-// What the configuration hardly means is told, and no obstacle.
+// Warnings are printed but are no obstacle.
 static void
 print_warnings(const struct config *config)
 {
@@ -373,8 +373,7 @@ resolve_ports(const struct words *words, const struct config *config,
 	return result;
 }
 
-// Lists the outputs that are asked for behind the n files that are there. Returns how many files
-// there are then.
+// Appends the requested outputs to the n files in the list. Returns the new number of files.
 static unsigned int
 list_outputs(const struct output_paths *outputs, struct named_file files[], unsigned int n)
 {
@@ -394,7 +393,7 @@ list_outputs(const struct output_paths *outputs, struct named_file files[], unsi
 	return n;
 }
 
-// What is read and what is written are different files. Returns 0, or -1 with errors added.
+// Checks that no input is also an output. Returns 0, or -1 with errors added.
 static int
 check_files(const struct words *words, struct errors *errors)
 {
@@ -412,7 +411,7 @@ check_files(const struct words *words, struct errors *errors)
 	return overlap_check(files, n, errors);
 }
 
-// The same for what the configuration includes, which is known once it has been read.
+// The same for the files that the configuration includes, which are known once it has been read.
 static int
 check_included(const struct words *words, const struct config *config, struct errors *errors)
 {
@@ -434,7 +433,7 @@ check_included(const struct words *words, const struct config *config, struct er
 	return result;
 }
 
-// Takes the captures through the firewall. Returns the exit status.
+// Replays the captures. Returns the exit status.
 static int
 replay_with(struct words *words, const struct config *config, struct errors *errors)
 {
@@ -492,7 +491,7 @@ replay(int argc, char **argv)
 	return report(&errors, status);
 }
 
-// Everything behind -- is EAL's. Returns where that begins, argc when there is none.
+// Everything after -- is EAL's. Returns the index of its first argument; argc if there is none.
 static int
 find_dashes(int argc, char **argv)
 {
