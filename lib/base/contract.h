@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// Contracts that bite: what a header demands of its callers ("// => ...") is checked where the
-// function begins, as far as that is cheap to say in C.
+// Checked contracts: what a header demands of its callers ("// => ...") is asserted at the
+// beginning of the function, where that is cheap.
 //
-// Broken contracts are mistakes of the programmer, never of a user, a packet or a file: what comes
-// from outside is judged by code that is always there. So they are checked where tests and fuzzers
-// run, in debug builds, which those with sanitizers are, and end the process at once, with their
-// place. A release build has no trace of them.
+// A broken contract is a mistake of the programmer, never of a user, a packet or a file; input from
+// outside is checked by code that is part of every build. Contracts are checked in debug builds,
+// which include those with sanitizers, where tests and fuzzers run. A broken one prints its
+// location and aborts. A release build does not contain them.
 #pragma once
 
 #include <stdint.h>
@@ -17,7 +17,7 @@
 // function from then on, and only others one with CONTRACT_NOT_OWNER, as where it would wait for
 // itself.
 struct contract_owner {
-	uintptr_t thread; // 0: nobody yet
+	uintptr_t thread; // 0: none yet
 };
 
 #define CONTRACT(condition)                                                                        \
@@ -47,7 +47,7 @@ struct contract_owner {
 
 #endif
 
-// Says on standard error which contract is broken where, and aborts.
+// Prints on standard error which contract is broken and where, and aborts.
 _Noreturn void contract_broken(const char *condition, const char *file, int line,
 			       const char *function);
 

@@ -9,8 +9,8 @@
 #include "base/contract.h"
 #include "base/utf8.h"
 
-// Characters beyond ASCII that move the cursor or turn the direction of what follows, so that a
-// line would look like another (Unicode Standard Annex 9; categories Cc, Zl and Zp).
+// Characters beyond ASCII that move the cursor or reverse the direction of the following text, so
+// that one line could look like another (Unicode Standard Annex 9; categories Cc, Zl and Zp).
 static const struct {
 	uint32_t first, last;
 } invisible[] = {

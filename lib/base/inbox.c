@@ -10,12 +10,12 @@
 
 #include "base/bytes.h"
 
-#define LOOK_USEC 50 // how often an asker looks for its answer
+#define LOOK_USEC 50 // between two looks of an asker for its answer
 
 uint64_t
 inbox_bytes_for(unsigned int size)
 {
-	return bytes_of_ring(sizeof(void *), 2 * size); // a power of two that is more than size
+	return bytes_of_ring(sizeof(void *), 2 * size); // the next power of two above size
 }
 
 int
@@ -26,7 +26,7 @@ inbox_init(struct inbox *inbox, unsigned int number, unsigned int size, int sock
 	CONTRACT_MAIN_THREAD();
 	CONTRACT(rte_is_power_of_2(size));
 	snprintf(name, sizeof(name), "inbox%u", number);
-	// Askers share CPUs: one that is interrupted must not keep the others.
+	// Askers share CPUs: one that is preempted must not block the others.
 	*inbox = (struct inbox){
 		.ring = rte_ring_create(name, size, socket,
 					RING_F_MP_RTS_ENQ | RING_F_SC_DEQ | RING_F_EXACT_SZ),
@@ -40,8 +40,8 @@ inbox_fini(struct inbox *inbox)
 	rte_ring_free(inbox->ring);
 }
 
-// A request is counted before it is seen anywhere else, so that an owner which finds none counted
-// after it has closed knows that none will come.
+// A request is counted before it is visible anywhere else: once the owner has closed and the count
+// is zero, no request can follow.
 enum inbox_answer
 inbox_put(struct inbox *inbox, struct request *request)
 {
@@ -55,7 +55,7 @@ inbox_put(struct inbox *inbox, struct request *request)
 	else if (rte_ring_enqueue(inbox->ring, request) != 0)
 		refused = INBOX_BUSY;
 	else
-		return INBOX_WAITING; // and it may be gone already
+		return INBOX_WAITING; // the request may already be gone
 	__atomic_fetch_sub(&inbox->n_waiting, 1, __ATOMIC_RELEASE);
 	return refused;
 }
@@ -73,7 +73,7 @@ inbox_ask(struct inbox *inbox, struct request *request)
 	return answer;
 }
 
-// The request at the front, NULL when there is none or its asker is not through with putting it.
+// The request at the front; NULL if there is none, or if its asker has not finished enqueueing it.
 static struct request *
 front(struct inbox *inbox)
 {
@@ -84,7 +84,7 @@ front(struct inbox *inbox)
 	return inbox->front;
 }
 
-// The request is its asker's again.
+// Gives the request back to its asker.
 static void
 answer_front(struct inbox *inbox, enum inbox_answer answer)
 {
@@ -104,7 +104,7 @@ inbox_serve(struct inbox *inbox, void *owner, uint64_t now_ns)
 		unsigned int before = budget;
 		bool is_done = inbox->front->step(inbox->front, owner, now_ns, &budget);
 
-		budget -= budget == before; // what costs nothing is bounded, too
+		budget -= budget == before; // a step that costs nothing counts as one unit
 		n_steps++;
 		if (is_done)
 			answer_front(inbox, INBOX_DONE);

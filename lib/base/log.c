@@ -16,9 +16,9 @@
 
 // A stream into the journal.
 struct journal {
-	FILE *stream;   // NULL: standard error is no journal
-	int priority;   // of its lines; -1: what DPDK logs, which says with what priority
-	bool is_inside; // of a line that has begun
+	FILE *stream;   // NULL: standard error is not the journal
+	int priority;   // of its lines; -1: DPDK's stream, whose lines have their own priority
+	bool is_inside; // of a line: it has begun
 };
 
 static bool is_journal;
@@ -26,8 +26,8 @@ static struct journal dpdk_journal = {.priority = -1};
 static struct journal errors_journal = {.priority = LOG_PRIORITY_ERROR};
 static struct journal warnings_journal = {.priority = LOG_PRIORITY_WARNING};
 
-// True when fd is the very pipe or socket that systemd made for the journal: the variable alone is
-// inherited by whoever sends standard error elsewhere.
+// True when fd is the pipe or socket that systemd created for the journal. The variable alone is
+// not enough: a process whose standard error was redirected inherits it, too.
 static bool
 leads_to_journal(int fd)
 {
@@ -50,7 +50,7 @@ priority_now(const struct journal *journal)
 	return level >= 0 && level <= LOG_PRIORITY_DEBUG ? level : LOG_PRIORITY_INFO;
 }
 
-// Writes for a stream, each line with its priority in front.
+// The write function of a stream: prefixes each line with its priority.
 static ssize_t
 write_lines(void *cookie, const char *text, size_t size)
 {
@@ -91,7 +91,8 @@ log_init(void)
 	open_stream(&errors_journal);
 	open_stream(&warnings_journal);
 	open_stream(&dpdk_journal);
-	// Else EAL would write to standard error and to syslog, and the journal have it twice.
+	// Otherwise EAL would write to standard error and to syslog, and the journal would get each
+	// line twice.
 	rte_openlog_stream(dpdk_journal.stream);
 }
 

@@ -21,7 +21,7 @@ enum log_priority {
 	LOG_PRIORITY_DEBUG = 7,
 };
 
-// Finds out where standard error goes. => Main thread, before EAL is initialised.
+// Determines where standard error goes. => Main thread, before EAL is initialised.
 void log_init(void);
 
 // Writes one line, with a newline added, in a single write; the text is escaped, see base/escape.h.

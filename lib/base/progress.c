@@ -14,7 +14,7 @@
 #define MS_PER_SEC 1000
 #define NS_PER_MS  1000000
 #define NS_IN_SEC  1000000000L
-#define LATER      5 // times the first pause is each further one
+#define LATER      5 // each pause is this many times the one before
 
 static void
 add_ms(struct timespec *time, unsigned int ms)
@@ -74,7 +74,7 @@ progress_begin(struct progress *progress, unsigned int after_ms, const char *for
 	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
 	pthread_cond_init(&progress->changed, &attributes);
 	pthread_condattr_destroy(&attributes);
-	// Signals are for the thread that works.
+	// Signals go to the working thread.
 	sigfillset(&all);
 	pthread_sigmask(SIG_BLOCK, &all, &before);
 	progress->has_thread = pthread_create(&progress->thread, NULL, tell, progress) == 0;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// Progress messages: a log line about work that takes long, after a while and then again at longer
-// intervals. Quick work is silent.
+// Progress messages: log lines about work that takes long, the first after a while, the others at
+// growing intervals. Quick work is silent.
 //
 // Life cycle: progress_begin, the work, progress_end. A thread of its own logs in between, since
 // the work may be a single call of a library.

@@ -3,7 +3,7 @@
 
 #include <stdbool.h>
 
-// RFC 3629, section 3: no surrogates, nothing behind U+10FFFF.
+// RFC 3629, section 3: no surrogates, nothing above U+10FFFF.
 static bool
 is_character(uint32_t character)
 {

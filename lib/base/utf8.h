@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// Text in UTF-8 by RFC 3629, which may be no such text.
+// UTF-8 (RFC 3629) in text that may be invalid.
 #pragma once
 
 #include <stddef.h>
 #include <stdint.h>
 
-// The bytes of the character that text begins with, in its shortest form; 0: it is none.
+// Reads the character that text begins with. Returns its length in bytes; 0 if that is not valid
+// UTF-8 in its shortest form.
 // => text ends with a 0, which is a character of one byte.
 size_t utf8_read(const char *text, uint32_t *character);
