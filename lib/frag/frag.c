@@ -19,7 +19,7 @@
 #include "packet/parse.h"
 
 #define DATAGRAM_MAX 65535 // bytes, of an IPv4 packet, of what follows the header of an IPv6 packet
-#define IN_FLIGHT    512   // fragments of complete datagrams that were not sent yet, and heads
+#define IN_FLIGHT    512   // fragments of complete datagrams not sent yet, and heads
 #define POOL_CACHE   64
 #define HEADER_ROOM  256 // bytes of headers in one segment
 #define VLAN_ID_MASK 0x0fff
@@ -110,7 +110,7 @@ give_up(struct frag_store *store, struct datagram *datagram, enum reason reason)
 		store->listener(store->context, fragments, reason);
 }
 
-// The datagram has to go for want of room; if its time is over anyway, it goes for that.
+// Gives up a datagram to make room; if it has timed out anyway, that is the reason.
 static void
 give_way(struct frag_store *store, struct datagram *datagram, tick_t now)
 {
@@ -121,12 +121,12 @@ give_way(struct frag_store *store, struct datagram *datagram, tick_t now)
 static enum frag_result
 refuse(struct pkt *pkt, enum reason reason)
 {
-	pkt->fault = FAULT_NONE; // a fragment that could have been held is nothing bad in itself
+	pkt->fault = FAULT_NONE; // a fragment that could have been held is not a fault
 	pkt_drop(pkt, reason);
 	return FRAG_REFUSED;
 }
 
-// The VLANs of a frame, whose tags lie before the last two bytes in front of layer 3.
+// The VLANs of a frame; its tags end two bytes before layer 3.
 static void
 read_vlans(const struct pkt *pkt, uint16_t vlans[FRAG_VLANS])
 {
@@ -158,7 +158,7 @@ key_of(const struct pkt *pkt, const struct frag_place *place)
 	return key;
 }
 
-// The datagram with that key, a new one if need be; others may have to give way to it.
+// The datagram with that key, a new one if necessary, for which others may be given up.
 static struct datagram *
 find_or_begin(struct frag_store *store, const struct frag_key *key, tick_t now)
 {
@@ -179,16 +179,16 @@ find_or_begin(struct frag_store *store, const struct frag_key *key, tick_t now)
 	return frag_store_begin(store, key, now);
 }
 
-// What the place of a fragment means for it and its datagram.
+// What the place of a fragment means for the fragment and its datagram.
 enum effect {
 	EFFECT_HOLD,
-	EFFECT_REFUSE,  // the fragment is dropped alone
-	EFFECT_GIVE_UP, // with all of its datagram
+	EFFECT_REFUSE,  // only the fragment is dropped
+	EFFECT_GIVE_UP, // it is dropped with its datagram
 	EFFECT_PASS,    // the datagram is given up, the fragment goes on by itself
 };
 
-// Notes where the datagram ends, as far as a fragment tells. Returns false when that contradicts an
-// earlier one.
+// Records the end of the datagram as far as a fragment shows it. Returns false if that contradicts
+// an earlier fragment.
 static bool
 note_end(struct datagram *datagram, const struct frag_place *place)
 {
@@ -206,15 +206,16 @@ note_end(struct datagram *datagram, const struct frag_place *place)
 	return true;
 }
 
-// More is to follow, but not at a block: the fragments behind it leave a gap or overlap it.
+// More is to follow, but not at a block boundary: the next fragment leaves a gap or overlaps this
+// one.
 static bool
 ends_within_block(const struct frag_place *place)
 {
 	return place->more && place->end % COVER_BLOCK != 0;
 }
 
-// IPv4: whatever is wrong ends the datagram. The kernel would cut a fragment that ends within a
-// block, and send it so; ours leaves as it came, and its receiver might keep what was cut off.
+// IPv4: any error ends the datagram. The kernel would trim a fragment that ends within a block and
+// send it so; ours leaves unchanged, and the receiver might keep the bytes that the kernel trims.
 static enum effect
 check_ipv4(struct datagram *datagram, const struct frag_place *place, enum reason *reason)
 {
@@ -228,7 +229,7 @@ check_ipv4(struct datagram *datagram, const struct frag_place *place, enum reaso
 	return EFFECT_HOLD;
 }
 
-// IPv6: a fragment that contradicts is dropped alone.
+// IPv6: of a contradiction, only the fragment is dropped.
 static enum effect
 check_ipv6(struct datagram *datagram, const struct frag_place *place, enum reason *reason)
 {
@@ -250,16 +251,16 @@ first_block(const struct frag_place *place)
 	return place->off / COVER_BLOCK;
 }
 
-// One behind the last.
+// The block after the last one.
 static unsigned int
-end_block(const struct frag_place *place) // one behind
+end_block(const struct frag_place *place) // one past the last
 {
 	return (place->end + COVER_BLOCK - 1) / COVER_BLOCK;
 }
 
 // Any overlap ends the datagram (RFC 5722, section 4; the kernel does it for IPv4, too), unless all
-// of the fragment is there already. As in the kernel, that has to be within one run: fragments of
-// which each came behind the one before it and went on where that ended.
+// of the fragment is already there. As in the kernel, it must then lie within one run: fragments
+// that arrived in order, each beginning where the one before ended.
 static enum effect
 check_overlap(const struct datagram *datagram, const struct frag_place *place, enum reason *reason)
 {
@@ -277,8 +278,8 @@ check_overlap(const struct datagram *datagram, const struct frag_place *place, e
 	return EFFECT_GIVE_UP;
 }
 
-// Makes room for one more fragment, without touching its own datagram. Returns NULL when there is
-// none.
+// Makes room for one more fragment, without giving up its own datagram. Returns NULL if that is
+// impossible.
 static struct fragment *
 make_room(struct frag_store *store, const struct datagram *own, const struct pkt *pkt)
 {
@@ -335,7 +336,7 @@ is_complete(const struct datagram *datagram)
 	return datagram->has_first && datagram->has_last && datagram->n_bytes == datagram->len;
 }
 
-// What speaks against a complete datagram, REASON_DEFAULT if nothing does.
+// Why a complete datagram must be dropped; REASON_DEFAULT if it need not.
 static enum reason
 check_complete(const struct datagram *datagram)
 {
@@ -344,13 +345,13 @@ check_complete(const struct datagram *datagram)
 
 	if (len > DATAGRAM_MAX)
 		return REASON_FRAG_OVERSIZE;
-	// Some capable of ECN, some not: dropped by RFC 3168, 5.3.
+	// Some fragments ECN-capable, some not: dropped by RFC 3168, 5.3.
 	if ((datagram->ecn & 1) != 0 && datagram->ecn != 1)
 		return REASON_FRAG_ECN;
 	return REASON_DEFAULT;
 }
 
-// The packet, whose fragment was held last, becomes its datagram.
+// Turns the packet of the last fragment into the datagram.
 static enum frag_result
 complete(struct frag_store *store, struct datagram *datagram, struct pkt *pkt)
 {
@@ -366,7 +367,7 @@ complete(struct frag_store *store, struct datagram *datagram, struct pkt *pkt)
 		return FRAG_TAKEN;
 	}
 	pkt->fragments = frag_store_end(store, datagram);
-	pkt->reason = REASON_DEFAULT; // what chains said about the fragment alone is over
+	pkt->reason = REASON_DEFAULT; // what chains decided about the fragment no longer counts
 	pkt->chain = CHAIN_NONE;
 	pkt->rule = RULE_NONE;
 	packet_parse(pkt);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// The headers are copied, since they have to say that nothing is fragmented; the payload is
-// attached to, segment by segment, so that the frame costs no copy of the datagram.
+// The headers are copied, because they must no longer say "fragment"; the payload is attached,
+// segment by segment, so that nothing else is copied.
 #include "frag/join.h"
 
 #include <assert.h>
@@ -31,7 +31,7 @@ add_segment(struct frame *frame, struct rte_mbuf *segment)
 	frame->tail = segment;
 }
 
-// An empty segment, NULL when there is none or the frame can have no more.
+// An empty segment; NULL if there is none left or the frame cannot have more.
 static struct rte_mbuf *
 new_segment(const struct frame *frame)
 {
@@ -63,7 +63,7 @@ copy_headers(struct frame *frame, const struct rte_mbuf *from, uint32_t len)
 	return true;
 }
 
-// Attaches to len bytes of a frame from off on.
+// Attaches len bytes of a frame, from off on.
 static bool
 attach_payload(struct frame *frame, struct rte_mbuf *from, uint32_t off, uint32_t len)
 {
@@ -90,7 +90,7 @@ attach_payload(struct frame *frame, struct rte_mbuf *from, uint32_t off, uint32_
 	return true;
 }
 
-// Attaches to the payloads of all fragments in the order of their offsets.
+// Attaches the payloads of all fragments in the order of their offsets.
 static bool
 attach_payloads(struct frag_store *store, struct frame *frame, const struct datagram *datagram)
 {
@@ -106,7 +106,7 @@ attach_payloads(struct frag_store *store, struct frame *frame, const struct data
 	return true;
 }
 
-// Writes over bytes of the copied headers, wherever segments end.
+// Overwrites bytes of the copied headers, which may span segments.
 static void
 overwrite(const struct frame *frame, uint32_t off, const void *bytes, unsigned int n)
 {
@@ -147,7 +147,7 @@ correct_ipv4(const struct frame *frame, const struct frag_head *head, uint32_t p
 	checksum_sum(frame->head, head->l3_off, header_len, &sum);
 	sum = (uint16_t)~sum;
 	overwrite(frame, sum_off, &sum,
-		  sizeof(sum)); // in the order of the bytes it was summed from
+		  sizeof(sum)); // in the byte order that it was summed in
 }
 
 static void

@@ -6,7 +6,7 @@
 #include <stdint.h>
 
 struct frag_params {
-	uint32_t max_datagrams;  // that one worker holds fragments of
+	uint32_t max_datagrams;  // incomplete ones that one worker holds
 	uint32_t max_fragments;  // that one worker holds; a fragment of n segments counts n times
 	uint32_t max_per_source; // datagrams of one source address
 	uint32_t timeout_ipv4;   // seconds from the first fragment on; ipfrag_time

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// IPv4 has its fragments in the fixed header. In IPv6 the first fragment header of the chain
-// counts; one behind it belongs to what is put together. An atomic fragment is the only one of its
-// datagram, but has a place in it like others: as in the kernel, it overlaps those that have the
-// same key, though RFC 6946 would have it left alone.
+// IPv4 describes fragments in the fixed header. In IPv6 the first fragment header of the chain
+// counts; a later one belongs to the reassembled packet. An atomic fragment is the only one of its
+// datagram, but is treated like any other: as in the kernel, it overlaps fragments with the same
+// key, although RFC 6946 demands to process it separately.
 //
-// A packet of IPv6 that says to have no payload has no fragment in it, as RFC 2675, 3 has it of
-// jumbograms, and the kernel of whatever else that may be.
+// An IPv6 packet with payload length 0 contains no fragment: RFC 2675, 3 says so of jumbograms, and
+// the kernel treats all others alike.
 //
-// A first fragment of IPv6 that ends before the upper layer header does is nothing to hold: RFC
-// 8200, 4.5 forbids it, and the kernel lets it go on to conntrack.
+// A first IPv6 fragment that ends within the upper layer header is not held: RFC 8200, 4.5 forbids
+// it, and the kernel passes it on to conntrack.
 #include "frag/place.h"
 
 #include <rte_ip.h>
@@ -52,8 +52,8 @@ read_ipv4(const struct pkt *pkt, struct frag_place *place)
 	return FRAG_PLACE_GOOD;
 }
 
-// Where the number of the first fragment header stands; 0 when the chain does not lead to one.
-// *header_off is where that header begins.
+// The offset of the next-header field that announces the first fragment header; 0 if the chain does
+// not lead to one. *header_off is where that header begins.
 static uint32_t
 find_fragment_header(const struct pkt *pkt, uint32_t *header_off)
 {
@@ -77,8 +77,8 @@ find_fragment_header(const struct pkt *pkt, uint32_t *header_off)
 	return bytes == NULL || off > packet_end(pkt) ? 0 : next_off;
 }
 
-// True when the upper layer header would begin in this fragment, the first one, but is not all in
-// it. What is too short to be followed so far is left to be held.
+// True when the upper layer header begins in this fragment, the first one, but does not end in it.
+// A chain of headers that is cut off before that is held.
 static bool
 ends_too_early(const struct pkt *pkt, uint32_t off)
 {

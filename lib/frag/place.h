@@ -22,7 +22,7 @@ struct frag_place {
 	uint8_t ecn;          // the two bits of RFC 3168
 	bool more;            // fragments follow
 	uint32_t off;         // of the payload in the datagram
-	uint32_t end;         // likewise, behind its last byte
+	uint32_t end;         // likewise, after its last byte
 	uint32_t payload_off; // from the start of the frame
 	struct frag_head head;
 };

@@ -10,8 +10,8 @@
 #include "base/bytes.h"
 #include "base/contract.h"
 
-#define EXPIRED_RING 8192 // numbers of connections that may wait for their owner
-#define POST_MAX     256  // of these, posted at once
+#define EXPIRED_RING 8192 // connections that may be waiting for their owner, by number
+#define POST_MAX     256  // posted at once
 #define EVENT_BATCH  256  // handed over at once
 
 // A shard as the service core sees it.
@@ -19,7 +19,7 @@ struct service_shard {
 	const struct ct *ct;
 	struct rte_ring *expired; // from the service core to the owner
 	struct rte_ring *events;  // from the owner to the service core
-	uint32_t cursor;          // where the scan goes on
+	uint32_t cursor;          // where the scan continues
 	bool is_done;             // scanned to the end in this round
 };
 
@@ -128,7 +128,7 @@ service_attach(struct service *service, unsigned int shard, const struct ct *ct)
 	service->shards[shard].ct = ct;
 }
 
-// Looks at the next slots of a shard and posts what has expired, as far as the ring has room.
+// Scans the next slots of a shard and posts expired connections, as many as the ring has room for.
 static void
 scan(struct service *service, struct service_shard *shard, tick_t now, uint32_t budget)
 {

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// What happens beside the packets: finding expired connections, and handing over events.
+// Work besides packets: finding expired connections, and handing over events.
 //
-// The service core paces, the owner reaps. service_turn reads the shards without writing to them
+// The service core finds, the owner reaps. service_turn reads the shards without writing to them
 // and posts the numbers of expired connections to the ring of their owner; the owner calls
-// service_reap between bursts, looks again, and removes a bounded number. Events travel the other
-// way, over a ring per shard, and go to one listener.
+// service_reap between bursts, checks them again, and removes a bounded number. Events travel the
+// other way, over a ring per shard, and go to one listener.
 //
 // Life cycle: service_create before the workers, with the rings; shards are attached; service_turn
 // from one thread (a DPDK service lcore, or replay's own with the virtual clock); service_destroy
@@ -20,15 +20,15 @@
 struct service;
 struct rte_ring;
 
-// Called with events, in the thread of service_turn or service_drain: those of one shard in the
-// order they were told.
+// Called with events, in the thread of service_turn or service_drain. Events of one shard arrive in
+// the order in which they happened.
 typedef void (*service_listener)(void *context, const struct ct_event events[], unsigned int n);
 
 struct service_config {
 	unsigned int n_shards;
-	service_listener listener; // NULL: nobody listens, and workers tell no events
+	service_listener listener; // NULL: none, and workers create no events
 	void *context;             // for the listener
-	unsigned int event_ring;   // events that may wait per shard, a power of two
+	unsigned int event_ring;   // events that may be waiting per shard, a power of two
 };
 
 // How much of EAL's memory service_create reserves.
@@ -38,7 +38,7 @@ uint64_t service_bytes_for(const struct service_config *config);
 struct service *service_create(const struct service_config *config);
 void service_destroy(struct service *service); // takes NULL
 
-// The ring a shard sends its events to, NULL when nobody listens. For ct_config.events.
+// The ring for events of a shard, NULL without a listener. For ct_config.events.
 struct rte_ring *service_events(struct service *service, unsigned int shard);
 
 // The shard takes part from now on.
@@ -52,12 +52,12 @@ void service_attach(struct service *service, unsigned int shard, const struct ct
 //    *next is the earliest deadline that was seen and is still to come, relative to now.
 bool service_turn(struct service *service, tick_t now, uint32_t budget, tick_t *next);
 
-// A shard is more than half full: turns should follow each other without rest, so that the expired
-// do not take the room of the living. Any thread.
+// True when a shard is more than half full: turns should then follow each other without a pause, so
+// that expired connections do not take up room. Any thread.
 bool service_is_crowded(const struct service *service);
 
-// Removes up to max connections: those that the service found expired, then, in a table that is
-// nearly full, those that give way (ct_relieve). Returns how many were looked at.
+// Removes up to max connections: those that the service found expired, then, in a nearly full
+// table, those to be evicted (ct_relieve). Returns the number looked at.
 // => Owner of the shard only, between bursts.
 unsigned int service_reap(struct service *service, unsigned int shard, struct ct *ct,
 			  uint64_t now_ns, unsigned int max);

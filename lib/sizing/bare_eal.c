@@ -13,7 +13,7 @@
 #include "base/contract.h"
 #include "sizing/footprint.h"
 
-// The CPUs that this process may use, as EAL's --lcores wants them: ranges, with commas between.
+// The CPUs that this process may use, in the format of EAL's --lcores: ranges separated by commas.
 static void
 list_cpus(char *text, size_t size)
 {

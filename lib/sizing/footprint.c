@@ -8,7 +8,7 @@
 #include "pipeline/pipeline.h"
 
 #define MIB       (UINT64_C(1) << 20)
-#define EAL_BYTES (16 * MIB) // of EAL and DPDK's libraries for themselves, generous
+#define EAL_BYTES (16 * MIB) // used by EAL and DPDK's libraries, generous
 
 struct footprint
 footprint_of(const struct config *config, const struct ruleset_size *size,

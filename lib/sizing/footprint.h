@@ -26,7 +26,7 @@ struct footprint {
 	uint64_t plans;      // of rules: the workers' part
 };
 
-// What the caller knows best.
+// What only the caller knows.
 struct footprint_parts {
 	const struct engine_config *engine; // as far as engine_bytes_for reads it
 	uint64_t packets;                   // bytes of their pools

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-// The one line "0::/PATH" that version 2 of cgroups has; "" where there is none.
+// The PATH of the line "0::/PATH" of cgroups version 2; "" if there is none.
 static void
 read_group(const char *root, char *group, size_t size)
 {
@@ -30,7 +30,7 @@ read_group(const char *root, char *group, size_t size)
 	fclose(file);
 }
 
-// What a group may have; UINT64_MAX without a limit ("max"), or where none can be read.
+// The limit of a group; UINT64_MAX if it has none ("max") or it cannot be read.
 static uint64_t
 read_limit(const char *root, const char *group)
 {
@@ -56,7 +56,7 @@ machine_memory_bytes(const char *root)
 	char *end;
 
 	read_group(root, group, sizeof(group));
-	// A group has at most what those around it have.
+	// A group is also bound by the limits of its parents.
 	while ((end = strrchr(group, '/')) != NULL) {
 		uint64_t limit = read_limit(root, group);
 

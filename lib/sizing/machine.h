@@ -10,5 +10,5 @@
 // except in tests.
 uint64_t machine_memory_bytes(const char *root);
 
-// How many CPUs this process may run on.
+// The number of CPUs that this process may run on.
 unsigned int machine_n_cpus(void);
