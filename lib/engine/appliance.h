@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// A firewall that runs, as those see it who only look: its engine, and what no engine knows, the
-// ports, lcores and clock of the driver. The driver fills it in; control tells of it.
+// A running firewall as its readers see it: the engine, and what the engine does not know, which is
+// the ports, lcores and clock of the driver. The driver fills it in; control reads it.
 #pragma once
 
 #include <stdbool.h>
@@ -12,10 +12,10 @@
 #include "engine/engine.h"
 #include "engine/reload_report.h"
 
-// What can be told of a port at the moment.
+// The state of a port at the moment.
 struct port_status {
-	const char *steering; // how its packets come to their home: "none", "worker", "nic"
-	bool is_open;         // else nothing of what follows is known
+	const char *steering; // how its packets reach their home: "none", "worker", "nic"
+	bool is_open;         // if not, the rest is unknown
 	bool has_link;
 	bool has_stats;
 	uint16_t ethdev;
@@ -29,12 +29,12 @@ struct appliance {
 	const void *context;
 	const struct reload_report *reload_report; // changes only while the configuration does
 	const unsigned int *lcores;                // of the workers
-	bool offers_telemetry;                     // by the arguments it was started with
+	bool offers_telemetry;                     // according to its command line
 	uint64_t started_ns;                       // since the epoch
 	uint64_t (*now_ns)(const void *context);   // likewise
 	struct port_status (*port)(const void *context, unsigned int port);
-	// Calls a function with a device of EAL, which stays there meanwhile; not when it is not
-	// there.
+	// Calls a function with a device of EAL, which cannot vanish meanwhile; does nothing if
+	// there is no such device.
 	void (*visit_device)(uint16_t ethdev, void (*visit)(uint16_t ethdev, void *context),
 			     void *context);
 };

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// What an engine needs to go by another configuration: the snapshot, compiled, and of it a plan for
-// each worker.
+// What an engine needs to switch to another configuration: the compiled snapshot, and a plan of it
+// for each worker.
 //
 // Life cycle: changeover_create, on any thread, while packets run, since ten thousand rules take a
-// second to compile; then it is given to the engine (engine_publish), which frees it, or
+// second to compile; then either engine_publish, after which the engine owns and frees it, or
 // changeover_destroy.
 #pragma once
 

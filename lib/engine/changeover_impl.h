@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// What a changeover is made of: for the engine that goes through with it.
+// The inside of a changeover, for the engine that carries it out.
 #pragma once
 
 #include "engine/changeover.h"
@@ -9,5 +9,5 @@
 struct changeover {
 	struct snapshot *snapshot; // owned: the new one, in the end the old one
 	unsigned int n_workers;
-	struct plan plans[]; // owned: a worker puts its old one in the place of the new one
+	struct plan plans[]; // owned: a worker swaps its old plan for the new one
 };

@@ -8,9 +8,9 @@
 #include "engine/changeover_impl.h"
 #include "pipeline/steer.h"
 
-#define INBOX_SIZE 64 // requests that may wait for one worker
+#define INBOX_SIZE 64 // requests that may be waiting for one worker
 
-// What one worker has to itself.
+// One worker's own part.
 struct engine_worker {
 	struct ct *ct;
 	struct pipeline *pipeline;
@@ -22,7 +22,7 @@ struct engine_worker {
 struct engine {
 	struct hash_secret secret;
 	struct snapshot *snapshot;     // owned; in force
-	struct changeover *changeover; // owned; on its way to the workers, NULL: none is
+	struct changeover *changeover; // owned; being published to the workers; NULL: none
 	struct service *service;
 	struct steer *steer;
 	bool ends_with_eal;

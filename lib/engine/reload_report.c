@@ -15,7 +15,7 @@ reload_report_begin(struct reload_report *report)
 	report->is_loading = true;
 }
 
-// The lines that are logged of the errors, as far as there is room.
+// Keeps the errors as they are logged, as many lines as there is room for.
 static void
 keep(struct reload_report *report, const struct errors *errors)
 {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// What came of loading the configuration anew, for who asks afterwards.
+// The result of the last reload, for later queries.
 //
 // Main thread only; others may read it while the configuration does not change.
 #pragma once
@@ -10,12 +10,12 @@
 
 #include "base/errors.h"
 
-#define RELOAD_ERRORS_MAX 8 // that are kept
+#define RELOAD_ERRORS_MAX 8 // kept
 #define RELOAD_ERROR_SIZE 128
 
 struct reload_report {
-	uint32_t n_ended; // reloads that were begun and have ended
-	bool is_loading;  // another one was begun
+	uint32_t n_ended; // reloads that have ended
+	bool is_loading;  // a reload is in progress
 	bool is_good;     // of the last that ended
 	uint64_t ended_ns;
 	unsigned int n_errors;                             // why it was refused
@@ -24,5 +24,5 @@ struct reload_report {
 
 void reload_report_begin(struct reload_report *report);
 
-// It has ended, well unless there are errors.
+// Records the end of a reload, successful unless there are errors.
 void reload_report_end(struct reload_report *report, const struct errors *errors, uint64_t now_ns);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// How the turns of one worker's loop went. The worker writes, anybody reads.
+// Statistics about the turns of one worker's loop. The worker writes, any thread reads.
 #pragma once
 
 #include <stdint.h>
@@ -9,15 +9,15 @@
 
 struct worker_stats {
 	uint64_t turns;      // of the loop
-	uint64_t busy_turns; // that had a packet
+	uint64_t busy_turns; // with a packet
 	uint64_t received;
 	uint64_t sent;
-	// turns with a packet, and those that removed connections, by the time they took: element i
-	// counts those of less than 2^i ns that took no less than half of that
+	// turns with a packet, and turns that removed connections, by duration: element i counts
+	// those below 2^i ns, but not below half of that
 	uint64_t busy_time[WORKER_TIMES];
 	uint64_t reap_time[WORKER_TIMES];
-	uint64_t request_time[WORKER_TIMES]; // turns with requests, by the time that these took
-	uint64_t busy_ns;                    // the times of each of the three together
+	uint64_t request_time[WORKER_TIMES]; // turns with requests, by the duration of these
+	uint64_t busy_ns;                    // the sums of these three
 	uint64_t reap_ns;
 	uint64_t request_ns;
 };
