@@ -13,12 +13,12 @@
 #include "packet/address.h"
 #include "packet/protocols.h"
 
-#define WORD_SIZE 24 // of a name, with a 0
+#define WORD_SIZE 24 // of a name, with its zero byte
 
-// What a key asks for: some bits of a tuple, unless set does something else.
+// What a key matches: some bits of a tuple, unless set does something else.
 struct row {
 	struct filter_key key;
-	const char *wrong; // what is said of a text that does not fit
+	const char *wrong; // the message for an invalid text
 	const char *(*set)(struct ct_filter *filter, const struct row *row, const char *text);
 	enum dir dir;
 	uint8_t offset; // in struct tuple
@@ -137,8 +137,8 @@ set_mark(struct ct_filter *filter, const struct row *row, const char *text)
 	return NULL;
 }
 
-// Names of bits, as conntrack(8) has them, with commas between them. Those that are named are set;
-// UNSET says that there was no answer yet and the connection is not assured.
+// Names of bits as in conntrack(8), separated by commas. Named bits must be set; UNSET means
+// neither answered nor assured.
 static const char *
 set_status(struct ct_filter *filter, const struct row *row, const char *text)
 {

@@ -48,7 +48,7 @@ add_direction(struct text *text, const struct ct_entry *entry, enum dir dir)
 	text_string(text, "}");
 }
 
-// The members of a connection and the brace behind them.
+// The members of a connection and the closing brace.
 static void
 add_members(struct text *text, const struct ct_entry *entry)
 {
@@ -101,7 +101,7 @@ report_entry_json(const struct ct_entry *entry, char *text)
 	return end(&object, text);
 }
 
-// A real number, to the microsecond, as it stands beside the packets in verdict lines.
+// A real number with microseconds, as in the time stamps of verdict lines.
 static void
 add_seconds(struct text *text, uint64_t time_ns)
 {

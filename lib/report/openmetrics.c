@@ -28,7 +28,7 @@ openmetrics_suffix(enum metric_kind kind)
 	return kind == METRIC_COUNTER ? "_total" : "";
 }
 
-// Text in which the characters that need it have a backslash before them, and line breaks are \n.
+// Escaped text: a backslash before the characters that need it, and \n for line breaks.
 static void
 write_escaped(FILE *out, const char *text, const char *special)
 {

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// Metrics as monitoring reads them: OpenMetrics 1.0 text, or the older text format of Prometheus
-// (0.0.4) for who reads no other, such as the textfile collector of node_exporter. In that one a
-// counter's family has the name of its samples, there are no units, and nothing says where it ends.
+// Metrics as monitoring systems read them: OpenMetrics 1.0 text, or the older text format of
+// Prometheus (0.0.4) for programs that read nothing else, such as the textfile collector of
+// node_exporter. In the older format a counter's family has the name of its samples, and there are
+// no units and no end marker.
 //
-// A text is families, each with its samples behind it, and the end.
+// A text consists of families, each followed by its samples, and the end.
 #pragma once
 
 #include <stdbool.h>
@@ -26,11 +27,11 @@ struct openmetrics_family {
 	enum metric_kind kind;
 };
 
-// True for what may be called so: a family, or a label, which has no colon.
+// True for a valid name of a family, or of a label, which may not have a colon.
 bool openmetrics_is_name(const char *name);
 bool openmetrics_is_label(const char *name);
 
-// What stands behind the family's name in those of its samples, but for a histogram: "_total" or
+// What follows the family's name in the names of its samples, except for a histogram: "_total" or
 // "".
 const char *openmetrics_suffix(enum metric_kind kind);
 

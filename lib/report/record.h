@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// Connections as they travel from sallyport to sallyctl, many at a time (doc/adr, "Connections are
-// listed over a stream").
+// The format in which sallyport sends many connections to sallyctl (doc/adr/0011-listing.md).
 //
-// The stream is a hello, any number of records, and a last record that says how many there were:
-// whoever misses that has a part of the list. It goes over a stream socket of the same machine, so
-// everything is in the machine's order. Whoever changes a struct here changes the version.
+// The stream is a hello, any number of records, and a last record with their number; without it,
+// the list is incomplete. It is sent over a local stream socket, so everything is in the machine's
+// byte order. A change to a struct here needs a new version.
 #pragma once
 
 #include <stdbool.h>
@@ -13,12 +12,12 @@
 
 #include "conntrack/conntrack.h"
 
-// Where the socket is: beside the telemetry socket, and called as that with this behind it.
+// The socket is next to the telemetry socket, with this appended to its name.
 #define RECORD_SOCKET_SUFFIX ".ct"
 
 #define RECORD_MAGIC      "sallyct"
 #define RECORD_VERSION    1
-#define RECORD_STATE_SIZE 24 // the name of any state, with a 0
+#define RECORD_STATE_SIZE 24 // the name of any state, with its zero byte
 
 struct record_hello {
 	char magic[8];
@@ -30,7 +29,7 @@ struct record {
 	struct tuple tuple[DIR_COUNT]; // family FAMILY_NONE: this is the last record
 	uint64_t packets[DIR_COUNT];
 	uint64_t octets[DIR_COUNT];
-	uint64_t id; // in the last record how many there were before it
+	uint64_t id; // in the last record: the number of records before it
 	uint32_t timeout_sec;
 	uint32_t status;
 	uint32_t mark;
@@ -45,7 +44,7 @@ _Static_assert(sizeof(struct record_hello) == 16 && sizeof(struct record) == 176
 
 struct record_hello record_hello(void);
 
-// True when what follows that hello are records of this kind.
+// True when the records after this hello have the format of this version.
 bool record_is_hello(const struct record_hello *hello);
 
 void record_from_entry(const struct ct_entry *entry, struct record *record);
@@ -57,7 +56,7 @@ record_is_last(const struct record *record)
 	return record->tuple[DIR_ORIG].family == FAMILY_NONE;
 }
 
-// The entry is what was told, as far as a record tells it; its state lies in the record.
-// => The record may hold anything. Returns false when it is no connection; one that is is safe to
-//    print.
+// Fills the entry from a record, as far as the record goes; its state stays in the record.
+// => The record may contain anything. Returns false if it is not a connection; otherwise the entry
+//    is safe to print.
 bool record_to_entry(const struct record *record, struct ct_entry *entry);

@@ -41,8 +41,8 @@ text_hex(struct text *text, uint64_t value)
 		*text->end++ = "0123456789abcdef"[value >> shift & 15];
 }
 
-// The longest run of groups that are zero, the first of several, is left out: from *begin on, that
-// many. One alone is printed.
+// The longest run of zero groups, the first of several, is omitted: it begins at *begin; its length
+// is returned. A single zero group is printed.
 static unsigned int
 find_zeros(const uint16_t groups[N_GROUPS], unsigned int *begin)
 {
@@ -94,7 +94,7 @@ text_address(struct text *text, enum family family, const union address *address
 			text_number(text, address->v6[i]);
 		}
 	} else if (address->word[0] == 0) {
-		// Some of these have an IPv4 address in them.
+		// Some of these contain an IPv4 address.
 		address_format(family, address, text->end);
 		text->end += strlen(text->end);
 	} else {

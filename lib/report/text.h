@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// Text that is put together piece by piece. Private to report.
+// Text that is built piece by piece. Private to report.
 //
-// A listing has millions of pieces, so nothing here is formatted by a format string, and nothing
-// looks for the end of the buffer: whoever begins a text has room for the longest that can come
-// of it (REPORT_TEXT_SIZE, which the unit tests hold).
+// A listing has millions of pieces, so there are no format strings here and no checks for the end
+// of the buffer: the caller provides room for the longest possible text (REPORT_TEXT_SIZE; the unit
+// tests check that).
 #pragma once
 
 #include <stddef.h>
@@ -26,7 +26,7 @@ text_string(struct text *text, const char *string)
 	text->end += len;
 }
 
-// The name of a state, which may come from outside: what is too long is cut.
+// The name of a state, which may come from outside; it is truncated if too long.
 void text_word(struct text *text, const char *word);
 
 void text_number(struct text *text, uint64_t value);
@@ -34,5 +34,5 @@ void text_number(struct text *text, uint64_t value);
 // Without 0x, in lower case.
 void text_hex(struct text *text, uint64_t value);
 
-// As inet_ntop(3) prints it, which takes five times as long.
+// As inet_ntop(3) prints it, in a fifth of the time.
 void text_address(struct text *text, enum family family, const union address *address);
