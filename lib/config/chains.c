@@ -24,7 +24,7 @@ struct named_rule {
 	const config_setting_t *group;
 };
 
-// By name, then as they stand in the file.
+// By name, then in file order.
 static int
 compare_rules(const void *left, const void *right)
 {
@@ -47,7 +47,7 @@ report_duplicate_rules(struct cfg_loader *loader, const struct named_rule named[
 	}
 }
 
-// A rule without a name is called after its place. One whose name cannot be read has none.
+// A rule without a name is named after its position. One whose name cannot be read has none.
 static void
 name_rule(struct cfg_loader *loader, const config_setting_t *group, struct rule *rule,
 	  unsigned int position)
@@ -96,7 +96,7 @@ read_rules(struct cfg_loader *loader, const config_setting_t *list, struct chain
 	free(named);
 }
 
-// Where the chain stands, CFG_ANYWHERE when its priority cannot be read.
+// The position of the chain; CFG_ANYWHERE if its priority cannot be read.
 static enum cfg_stage
 read_priority(struct cfg_loader *loader, const config_setting_t *group, struct chain *chain)
 {
@@ -143,7 +143,7 @@ read_chain(struct cfg_loader *loader, const config_setting_t *group, struct chai
 		read_rules(loader, rules, chain);
 }
 
-// Insertion keeps chains of equal priority in their order; there are few.
+// An insertion sort keeps chains of equal priority in order; there are few.
 static void
 sort_by_priority(struct chain chains[], unsigned int n)
 {

@@ -8,7 +8,7 @@
 #include "config/reader.h"
 #include "settings/fields.h"
 
-// The groups that fields stand in.
+// The groups that contain fields.
 static const struct {
 	const char *parent; // path of the group around it
 	const char *key;
@@ -61,7 +61,7 @@ read_scalar(struct cfg_loader *loader, const config_setting_t *setting,
 		*(uint32_t *)member = (uint32_t)number;
 }
 
-// Reports what stands in a group and has no business there.
+// Reports members of a group that do not belong there.
 static void
 check_group(struct cfg_loader *loader, const config_setting_t *group, const char *path)
 {
@@ -83,7 +83,7 @@ check_group(struct cfg_loader *loader, const config_setting_t *group, const char
 	}
 }
 
-// Reads what stands in a group; path is its own, "" that of the top of the file.
+// Reads the members of a group; path is the path of the group, "" for the top of the file.
 static void
 read_group(struct cfg_loader *loader, const config_setting_t *group, const char *path)
 {

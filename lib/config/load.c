@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// Loading: the text is parsed by libconfig, then one section after the other is read from its tree,
-// those that are named before those that name them. Every reader reports what is wrong and goes
-// on; when anything was, the half-filled configuration is thrown away.
+// Loading: libconfig parses the text, then the sections are read from its tree one by one, each
+// after the sections that it refers to. Every reader reports mistakes and continues; if there were
+// any, the half-filled configuration is discarded.
 #include "config/load.h"
 
 #include <string.h>
@@ -45,7 +45,7 @@ parse(struct cfg_loader *loader)
 	if (config_read_string(&tree, loader->text->bytes) == CONFIG_TRUE) {
 		read_sections(loader, config_root_setting(&tree));
 	} else {
-		// An array of strings and numbers with a fraction: the check does not see that.
+		// An array that mixes strings and fractions: the syntax check does not notice it.
 		struct cfg_place place =
 			cfg_text_place(loader->text, (unsigned int)config_error_line(&tree));
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// Reads a configuration file, with all it includes, into plain data.
+// Reads a configuration file, with all included files, into plain data.
 #pragma once
 
 #include "base/errors.h"

@@ -11,15 +11,15 @@
 #include "settings/memory.h"
 #include "settings/values.h"
 
-// Sets a misspelt name is compared with.
+// The most sets that a misspelt name is compared with.
 #define OFFERED_SETS_MAX 256
 
-#define WORDS_MAX 8 // of a key whose values are bits
+#define WORDS_MAX 8 // of a key with bits as values
 
 #define FAMILY_BIT_IPV4 0x1
 #define FAMILY_BIT_IPV6 0x2
 
-// A key of a match that is being read, and where its values go.
+// The key of a match that is being read, and the destination of its values.
 struct target {
 	const struct match_key *key;
 	void *member;
@@ -39,7 +39,8 @@ read_ports(struct cfg_loader *loader, const config_setting_t *setting, const str
 	}
 }
 
-// True, with its value, for true or false without quotes where these are words of the key.
+// Accepts true or false without quotes if these are words of the key; returns true, with the value,
+// if so.
 static bool
 is_bool(const struct match_key *key, const config_setting_t *setting, unsigned int *value)
 {
@@ -74,7 +75,7 @@ read_bits(struct cfg_loader *loader, const config_setting_t *setting, const stru
 	}
 }
 
-// A list goes into its member as it is then.
+// Stores a complete list in its member.
 static void
 put_list(const struct target *to, void *list, size_t n)
 {
@@ -111,8 +112,8 @@ read_protos(struct cfg_loader *loader, const config_setting_t *setting, const st
 	put_list(to, protos, n_protos);
 }
 
-// The set that "@name" refers to; NULL, and reported unless that was done where it is defined, when
-// it cannot be used here.
+// The set that "@name" refers to; NULL if it cannot be used here, which is reported unless it was
+// reported where the set is defined.
 static const struct cfg_set *
 find_set(struct cfg_loader *loader, const config_setting_t *setting, const char *name,
 	 enum cfg_set_kind kind)
@@ -169,7 +170,7 @@ read_prefixes(struct cfg_loader *loader, const config_setting_t *setting, const 
 	put_list(to, prefixes.list, prefixes.n);
 }
 
-// Ranges of ports, which may come from sets, or of something else of 8 bits, which may not.
+// Ranges of ports, which may come from sets, or of 8-bit numbers, which may not.
 static void
 read_ranges(struct cfg_loader *loader, const config_setting_t *setting, const struct target *to)
 {
@@ -202,7 +203,7 @@ read_ranges(struct cfg_loader *loader, const config_setting_t *setting, const st
 	put_list(to, ranges.list, ranges.n);
 }
 
-// The value of a number that has a name.
+// The value of a named number.
 static bool
 find_word(const struct match_key *key, const char *text, struct span *span,
 	  struct cfg_closest *closest)
@@ -378,7 +379,7 @@ check_icmp(struct cfg_loader *loader, const config_setting_t *group, const struc
 		   "\"%s\" needs proto = \"icmp\" or proto = \"icmpv6\", one of the two", key);
 }
 
-// Flags without a protocol mean TCP, as ports do not: those are UDP's too.
+// Flags without a protocol imply TCP. Ports do not, because UDP has ports, too.
 static void
 check_tcp_flags(struct cfg_loader *loader, const config_setting_t *group, struct match *match)
 {

@@ -17,7 +17,7 @@
 static const char *const port_keys[] = {"name", "device", "mtu"};
 static const char *const wire_keys[] = {"a", "b", "mirror_link"};
 
-// The list of a section that the file must have, with at least one element.
+// The list of a required section, with at least one element.
 static const config_setting_t *
 required_list(struct cfg_loader *loader, const config_setting_t *root, const char *key,
 	      const char *element)
@@ -31,7 +31,7 @@ required_list(struct cfg_loader *loader, const config_setting_t *root, const cha
 	return list;
 }
 
-// The kernel's interface behind a device of DPDK, which an argument names; "" for none.
+// The kernel interface of a DPDK device, from its arguments; "" for none.
 static const char *
 interface_of(const char *device)
 {
@@ -41,7 +41,7 @@ interface_of(const char *device)
 	return argument == NULL ? "" : argument + strlen(key);
 }
 
-// True when both begin with the same word; arguments follow it.
+// True when both begin with the same word; arguments may follow it.
 static bool
 has_same_word(const char *a, const char *b)
 {
@@ -50,14 +50,14 @@ has_same_word(const char *a, const char *b)
 	return len > 0 && len == strcspn(b, ",") && memcmp(a, b, len) == 0;
 }
 
-// Two ports with one device would send what comes in at it back to where it came from.
+// Two ports with one device would send packets back to where they came from.
 static bool
 is_same_device(const char *a, const char *b)
 {
 	return has_same_word(a, b) || has_same_word(interface_of(a), interface_of(b));
 }
 
-// DPDK logs the name as it is. Paths of captures are in it, in any language.
+// DPDK logs the name unescaped. It may contain paths of captures, in any language.
 static bool
 has_control(const char *text)
 {
@@ -110,8 +110,8 @@ read_mtu(struct cfg_loader *loader, const config_setting_t *group)
 	return (uint16_t)mtu;
 }
 
-// A port whose name is good is known, whatever else is wrong with it, so that those who name it
-// are not told that it is missing.
+// A port with a valid name is known even if the rest is wrong, so that references to it are not
+// reported as unknown.
 static void
 read_port(struct cfg_loader *loader, const config_setting_t *group)
 {
@@ -186,7 +186,7 @@ cfg_port(struct cfg_loader *loader, const config_setting_t *setting)
 	return PORT_NONE;
 }
 
-// One end of a wire, which must be on no other one.
+// One end of a wire, which must not be on another one.
 static uint8_t
 read_end(struct cfg_loader *loader, const config_setting_t *group, const char *key)
 {
@@ -227,7 +227,7 @@ read_wire(struct cfg_loader *loader, const config_setting_t *group)
 			   config->ports[wire.a].name);
 		return;
 	}
-	// There is room: no port is on two wires, so there are at most half as many as ports.
+	// There is room: no port is on two wires, so there are at most half as many wires as ports.
 	config->wires[config->n_wires++] = wire;
 }
 

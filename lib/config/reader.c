@@ -124,7 +124,7 @@ cfg_is_group(struct cfg_loader *loader, const config_setting_t *setting)
 	return false;
 }
 
-// The value of a whole number. libconfig keeps hexadecimal ones in a signed integer.
+// The value of a whole number. libconfig stores hexadecimal ones in a signed integer.
 static bool
 get_integer(const config_setting_t *setting, int64_t *value)
 {
@@ -209,7 +209,7 @@ cfg_is_printable(const char *text, size_t len)
 	return text[i] == '\0' && i >= 1 && i <= len;
 }
 
-// A port's name is written into command lines, before an equals sign.
+// A port's name is used on command lines, before an equals sign.
 static bool
 is_port_name(const char *text)
 {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// What every part of the loader shares: the load in progress, errors that know their place, and
-// settings read with the type that is expected. Names here and in settings begin with cfg_, because
-// libconfig owns most of config_. Private to config.
+// Shared by all parts of the loader: the load in progress, errors with file and line, and settings
+// read with the expected type. Names here and in settings begin with cfg_, because libconfig owns
+// most of config_. Private to config.
 //
 // A function that finds a mistake reports it and lets the caller continue, so that one run finds
 // them all. The count of errors tells whether there was one.
@@ -42,7 +42,7 @@ struct cfg_loader {
 	enum cfg_names port_names; // that are known
 	enum cfg_names set_names;
 	const struct chain *chain; // being read
-	enum cfg_stage stage;      // where it stands
+	enum cfg_stage stage;      // its position
 	unsigned int n_rules;      // of all chains
 	size_t n_values;           // see CFG_VALUES_MAX
 };
@@ -84,7 +84,8 @@ bool cfg_number(struct cfg_loader *loader, const config_setting_t *setting, int6
 		int64_t high, const char *unit, int64_t *value);
 bool cfg_bool(struct cfg_loader *loader, const config_setting_t *setting, bool *value);
 
-// A string, valid until the load ends; NULL, with an error reported, if the setting is none.
+// A string, valid until the load ends; NULL, with an error reported, if the setting is not a
+// string.
 const char *cfg_string(struct cfg_loader *loader, const config_setting_t *setting);
 
 // A string, or a whole number written as one into digits.
@@ -95,7 +96,7 @@ const char *cfg_string_or_number(struct cfg_loader *loader, const config_setting
 // The name of a port, chain or rule: 1 to CFG_NAME_LEN printable characters, in names of ports only
 // those that are safe on a command line. A copy owned by the caller; NULL, with an error reported,
 // if it is invalid.
-// => group is what has the name, what describes it: "a port". The name is required.
+// => group contains the name, what describes the group: "a port". The name is required.
 char *cfg_name(struct cfg_loader *loader, const config_setting_t *group, const char *what);
 
 // The number of values of a key that takes one value or a list, and each value. Reports an empty
@@ -114,8 +115,8 @@ struct cfg_word {
 bool cfg_word(struct cfg_loader *loader, const config_setting_t *setting,
 	      const struct cfg_word words[], unsigned int n_words, unsigned int *value);
 
-// A mark, a zone and a helper, which rules both match and set. or_else is for the message: what the
-// caller takes besides.
+// A mark, a zone and a helper, which rules both match and set. or_else, for the message, is what
+// the caller also accepts.
 void cfg_masked(struct cfg_loader *loader, const config_setting_t *setting, struct masked *masked);
 bool cfg_zone(struct cfg_loader *loader, const config_setting_t *setting, const char *or_else,
 	      uint16_t *zone);

@@ -9,7 +9,7 @@
 #define FAMILY_BIT_IPV4 0x1
 #define FAMILY_BIT_IPV6 0x2
 
-// nft writes "tcp reset" and "port-unreachable", this file's other words have underscores.
+// nft writes "tcp reset" and "port-unreachable"; other words of the configuration have underscores.
 static bool
 is_same_word(const char *known, const char *text)
 {
@@ -49,7 +49,7 @@ cfg_read_reject_with(struct cfg_loader *loader, const config_setting_t *setting,
 			   cfg_key(setting), text, closest.best);
 }
 
-// A reset is for TCP: of a list of protocols that one is left.
+// A reset is for TCP: only that is left of a list of protocols.
 static void
 narrow_to_tcp(struct cfg_loader *loader, const config_setting_t *setting, struct match *match)
 {

@@ -17,7 +17,7 @@ static const struct cfg_word actions[] = {
 	{"notrack", ACTION_NOTRACK},
 };
 
-// Reports a key or a value that means nothing in the chain it stands in.
+// Reports a key or a value that has no meaning in this chain.
 static void
 check_stage(struct cfg_loader *loader, const config_setting_t *setting, const char *what,
 	    enum cfg_stage stage)
@@ -130,8 +130,8 @@ const struct cfg_rule_key cfg_deed_keys[] = {
 
 const unsigned int cfg_n_deed_keys = RTE_DIM(cfg_deed_keys);
 
-// True when a value is one of the words that elsewhere mean all there are, and here nothing: a port
-// may be called so.
+// True when a value is one of the words that mean "everything" elsewhere, but not here; a port may
+// have such a name.
 static bool
 is_word_for_all(const struct cfg_loader *loader, const config_setting_t *value)
 {
@@ -147,7 +147,7 @@ is_word_for_all(const struct cfg_loader *loader, const config_setting_t *value)
 	return false;
 }
 
-// Reports that a match is for all: without its key it would be.
+// Reports that such a value is not needed: without the key, the rule matches everything.
 static bool
 is_for_all(struct cfg_loader *loader, const config_setting_t *setting)
 {
@@ -178,7 +178,7 @@ read_match_key(struct cfg_loader *loader, const config_setting_t *setting,
 		cfg_read_match_key(loader, setting, key, &rule->match);
 }
 
-// Reads what a key says. Returns false, with the closest name, when there is no such key.
+// Reads the value of a key. Returns false, with the closest name, if there is no such key.
 static bool
 read_key(struct cfg_loader *loader, const config_setting_t *setting, struct rule *rule,
 	 struct cfg_closest *closest)
@@ -233,7 +233,7 @@ cfg_read_rule(struct cfg_loader *loader, const config_setting_t *group, struct r
 		    !read_key(loader, setting, rule, &closest))
 			cfg_report_unknown_key(loader, setting, "a rule", &closest);
 	}
-	// What is missing or contradicts itself can be said only of keys that were understood.
+	// Missing and contradictory keys can be reported only if all keys were understood.
 	if (loader->errors->count != n_errors)
 		return;
 	if (!does_something(group))

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// One rule: how its keys are read, and what must hold between them. The keys that match packets are
-// those of rules/match_key.h and are read in match.c; statements and actions are in rule.c.
+// One rule: how its keys are read, and which combinations are allowed. Match keys are those of
+// rules/match_key.h and are read in match.c; statements and actions are read in rule.c.
 #pragma once
 
 #include <stdbool.h>
@@ -14,24 +14,24 @@
 // A statement, or the action.
 struct cfg_rule_key {
 	const char *name;
-	enum cfg_stage stage; // where it has a meaning
-	// Stores what the setting says, or reports what is wrong with it.
+	enum cfg_stage stage; // where it is allowed
+	// Stores the value of the setting, or reports what is wrong with it.
 	void (*read)(struct cfg_loader *loader, const config_setting_t *setting, struct rule *rule);
 };
 
-// What a rule does. It must have one of them, count = false aside.
+// Statements and the action. A rule must have one of them; count = false does not count.
 extern const struct cfg_rule_key cfg_deed_keys[];
 extern const unsigned int cfg_n_deed_keys;
 
-// Stores what the setting says of a key of the match, or reports what is wrong with it.
+// Stores the value of a match key, or reports what is wrong with it.
 void cfg_read_match_key(struct cfg_loader *loader, const config_setting_t *setting,
 			const struct match_key *key, struct match *match);
 
-// Reads with what a rule rejects.
+// Reads how a rule rejects.
 void cfg_read_reject_with(struct cfg_loader *loader, const config_setting_t *setting,
 			  struct rule *rule);
 
-// Reports where that cannot be, and fills in what it implies: its protocol, its family.
+// Reports conflicts of that with the match, and fills in what it implies: protocol and family.
 void cfg_check_reject(struct cfg_loader *loader, const config_setting_t *group, struct rule *rule);
 
 // Reports keys that contradict or need each other, and fills in what one implies.

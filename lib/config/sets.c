@@ -14,7 +14,7 @@ static const char *const kind_names[] = {
 	[CFG_SET_PORTS] = "ports",
 };
 
-// The first element whose kind is not that of the others is the one to be reported.
+// The first element of another kind is the one to be reported.
 static bool
 is_of_kind(struct cfg_loader *loader, const config_setting_t *element, struct cfg_set *set,
 	   enum cfg_set_kind kind)
@@ -68,7 +68,7 @@ compare_names(const void *left, const void *right)
 	return strcmp(a->name, b->name);
 }
 
-// Two sets of one name do not get this far: to libconfig they are an error of syntax.
+// Two sets with one name do not get this far: for libconfig that is a syntax error.
 void
 cfg_read_sets(struct cfg_loader *loader, const config_setting_t *root)
 {

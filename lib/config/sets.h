@@ -13,13 +13,13 @@
 
 struct cfg_loader;
 
-// UNKNOWN: none of its elements could be read, which was reported where the set is defined.
+// UNKNOWN: none of its elements could be read, as reported where the set is defined.
 enum cfg_set_kind { CFG_SET_UNKNOWN, CFG_SET_ADDRESSES, CFG_SET_PORTS };
 
 struct cfg_set {
 	const char *name;       // libconfig's
-	struct cfg_place place; // where it stands
-	bool is_used;           // a rule names it
+	struct cfg_place place; // where it is defined
+	bool is_used;           // by a rule
 	enum cfg_set_kind kind;
 	struct cfg_prefixes prefixes;
 	struct cfg_ranges ranges;

@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// libconfig reads one word ahead and stops at the first one that nothing can follow. So the word
-// that is wrong is the last one of the shortest text that fails within the line of the error, when
-// the text ends behind that word: a shorter one fails at its end, which is put below that line, or
-// is good. This is found by halving.
+// libconfig reads one word ahead and stops at the first word that cannot be right. So the wrong
+// word is the last one of the shortest prefix that fails in the line of the error: a shorter prefix
+// is either good or fails at its end, which is moved below that line. A binary search finds it.
 //
-// libconfig 1.5 does not free a string that it stops at. So it is asked about a skeleton of the
-// text first, in which every string is a number of the same length, and reads the text itself when
-// that is good.
+// libconfig 1.5 does not free a string that it stops at. So it first reads a skeleton of the text,
+// in which a number replaces every string, and the text itself only if the skeleton is good.
 #include "config/syntax.h"
 
 #include <ctype.h>
@@ -18,11 +16,11 @@
 
 #include "settings/memory.h"
 
-#define SHOWN_LEN  100 // bytes of a line that are shown
-#define BEFORE_LEN 72  // of these, those in front of the word at most
+#define SHOWN_LEN  100 // bytes of a line, the most that is shown
+#define BEFORE_LEN 72  // of these, the most before the word
 #define WORD_LEN   40  // of a word
 
-#define CHARACTER_LEN 4 // bytes of a character of UTF-8 at most
+#define CHARACTER_LEN 4 // bytes of a UTF-8 character at most
 
 struct word {
 	size_t begin, end;
@@ -34,7 +32,7 @@ struct words {
 	char *skeleton; // owned; of the same size as the text
 };
 
-// True for every byte of a character of UTF-8 but its first.
+// True for every byte of a UTF-8 character except its first.
 static bool
 continues_character(char byte)
 {
@@ -68,7 +66,7 @@ next_word(const struct cfg_text *text, size_t *at, struct word *word)
 	return true;
 }
 
-// Puts a number where a string is, or nothing for one that continues another. Line breaks stay.
+// Replaces a string by a number, or by nothing if it continues another string. Line breaks stay.
 static void
 blank_string(char *bytes, struct word word, bool continues)
 {
@@ -79,7 +77,7 @@ blank_string(char *bytes, struct word word, bool continues)
 	if (continues)
 		return;
 	bytes[word.begin] = '0';
-	if (word.end - word.begin > 1) // a quote may be the last of the text
+	if (word.end - word.begin > 1) // the text may end with a quote
 		bytes[word.begin + 1] = '.';
 }
 
@@ -103,7 +101,7 @@ split(const struct cfg_text *text)
 	return words;
 }
 
-// True when libconfig finds something wrong in no later line than that in the text up to there.
+// True when libconfig finds an error in the text up to there, in that line or an earlier one.
 static bool
 fails_within(const struct words *words, size_t end, int line)
 {
@@ -134,7 +132,7 @@ first_within(const struct cfg_text *text, const struct words *words, int line)
 	return i;
 }
 
-// The index of the word that is wrong; the number of words when it is the end that comes too early.
+// The index of the wrong word; the number of words if the text ends too early.
 static size_t
 find_wrong(const struct cfg_text *text, const struct words *words, int line)
 {
@@ -167,7 +165,7 @@ is_same_word(const struct cfg_text *text, const struct word *a, const struct wor
 	       memcmp(text->bytes + a->begin, text->bytes + b->begin, len) == 0;
 }
 
-// The bracket that is open in front of a word; NULL when there is none.
+// The innermost bracket that is open before a word; NULL if none.
 static const struct word *
 open_bracket(const struct cfg_text *text, const struct words *words, size_t before)
 {
@@ -182,7 +180,7 @@ open_bracket(const struct cfg_text *text, const struct words *words, size_t befo
 	return NULL;
 }
 
-// The same key earlier in the group; NULL when it is not found.
+// The same key earlier in the group; NULL if not found.
 static const struct word *
 first_of(const struct cfg_text *text, const struct words *words, size_t again)
 {
@@ -212,7 +210,7 @@ place_of(const struct cfg_text *text, size_t offset)
 	return cfg_text_place(text, line);
 }
 
-// Characters of UTF-8 in some bytes.
+// The number of UTF-8 characters in some bytes.
 static int
 n_characters(const char *bytes, size_t len)
 {
@@ -223,7 +221,7 @@ n_characters(const char *bytes, size_t len)
 	return n;
 }
 
-// How many of the first len bytes are whole characters, when there are more behind them.
+// How many of the first len bytes are whole characters, if more bytes follow.
 static size_t
 whole_len(const char *bytes, size_t len)
 {
@@ -231,10 +229,10 @@ whole_len(const char *bytes, size_t len)
 
 	while (whole > 0 && len - whole < CHARACTER_LEN && continues_character(bytes[whole]))
 		whole--;
-	return continues_character(bytes[whole]) ? len : whole; // no UTF-8 at all
+	return continues_character(bytes[whole]) ? len : whole; // not UTF-8
 }
 
-// The line that a word begins in, and a caret below the word.
+// Adds the line in which a word begins, and a caret below the word.
 static void
 show(const struct cfg_text *text, size_t offset, struct cfg_place place, struct errors *errors)
 {
@@ -277,7 +275,7 @@ report_end(const struct cfg_text *text, const struct words *words, struct errors
 	show(text, bracket->begin, opened, errors);
 }
 
-// True for a word where a value has to be.
+// True for a word that is in the place of a value.
 static bool
 lacks_quotes(const struct cfg_text *text, const struct words *words, size_t wrong)
 {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// Checks whether libconfig can read a text. libconfig tells only the line, and whether the syntax
-// is wrong or a name is defined twice; here the wrong word is found, so that the error can point at
-// it.
+// Checks whether libconfig can read a text. libconfig reports only the line, and whether the syntax
+// is wrong or a name is defined twice; the code here finds the wrong word, so that the error can
+// point at it.
 #pragma once
 
 #include <stdbool.h>

@@ -16,7 +16,7 @@
 #include "settings/memory.h"
 
 #define NOT_REGULAR ESPIPE // the errno of read_bytes for a FIFO, a device, a socket
-#define WORD_LEN    40     // shown of a word that is wrong
+#define WORD_LEN    40     // of a wrong word, the most that is shown
 
 // One file being copied into the text.
 struct scanner {
@@ -25,7 +25,7 @@ struct scanner {
 	const char *file;     // owned by the text
 	unsigned int line;    // of at
 	const char *at;       // next byte to look at
-	const char *end;      // behind the last byte
+	const char *end;      // after the last byte
 	bool is_line_start;   // only blanks since the line began
 	bool is_after_string; // the last token was a string
 	unsigned int n_held;  // line breaks since that string, not copied yet
@@ -33,7 +33,7 @@ struct scanner {
 
 static int scan_file(struct cfg_text *text, const char *file, struct errors *errors);
 
-// Why read_bytes has failed, by errno.
+// Why read_bytes failed, by errno.
 static const char *
 read_error(void)
 {
@@ -47,7 +47,7 @@ put(struct cfg_text *text, char byte)
 	text->bytes[text->size++] = byte;
 }
 
-// From here on the text is that of the given line.
+// The text from here on comes from the given line.
 static void
 begin_line(struct cfg_text *text, const char *file, unsigned int line)
 {
@@ -135,8 +135,8 @@ scan_string(struct scanner *scanner)
 			scanner->is_after_string = true;
 			return 0;
 		}
-		// Only a quote and a backslash matter here: the one must not end the string, the
-		// other must not make the next one look escaped.
+		// Only quotes and backslashes matter here: an escaped quote must not end the
+		// string, and an escaped backslash must not escape what follows.
 		if (byte == '\\' && scanner->at < scanner->end &&
 		    (*scanner->at == '"' || *scanner->at == '\\'))
 			put(scanner->text, *scanner->at++);
@@ -159,8 +159,7 @@ is_integer(const char *word, size_t len)
 	return len > i;
 }
 
-// libconfig has a type for numbers of 64 bits, which a reader of the file would take for another
-// one than the same number without L.
+// For libconfig, a number with L has another type, although it looks like the same number.
 static void
 refuse_suffix(const struct scanner *scanner, const char *word, size_t len)
 {
@@ -173,8 +172,8 @@ refuse_suffix(const struct scanner *scanner, const char *word, size_t len)
 			   "leave out the L behind %.*s", (int)n_digits, word);
 }
 
-// True for an integer that libconfig would cut to 32 bits. It knows decimal and hexadecimal ones,
-// the latter without a sign.
+// True for an integer that libconfig would truncate to 32 bits. It knows decimal and hexadecimal
+// ones, the latter without a sign.
 static bool
 is_wide_integer(const char *word, size_t len)
 {
@@ -215,7 +214,7 @@ is_fraction(const char *word, size_t len)
 	return (word[i] == 'e' || word[i] == 'E') && is_integer(word + i + 1, len - i - 1);
 }
 
-// libconfig would cut 30s and 10.0.0.1 into a number and what follows it, and complain about that.
+// libconfig would split 30s and 10.0.0.1 into a number and a rest, and complain about the rest.
 static int
 check_number(const struct scanner *scanner, const char *word, size_t len)
 {
@@ -232,14 +231,14 @@ check_number(const struct scanner *scanner, const char *word, size_t len)
 	return -1;
 }
 
-// Whether a name or a number may have it, or what is neither.
+// Whether a character may be in a name or a number, or in a word that is neither.
 static bool
 is_word_byte(char byte)
 {
 	return isalnum((unsigned char)byte) || (byte != '\0' && strchr("*+-._", byte) != NULL);
 }
 
-// A name, a number, or what is neither.
+// A name, a number, or a word that is neither.
 static int
 scan_word(struct scanner *scanner)
 {
@@ -269,7 +268,7 @@ scan_other(struct scanner *scanner)
 	release_held(scanner);
 }
 
-// The name an @include gives, made relative to the folder of the main file.
+// The file name of an @include, relative to the folder of the main file.
 static char *
 include_name(const struct cfg_text *text, const char *name, size_t len)
 {
@@ -291,7 +290,7 @@ include(struct scanner *scanner, const char *file)
 			   "more than %d files: does one include itself?", CFG_INCLUDES_MAX);
 		return -1;
 	}
-	// The blanks before @include are the only thing in this line so far.
+	// So far the line has only the blanks before @include.
 	text->n_lines--;
 
 	int rc = scan_file(text, file, scanner->errors);
@@ -305,8 +304,8 @@ include(struct scanner *scanner, const char *file)
 	return rc;
 }
 
-// Copies the file that an @include at the start of a line names. True when there is one, with its
-// outcome in *rc.
+// Copies the file of an @include at the start of a line. Returns true if there is one, with the
+// result in *rc.
 static bool
 scan_include(struct scanner *scanner, int *rc)
 {
@@ -372,8 +371,8 @@ scan(struct scanner *scanner)
 	return rc;
 }
 
-// All bytes of a file, owned by the caller; NULL with errno when it cannot be read. Never waits for
-// somebody to write: a reload could not be ended, nor the process.
+// All bytes of a file, owned by the caller; NULL with errno if it cannot be read. Never waits for a
+// writer: neither a reload nor the process could be ended then.
 static char *
 read_bytes(const char *file, size_t *size)
 {
@@ -413,7 +412,7 @@ read_bytes(const char *file, size_t *size)
 	return bytes;
 }
 
-// Editors put a byte order mark in front. That of UTF-8 says nothing.
+// Some editors write a byte order mark. For UTF-8 it has no meaning.
 static size_t
 mark_len(const char *bytes, size_t size)
 {
@@ -438,8 +437,8 @@ remember_file(struct cfg_text *text, const char *file)
 	return text->files[text->n_files++];
 }
 
-// Copies one file into the text. Returns 0, -1 when an error was added, or 1 with errno when the
-// file cannot be read, so that who named it can tell.
+// Copies one file into the text. Returns 0; -1 if an error was added; or 1 with errno if the file
+// cannot be read, so that the caller can report where it is named.
 static int
 scan_file(struct cfg_text *text, const char *file, struct errors *errors)
 {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// A configuration file with all included files as one text that knows where each line came from.
+// A configuration file with all included files as one text, with the origin of each line.
 //
 // libconfig gets this text instead of the file, because release 1.5, which Debian 12 has,
 // mishandles files:

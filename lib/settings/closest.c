@@ -5,7 +5,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#define WORD_LEN 32 // longer words are close to nothing
+#define WORD_LEN 32 // longer words have no close one
 
 static unsigned int
 least(unsigned int a, unsigned int b)
@@ -13,12 +13,12 @@ least(unsigned int a, unsigned int b)
 	return a < b ? a : b;
 }
 
-// Number of letters to insert, delete, replace or swap with their neighbour to turn a into b. Small
-// and capital ones are the same letter; words that differ in nothing else are one apart.
+// Number of letters to insert, delete, replace or swap with their neighbour to turn a into b. Case
+// is ignored, but words that differ only in case are one apart.
 static unsigned int
 edit_distance(const char *a, const char *b)
 {
-	unsigned int rows[3][WORD_LEN + 1]; // of the whole matrix, those still looked at
+	unsigned int rows[3][WORD_LEN + 1]; // those of the matrix that are still needed
 	size_t a_len = strlen(a);
 	size_t b_len = strlen(b);
 
@@ -47,7 +47,7 @@ edit_distance(const char *a, const char *b)
 void
 cfg_closest_init(struct cfg_closest *closest, const char *word)
 {
-	// One mistake in three letters; a word of two letters may have one all the same.
+	// One mistake per three letters; a word of two letters may also have one.
 	size_t allowed = strlen(word) == 2 ? 1 : strlen(word) / 3;
 
 	*closest = (struct cfg_closest){.word = word, .distance = (unsigned int)allowed + 1};

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// The known word closest to one that is not known, so that an error can say what was meant.
+// Finds the known word closest to an unknown one, so that an error can suggest it.
 #pragma once
 
 struct cfg_closest {
@@ -11,5 +11,5 @@ struct cfg_closest {
 
 void cfg_closest_init(struct cfg_closest *closest, const char *word);
 
-// => The strings must live as long as closest is looked at.
+// => The strings must live as long as closest is used.
 void cfg_closest_offer(struct cfg_closest *closest, const char *known);

@@ -17,8 +17,8 @@
 struct port_config {
 	char *name;       // owned
 	char *device;     // owned; a DPDK device, "0000:03:00.0" or "net_tap0,iface=lan0"
-	uint16_t mtu;     // 0: what the device has
-	const char *file; // where the port stands: one of the configuration's
+	uint16_t mtu;     // 0: the device's
+	const char *file; // where the port is defined: one of the configuration's
 	unsigned int line;
 };
 
@@ -29,10 +29,10 @@ struct wire_config {
 	bool mirrors_link; // a link that goes down takes the other one down
 };
 
-// A set that no rule names. The others are not kept, since rules have copies.
+// A set that no rule uses. Others are not kept, because rules have copies.
 struct unused_set {
 	char *name;       // owned
-	const char *file; // where it stands: one of the configuration's
+	const char *file; // where it is defined: one of the configuration's
 	unsigned int line;
 };
 
@@ -52,7 +52,7 @@ struct config {
 	unsigned int n_wires;
 	struct wire_config wires[PORTS_MAX / 2];
 	unsigned int workers;     // 1 when the file does not say
-	const char *workers_file; // where it is set: one of files; NULL: nowhere
+	const char *workers_file; // where it is set: one of files; NULL: not set
 	unsigned int workers_line;
 	bool measure_cycles;           // of each part of a worker's loop
 	uint32_t non_ip[NON_IP_COUNT]; // enum verdict: whether frames of that kind pass
@@ -76,7 +76,7 @@ void config_fini(struct config *config);
 bool config_needs_restart(const struct config *running, const struct config *next,
 			  struct errors *errors);
 
-// Adds warnings about what is allowed but hardly intended, with file and line, as "warning: ...":
+// Adds warnings, with file and line, about what is allowed but hardly intended, as "warning: ...":
 // statements without effect, rules that no packet can match, more workers than CPUs.
 // => Any thread. Takes at most a second, even with very many rules.
 void config_warn(const struct config *config, unsigned int n_cpus, struct errors *warnings);

@@ -41,7 +41,7 @@ cfg_match_is_all(const struct match *match)
 	return match_keys_of(match) == 0;
 }
 
-// Sets of bits, of which the second is any when it is 0.
+// Sets of bits; the second one, if 0, means any.
 static bool
 bits_cover(uint32_t a, uint32_t b)
 {
@@ -74,7 +74,7 @@ one_covers(const struct prefix list[], unsigned int n, const struct prefix *pref
 	return false;
 }
 
-// Only prefixes of the families of packets that match b matter.
+// Only prefixes of families that b can match count.
 static bool
 prefixes_cover(const struct match_list *a, const struct match_list *b, uint8_t families,
 	       uint64_t *steps)
@@ -101,12 +101,12 @@ span_at(const struct match_list *list, enum match_kind kind, unsigned int i)
 	return kind == MATCH_KIND_RANGES ? (struct span){ranges[i].low, ranges[i].high} : spans[i];
 }
 
-// Several ranges may cover one together.
+// Several ranges together may cover one.
 static bool
 span_is_covered(const struct match_list *list, enum match_kind kind, struct span span,
 		uint64_t *steps)
 {
-	uint64_t next = span.low; // the first number that is not covered yet
+	uint64_t next = span.low; // the first number not covered yet
 	bool is_found = true, is_end = span.low > span.high;
 
 	while (!is_end && is_found) {
@@ -135,7 +135,7 @@ spans_cover(const struct match_list *a, const struct match_list *b, enum match_k
 	return b->n > 0;
 }
 
-// Ports without a protocol are those of all that have ports.
+// Without a protocol, ports are those of all protocols with ports.
 static bool
 protos_cover(const struct match *a, const struct match *b)
 {
@@ -155,7 +155,7 @@ protos_cover(const struct match *a, const struct match *b)
 	return n > 0;
 }
 
-// One key of a, which a asks for, takes all that b lets through, as far as that can be told.
+// True if a key that a has matches everything that b matches, as far as that can be told.
 static bool
 key_covers(const struct match_key *key, const struct match *a, const struct match *b,
 	   uint8_t families, uint64_t *steps)
@@ -164,7 +164,7 @@ key_covers(const struct match_key *key, const struct match *a, const struct matc
 	const uint8_t *bytes_a = member_a, *bytes_b = member_b;
 	struct match_list list_a, list_b;
 
-	// What a rule in between may have changed is hard to tell.
+	// A rule in between may have changed the value.
 	if (key->varies == MATCH_WHERE_SET)
 		return false;
 	switch ((enum match_kind)key->kind) {

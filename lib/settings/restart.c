@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// What cannot change while the firewall runs: what memory was reserved for, threads were started
-// for, or devices were opened for. Of the single settings the table of fields says so.
+// Settings that cannot change while the firewall runs, because memory was reserved, threads were
+// started or devices were opened accordingly. For single settings, the table of fields says so.
 #include "settings/config.h"
 
 #include <stdarg.h>
@@ -71,7 +71,7 @@ is_same_port(const struct port_config *a, const struct port_config *b)
 	return strcmp(a->name, b->name) == 0 && strcmp(a->device, b->device) == 0;
 }
 
-// Ports are known by their place in the list.
+// Ports are identified by their position in the list.
 static void
 compare_ports(struct comparison *comparison)
 {

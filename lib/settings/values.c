@@ -65,7 +65,7 @@ clear_host_bits(union address *address, unsigned int len)
 {
 	bool any = false;
 
-	// An IPv4 address is the first four of these bytes, in network order.
+	// An IPv4 address is in the first four of these bytes, in network order.
 	for (unsigned int i = 0; i < sizeof(address->v6); i++) {
 		unsigned int kept = len <= i * 8 ? 0 : len - i * 8 >= 8 ? 8 : len - i * 8;
 		uint8_t mask = (uint8_t)(0xff00 >> kept);
@@ -76,7 +76,7 @@ clear_host_bits(union address *address, unsigned int len)
 	return any;
 }
 
-// True for what somebody would look up: the name of a host, of a service, of a type.
+// True for text that looks like a name: of a host, a service, a type.
 static bool
 is_name(const char *text)
 {
@@ -193,7 +193,7 @@ cfg_parse_span(const char *text, const char *what, uint64_t max, struct span *sp
 	return true;
 }
 
-// The MAC address that text begins with. Returns what follows it, NULL when it begins with none.
+// Parses the MAC address that text begins with. Returns what follows it; NULL if there is none.
 static const char *
 parse_mac(const char *text, uint64_t *mac)
 {
@@ -278,7 +278,7 @@ cfg_parse_masked(const char *text, struct masked *masked, char why[CFG_WHY_SIZE]
 	return true;
 }
 
-// Flags by name, separated by commas; "" and "none" are no flag.
+// Flags by name, separated by commas; "" and "none" mean no flag.
 static bool
 parse_flags(const char *text, size_t len, uint8_t *flags, char why[CFG_WHY_SIZE])
 {

@@ -37,15 +37,15 @@ void cfg_add_span(struct cfg_spans *spans, const struct span *added);
 // Adds the prefixes of an address, a prefix, or a range a-b.
 bool cfg_parse_addresses(const char *text, struct cfg_prefixes *prefixes, char why[CFG_WHY_SIZE]);
 
-// A number or a range a-b, not above max. what names the kind of number: "a port".
+// A number or a range a-b, not above max. what is the kind of number: "a port".
 bool cfg_parse_range(const char *text, const char *what, uint16_t max, struct range *range,
 		     char why[CFG_WHY_SIZE]);
 
-// The same of 64 bits; without a second number, "a-", up to max.
+// The same with 64 bits; without a second number, "a-", up to max.
 bool cfg_parse_span(const char *text, const char *what, uint64_t max, struct span *span,
 		    char why[CFG_WHY_SIZE]);
 
-// A MAC address, all that share the first bits of one, with /LEN, or a range a-b.
+// A MAC address, a prefix with /LEN, or a range a-b.
 bool cfg_parse_macs(const char *text, struct span *span, char why[CFG_WHY_SIZE]);
 
 // An IP protocol by name, in any case of letters, or number.

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// What a configuration may say and hardly means: what does nothing, and rules that no packet can
-// match. It is told, and changes nothing.
+// Warnings about settings that are allowed but hardly intended: statements without effect, and
+// rules that no packet can match. They change nothing.
 //
-// A rule is compared with those before it in its chain. Ten thousand of them make fifty million
-// pairs, so all comparisons together have a bound; beyond it only what takes every packet is seen.
+// A rule is compared with those before it in its chain. Ten thousand rules make fifty million
+// pairs, so the total number of comparisons is bounded; beyond that, only rules that match every
+// packet are recognised.
 #include "settings/config.h"
 
 #include <stdarg.h>
@@ -23,7 +24,7 @@
 #define IPV4         0x1 // bits of match.families
 #define IPV6         0x2
 
-// What rules of all chains set, and so can be asked for.
+// Values that rules of any chain set, so that others can match them.
 struct settings {
 	bool has_mark;
 	bool has_helper[CT_HELPER_COUNT];
@@ -34,8 +35,8 @@ struct survey {
 	const struct config *config;
 	struct errors *warnings;
 	struct settings settings;
-	uint64_t *keys; // of the rules of the chain, see match_keys_of
-	uint64_t steps; // that comparisons of rules may still take
+	uint64_t *keys; // of the chain's rules, see match_keys_of
+	uint64_t steps; // that comparisons may still take
 };
 
 static void warn(struct survey *survey, const char *file, unsigned int line, const char *format,
@@ -59,7 +60,7 @@ survey_settings(struct survey *survey)
 {
 	struct settings *settings = &survey->settings;
 
-	settings->zones[0] |= 1; // that of packets for which no rule sets one
+	settings->zones[0] |= 1; // the zone of packets for which no rule sets one
 	for (unsigned int c = 0; c < survey->config->n_chains; c++) {
 		const struct chain *chain = &survey->config->chains[c];
 
@@ -102,7 +103,7 @@ check_sets(struct survey *survey)
 	}
 }
 
-// A packet that comes in at one of these ports can leave at one of those.
+// True if a packet that arrives at one of these ports can leave at one of those.
 static bool
 has_wire(const struct config *config, uint32_t in_ports, uint32_t out_ports)
 {
@@ -122,7 +123,7 @@ has_proto(const struct match *match, uint8_t proto)
 	return match->n_protos > 0 && memchr(match->protos, proto, match->n_protos) != NULL;
 }
 
-// A key of the match asks for the account of a connection, or for what is counted there.
+// True if a key of the match reads the account of a connection.
 static bool
 asks_account(const struct match *match, bool for_counters)
 {
@@ -138,7 +139,7 @@ asks_account(const struct match *match, bool for_counters)
 	return false;
 }
 
-// Why no packet can match, apart from what other rules take. NULL: one can.
+// Why no packet can match, regardless of other rules; NULL if one can.
 static const char *
 find_contradiction(const struct survey *survey, const struct match *match)
 {
@@ -170,7 +171,7 @@ find_contradiction(const struct survey *survey, const struct match *match)
 	return NULL;
 }
 
-// Statements that do nothing for the packets that match, and keys that mean little.
+// Warns about statements that have no effect on matching packets, and about useless keys.
 static void
 check_statements(struct survey *survey, const struct chain *chain, const struct rule *rule)
 {
@@ -195,7 +196,7 @@ check_statements(struct survey *survey, const struct chain *chain, const struct 
 		     "rule \"%s\": \"set_window\" does nothing: only tcp has a window", rule->name);
 }
 
-// The rule that ends the chain for all that would match this one, NULL when there is none.
+// The earlier rule that ends the chain for all packets that would match this one; NULL if none.
 static const struct rule *
 find_shadow(struct survey *survey, const struct chain *chain, unsigned int index)
 {
@@ -214,7 +215,7 @@ find_shadow(struct survey *survey, const struct chain *chain, unsigned int index
 	return NULL;
 }
 
-// Another file is named.
+// Only another file is named.
 static const char *
 format_place(const struct rule *from, const struct rule *rule, char *text, size_t size)
 {
@@ -243,7 +244,7 @@ check_rule(struct survey *survey, const struct chain *chain, unsigned int index)
 	check_statements(survey, chain, rule);
 }
 
-// The keys of all rules are looked up once: each rule is held against all before it.
+// The keys of all rules are collected once, because each rule is compared with all before it.
 static void
 check_rules(struct survey *survey, const struct chain *chain)
 {
@@ -258,7 +259,7 @@ check_rules(struct survey *survey, const struct chain *chain)
 	survey->keys = NULL;
 }
 
-// True when no packet gets behind the chain.
+// True when no packet gets past the chain.
 static bool
 drops_all(const struct chain *chain)
 {
@@ -277,7 +278,7 @@ static void
 check_chains(struct survey *survey)
 {
 	const struct config *config = survey->config;
-	const struct chain *wall = NULL; // that nothing gets behind
+	const struct chain *wall = NULL; // that nothing gets past
 
 	for (unsigned int c = 0; c < config->n_chains; c++) {
 		const struct chain *chain = &config->chains[c];
