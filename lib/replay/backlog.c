@@ -48,7 +48,7 @@ backlog_find(struct backlog *backlog, uint64_t number)
 	return place(backlog, number);
 }
 
-// Twice the room; every entry has its place by the new capacity.
+// Doubles the capacity, and moves every entry to its place in the larger ring.
 static void
 grow(struct backlog *backlog)
 {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// Packets of a replay from the first one on whose verdict is not written yet.
+// The packets of a replay from the first one whose verdict is not yet written.
 //
 // Life cycle: backlog_init, backlog_push for every packet, backlog_pop when the first one's verdict
-// is written, backlog_fini. When memory runs out the process is told so on standard error and
+// is written, backlog_fini. When memory runs out, the process prints that on standard error and
 // aborts.
 #pragma once
 
@@ -11,12 +11,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-// A packet, and what there is to write about it once it is the first one.
+// A packet, and what is to be written about it once it is the first one.
 struct backlog_entry {
 	uint64_t time_ns; // its own time stamp
-	uint32_t len;     // bytes of it that were captured
+	uint32_t len;     // captured bytes
 	uint32_t wire_len;
-	char *line;     // of the verdicts, owned; NULL: not wanted, or not judged
+	char *line;     // of the verdicts, owned; NULL: not wanted, or not yet judged
 	uint8_t *frame; // owned; NULL likewise
 	uint32_t frame_len;
 	bool is_judged;
@@ -27,7 +27,7 @@ struct backlog {
 	struct backlog_entry *entries; // a ring
 	size_t capacity;               // a power of two
 	uint64_t first;                // number of the first packet in it
-	uint64_t next;                 // of the next one that comes
+	uint64_t next;                 // of the next packet to arrive
 };
 
 // Empty; the first packet to come has number 1.

@@ -12,10 +12,10 @@
 #include "replay/reader.h"
 #include "replay/stream.h"
 
-#define FIFO_WAIT_MS 3000 // for who writes into it
+#define FIFO_WAIT_MS 3000 // for a writer
 #define BLOCK_BYTES  65536
 
-// A file without a name, which is gone when it is closed. Returns -1 with errno.
+// Opens a file without a name, which vanishes when closed. Returns -1 with errno set.
 static int
 open_unnamed(void)
 {
@@ -50,8 +50,7 @@ write_all(int fd, const char *bytes, size_t size)
 	return true;
 }
 
-// Copies what a stream brings, if that begins as a capture does. Returns 0, or -1 with an error
-// added.
+// Copies a stream, if it begins like a capture. Returns 0, or -1 with an error added.
 static int
 copy_stream(struct stream *stream, const struct capture *capture, int fd, struct errors *errors)
 {
@@ -77,7 +76,7 @@ copy_stream(struct stream *stream, const struct capture *capture, int fd, struct
 	return n < 0 ? -1 : 0;
 }
 
-// What can be read only once is copied to a file. Returns 0, or -1 with an error added.
+// Copies input that can be read only once to a file. Returns 0, or -1 with an error added.
 static int
 copy_to_file(struct capture *capture, int wait_ms, struct errors *errors)
 {
@@ -96,7 +95,7 @@ copy_to_file(struct capture *capture, int wait_ms, struct errors *errors)
 	return result;
 }
 
-// Opens without waiting for anybody.
+// Opens without waiting for a writer.
 static int
 open_path(struct capture *capture, const char *path)
 {
@@ -106,7 +105,7 @@ open_path(struct capture *capture, const char *path)
 	return fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0);
 }
 
-// What speaks against a file of this kind, NULL: nothing.
+// Why a file of this kind cannot be used; NULL if it can.
 static const char *
 fault_of_kind(mode_t mode)
 {
@@ -115,7 +114,7 @@ fault_of_kind(mode_t mode)
 	return S_ISCHR(mode) || S_ISBLK(mode) ? "is a device, not a capture" : NULL;
 }
 
-// Opens what will be read. Returns 0, or -1 with an error added.
+// Opens the input. Returns 0, or -1 with an error added.
 static int
 open_file(struct capture *capture, const char *path, struct errors *errors)
 {

@@ -10,10 +10,10 @@
 // As a path: standard input.
 #define CAPTURE_STDIN "-"
 
-// A capture that has been read once to its end and can be replayed.
+// A capture that has been read to its end once and can be replayed.
 struct capture {
 	const char *path; // as the user gave it, or "standard input"
-	int fd;           // a regular file: the capture, or a copy of what cannot be read twice
+	int fd;           // a regular file: the capture, or a copy if it cannot be read twice
 	uint64_t n_packets;
 };
 
@@ -23,7 +23,6 @@ struct capture {
 // => Returns 0, or -1 with one error added: it cannot be opened, is no capture, is a device, is cut
 //    off, or has a packet whose link type (named) cannot be read. On success the caller closes it
 //    with capture_close.
-// => Waits for who writes into a FIFO no longer than a few seconds, for standard input without
-// limit.
+// => Waits a few seconds at most for a writer of a FIFO, without limit for standard input.
 int capture_open(struct capture *capture, const char *path, struct errors *errors);
 void capture_close(struct capture *capture);

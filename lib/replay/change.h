@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// Configurations that a replay loads while packets go through, as a running firewall does on
-// SIGHUP.
+// Configurations that a replay loads between packets, as a running firewall does on SIGHUP.
 //
-// Life cycle: change_load reads one before EAL starts, change_compile makes what the engine needs
-// after that, change_apply gives it to all workers between two bursts; change_forget, before EAL
-// ends, frees what was not applied; change_fini after the engine is gone. One thread.
+// Life cycle: change_load reads one before EAL starts, change_compile then makes what the engine
+// needs, change_apply switches all workers between two bursts; change_forget, before EAL ends,
+// frees a change that was not applied; change_fini after the engine is gone. One thread.
 #pragma once
 
 #include <stdint.h>
@@ -16,13 +15,13 @@
 #include "settings/config.h"
 
 struct change {
-	uint64_t n; // the packet before which it is loaded, by its number
+	uint64_t n; // number of the packet before which it is loaded
 	struct config config;
 	struct ruleset_size size;
 	struct changeover *changeover; // NULL: not compiled, or applied
 };
 
-// Reads the file. Returns 0, or -1 with errors added, also when it needs a restart.
+// Reads the file. Returns 0, or -1 with errors added, also if it needs a restart.
 int change_load(struct change *change, uint64_t n, const char *path, const struct config *running,
 		struct errors *errors);
 
@@ -36,4 +35,4 @@ int change_compile(struct change *change, uint32_t generation, unsigned int n_wo
 void change_apply(struct change *change, struct engine *engine, uint64_t now_ns);
 
 void change_forget(struct change *change);
-void change_fini(struct change *change); // takes what is all zero
+void change_fini(struct change *change); // also if all zeros

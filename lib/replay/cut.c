@@ -8,16 +8,16 @@
 #include "frag/place.h"
 #include "packet/parse.h"
 
-#define QUOTED_BYTES 8 // of layer 4, which an ICMP error quotes at least (RFC 792)
+#define QUOTED_BYTES 8 // of layer 4, the least that an ICMP error quotes (RFC 792)
 
-// Bytes of layer 4 without which a packet means nothing: the fixed header, for SCTP with that of
-// its first chunk. Of protocols that are not here, none.
+// Bytes of layer 4 that are needed to judge a packet: the fixed header, for SCTP also that of its
+// first chunk. None for protocols that are not listed.
 static const uint8_t fixed_len[UINT8_MAX + 1] = {
 	[PROTO_ICMP] = 8, [PROTO_TCP] = 20,   [PROTO_UDP] = 8,   [PROTO_DCCP] = 12,
 	[PROTO_GRE] = 4,  [PROTO_ICMPV6] = 8, [PROTO_SCTP] = 16, [PROTO_UDPLITE] = 8,
 };
 
-// Length of the layer 3 header without extensions, 0 for what is not IP.
+// Length of the layer 3 header without extensions, 0 if not IP.
 static uint32_t
 l3_header_len(const struct pkt *pkt)
 {
@@ -36,7 +36,7 @@ l3_header_len(const struct pkt *pkt)
 	}
 }
 
-// The same of a fragment: only the first has a header of layer 4, or the beginning of one.
+// The same for a fragment: only the first one has a layer 4 header, or the beginning of one.
 static uint32_t
 l4_header_len_of_fragment(const struct pkt *pkt)
 {
@@ -47,7 +47,7 @@ l4_header_len_of_fragment(const struct pkt *pkt)
 	return RTE_MIN((uint32_t)fixed_len[pkt->tuple.proto], place.end);
 }
 
-// Bytes from the beginning of layer 4 that are looked at.
+// Bytes of layer 4 that are needed.
 static uint32_t
 l4_header_len(const struct pkt *pkt)
 {
@@ -75,7 +75,7 @@ cut_find(const struct pkt *pkt, uint32_t captured_len)
 	l3_len = l3_header_len(pkt);
 	if (captured_len < pkt->l3_off + l3_len)
 		return CUT_HEADERS;
-	// What is not IP or malformed is so with all of its bytes.
+	// A packet that is not IP, or malformed, would be so with all of its bytes.
 	if (pkt->family == FAMILY_NONE || captured_len >= pkt->l3_off + pkt->l3_len)
 		return CUT_NONE;
 	return captured_len < pkt->l4_off + l4_header_len(pkt) ? CUT_HEADERS : CUT_PAYLOAD;

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// Packets that the capture cut short: less of them is in the file than was on the wire.
+// Packets that the capture cut short: the file has fewer bytes than were on the wire.
 //
-// They come padded with zeros to the length they had. Then a length in a header that is still wrong
-// is the packet's own fault, and everything else can be judged up to where the bytes end.
+// They are padded with zeros to their original length. A length in a header that is then still
+// wrong is a fault of the packet itself, and everything else can be judged up to the end of the
+// captured bytes.
 #pragma once
 
 #include <stdint.h>
@@ -16,6 +17,6 @@ enum cut {
 	CUT_HEADERS, // not even those
 };
 
-// How much is missing of a packet of which so many bytes are its own.
+// What is missing of a packet of which this many bytes were captured.
 // => pkt has been parsed.
 enum cut cut_find(const struct pkt *pkt, uint32_t captured_len);

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// Of pcap only the header is looked at, of pcapng only the frame of the format
-// (draft-ietf-opsawg-pcapng): blocks of a type and a length, and the first words of those that
-// begin a section, describe an interface or hold a packet. What is wrong with the rest libpcap
-// says.
+// Of pcap, only the header is read; of pcapng (draft-ietf-opsawg-pcapng), only types and lengths of
+// blocks, and the first words of those that begin a section, describe an interface or hold a
+// packet. libpcap reports errors in the rest.
 #include "replay/level.h"
 
 #include <errno.h>
@@ -17,7 +16,7 @@
 #define PCAP_SNAPLEN 16u
 #define PCAP_LINK    20u
 #define PCAP_LINK_OF                                                                               \
-	UINT32_C(0x03FFFFFF) // of that word; above are bits about frame check sequences
+	UINT32_C(0x03FFFFFF) // of that word; the bits above are about frame check sequences
 
 // A pcapng block.
 #define BLOCK_HEADER    8u  // type, length
@@ -28,8 +27,8 @@
 #define OPTIONS_OFF     16u    // of an interface
 #define OPTION_HEADER   4u     // number, length
 #define RESOLUTION      9u     // an option, if_tsresol
-#define POWER_OF_2      0x80u  // in its value; otherwise the exponent is that of a tenth
-#define INTERFACE_BYTES (UINT32_C(1) << 20) // longest description that is looked at
+#define POWER_OF_2      0x80u  // in its value: the exponent is of 1/2; otherwise of 1/10
+#define INTERFACE_BYTES (UINT32_C(1) << 20) // longest description that is accepted
 #define LINK_ETHERNET   1u
 #define NO_LIMIT        0u
 #define INTERFACE_FIRST 0u
@@ -42,11 +41,11 @@ enum block {
 	BLOCK_SECTION = 0x0A0D0D0A,
 };
 
-// The first word of a pcap file in the byte order of its writer: the usual one, with nanoseconds,
-// and of three variants of old that libpcap reads.
+// The first word of a pcap file in the byte order of its writer: the usual one, the one for
+// nanoseconds, and three old variants that libpcap reads.
 static const uint32_t pcap_magics[] = {0xA1B2C3D4, 0xA1B23C4D, 0xA1B2CD34, 0xA1B234CD, 0xA12B3C4D};
 
-// Finest resolutions that libpcap reckons with in 64 bits.
+// The finest resolutions that libpcap can compute with in 64 bits.
 #define FINEST_2  34u
 #define FINEST_10 19u
 
@@ -88,7 +87,7 @@ set_half(struct level *level, uint32_t at, uint16_t value)
 	memcpy(level->head + at, &value, sizeof(value));
 }
 
-// Whether a word is the magic of a pcap file; is_swapped then says in which byte order.
+// Whether a word is the magic number of a pcap file; is_swapped then tells its byte order.
 static bool
 is_pcap(uint32_t magic, bool *is_swapped)
 {
@@ -124,7 +123,7 @@ level_fini(struct level *level)
 	*level = (struct level){0};
 }
 
-// Reads on until the head has so many bytes. Returns false where the file ends before.
+// Reads until the head has this many bytes. Returns false if the file ends before that.
 static bool
 fill(struct level *level, uint32_t len)
 {
@@ -158,7 +157,7 @@ add_interface(struct level *level, struct level_interface interface)
 		level->fault = "has more interfaces than anybody has";
 		return false;
 	}
-	// Room for a power of two of them.
+	// The capacity grows by powers of two.
 	if ((level->n_interfaces & (level->n_interfaces - 1)) == 0) {
 		size_t n = level->n_interfaces == 0 ? 1 : (size_t)level->n_interfaces * 2;
 
@@ -173,7 +172,7 @@ add_interface(struct level *level, struct level_interface interface)
 	return true;
 }
 
-// Everything behind the header of a pcap file is as it was.
+// Everything after the header of a pcap file is unchanged.
 static bool
 begin_pcap(struct level *level)
 {
@@ -188,7 +187,7 @@ begin_pcap(struct level *level)
 	return true;
 }
 
-// base to the power of exponent, 0 when that takes more than 64 bits.
+// base to the power of exponent, 0 if that exceeds 64 bits.
 static uint64_t
 power(uint64_t base, unsigned int exponent)
 {
@@ -201,7 +200,7 @@ power(uint64_t base, unsigned int exponent)
 	return value;
 }
 
-// Makes a resolution coarser when it has to be. Returns how many of the units make one of the new.
+// Makes a resolution coarser if necessary. Returns how many old units make a new one.
 static uint64_t
 coarsen(uint8_t *resolution)
 {
@@ -215,7 +214,7 @@ coarsen(uint8_t *resolution)
 	return power(is_binary ? 2 : 10, exponent - finest);
 }
 
-// Looks for the resolution among the options of an interface, whose block is in the head.
+// Finds the resolution in the options of an interface, whose block is in the head.
 static uint64_t
 coarsen_option(struct level *level, uint32_t block_len)
 {
@@ -252,7 +251,7 @@ interface_block(struct level *level, uint32_t block_len)
 	return add_interface(level, interface);
 }
 
-// A packet says its interface and when it came.
+// A packet has its interface and time stamp.
 static void
 packet(struct level *level, uint32_t interface, uint32_t block_len)
 {
@@ -271,8 +270,8 @@ packet(struct level *level, uint32_t interface, uint32_t block_len)
 	set_word(level, STAMP_OFF + WORD, (uint32_t)stamp);
 }
 
-// A simple packet does not say how much of it was captured: as much as the snapshot length of the
-// first interface lets through, which libpcap does not know any more.
+// A simple packet does not say how much of it was captured: that follows from the snapshot length
+// of the first interface, which has been hidden from libpcap.
 static void
 simple_packet(struct level *level, uint32_t block_len)
 {
@@ -289,7 +288,7 @@ simple_packet(struct level *level, uint32_t block_len)
 	set_word(level, BLOCK_HEADER, captured);
 }
 
-// Each section may have a byte order of its own; libpcap reads only what has that of the first.
+// Each section may have its own byte order; libpcap reads only sections with that of the first.
 static bool
 begin_section(struct level *level)
 {
@@ -305,8 +304,8 @@ begin_section(struct level *level)
 	return true;
 }
 
-// The next block of a pcapng file: as much of its head as is to be looked at. Returns false when
-// the file cannot be read on.
+// Reads the next block of a pcapng file: as much of its head as is needed. Returns false if the
+// file cannot be read further.
 static bool
 next_block(struct level *level)
 {
@@ -319,7 +318,7 @@ next_block(struct level *level)
 		return false;
 	len = word(level, WORD);
 	if (len < BLOCK_OVERHEAD) {
-		level->rest = UINT64_MAX; // libpcap goes no further
+		level->rest = UINT64_MAX; // libpcap will stop there
 		return true;
 	}
 	level->rest = len - BLOCK_OVERHEAD;

@@ -15,7 +15,7 @@
 
 #define TYPE_UNKNOWN 0xFFFF // reserved (RFC 1701): what is neither IP nor a length
 #define TYPE_802_3   0x0001 // in cooked captures: frames of Novell, without a type
-#define TYPE_LLC     0x0004 // in cooked captures: IEEE 802.2 behind it
+#define TYPE_LLC     0x0004 // in cooked captures: IEEE 802.2 follows
 
 // Fields of a cooked header: where its protocol is, the length of the sender's address, and the
 // address.
@@ -52,7 +52,7 @@ as_ipv6(const struct link *link, const uint8_t *packet, uint32_t len)
 	return RTE_ETHER_TYPE_IPV6;
 }
 
-// Raw IP: its version says which.
+// Raw IP: by its version.
 static uint16_t
 by_version(const struct link *link, const uint8_t *packet, uint32_t len)
 {
@@ -60,8 +60,8 @@ by_version(const struct link *link, const uint8_t *packet, uint32_t len)
 	return len > 0 && packet[0] >> 4 == 6 ? RTE_ETHER_TYPE_IPV6 : RTE_ETHER_TYPE_IPV4;
 }
 
-// BSD loopback: the number of the address family, in the byte order of whoever captured or of the
-// network. That of IPv6 depends on the system.
+// BSD loopback: the number of the address family, in the byte order of the capturing host or in
+// network order. The number for IPv6 depends on the system.
 static uint16_t
 by_family(const struct link *link, const uint8_t *packet, uint32_t len)
 {

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// Link types of captures, and packets of each as the Ethernet frames that the firewall reads.
+// Link types of captures, and how packets of each become the Ethernet frames that the firewall
+// reads.
 //
-// What is not Ethernet gets an Ethernet header in place of its own. Its type is what the own header
-// says of the packet, its source is the sender's address where there is one of six bytes, and
-// everything else in it is zero.
+// In other packets, an Ethernet header replaces the original link header. Its type comes from that
+// header, its source is the sender's address if that has six bytes, and everything else is zero.
 #pragma once
 
 #include <stdint.h>
 
-// Number of a link type in a file (LINKTYPE_...).
+// The number of a link type in a file (LINKTYPE_...).
 #define LINK_ETHERNET 1
 
 // What is known about a link type.
@@ -18,7 +18,7 @@ struct link;
 // The link type of this number, NULL when its packets cannot be read.
 const struct link *link_find(uint32_t type);
 
-// Length of its header, which the frame has not; 0 for Ethernet.
+// Length of the original header, which the frame does not contain; 0 for Ethernet.
 uint32_t link_header_len(const struct link *link);
 
 // Writes the Ethernet header of a packet, 14 bytes.

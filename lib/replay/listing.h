@@ -11,6 +11,6 @@ struct listing {
 };
 
 // The confirmed connections at now, oldest first.
-// => When memory runs out the process is told so on standard error and aborts.
+// => When memory runs out, the process prints that on standard error and aborts.
 void listing_take(struct listing *listing, const struct engine *engine, tick_t now);
 void listing_free(struct listing *listing);

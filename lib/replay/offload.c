@@ -9,7 +9,7 @@
 
 #include "packet/checksum.h"
 
-// When nothing but the sender gives them away: so many wrong ones, and one in so many packets.
+// If the common sender is the only sign: the least number of wrong ones, and their least share.
 #define MANY   3
 #define ONE_IN 10
 
@@ -37,7 +37,7 @@ pseudo_header_sum(const struct pkt *pkt)
 	return (uint16_t)((sum >> 16) + sum);
 }
 
-// Whether a wrong checksum is what a sender leaves to its NIC.
+// Whether a wrong checksum is one that a sender leaves to its NIC.
 static bool
 is_unfilled(const struct pkt *pkt)
 {
@@ -83,8 +83,8 @@ offload_count(struct offload *offload, const struct pkt *pkt)
 		return;
 	if (offload->n_wrong++ == 0)
 		offload->first = pkt->tuple;
-	// What came in fragments has no frame of its own any more, and its sender left nothing to
-	// do.
+	// A reassembled datagram no longer has a frame of its own, and NICs do not complete
+	// fragments.
 	offload->n_unfilled += pkt->mbuf != NULL && is_unfilled(pkt);
 	offload->has_others |=
 		offload->first.family != pkt->tuple.family ||

@@ -54,8 +54,7 @@ open_file(const char *path, struct errors *errors)
 	return file;
 }
 
-// Writes out what is still in memory. Returns 0, or -1 with an error added when the file does not
-// have all of what it was to have.
+// Flushes the file. Returns 0, or -1 with an error added if it is incomplete.
 static int
 close_file(FILE *file, const char *path, struct errors *errors)
 {
@@ -103,7 +102,7 @@ open_tap(struct tap *tap, const char *path, struct errors *errors)
 	return -1;
 }
 
-// The writer is the file itself, so there is nothing to close of it.
+// The writer is the file itself, so there is nothing else to close.
 static int
 close_tap(struct tap *tap, struct errors *errors)
 {
@@ -131,7 +130,7 @@ output_is_seen(const struct output_paths *paths)
 	return is_seen;
 }
 
-// Every port is an interface, whether something is sent there or not.
+// Every port is an interface, even if nothing is sent there.
 static int
 open_answers(struct output *output, const char *path, struct errors *errors)
 {
@@ -214,7 +213,7 @@ write_frame(const struct tap *tap, const void *bytes, uint32_t len,
 	pcap_dump((u_char *)tap->writer, &header, bytes);
 }
 
-// The bytes of a frame, in memory of their own.
+// A copy of the bytes of a frame.
 static uint8_t *
 copy_frame(const struct rte_mbuf *mbuf)
 {
@@ -232,7 +231,7 @@ tap_for(const struct output *output, const struct pkt *pkt)
 	return pkt->verdict == VERDICT_ACCEPT ? &output->accepted : &output->dropped;
 }
 
-// The packet is the next one: its verdict is written at once.
+// For the first packet of the backlog: its verdict is written at once.
 static void
 write_verdict(struct output *output, const struct pkt *pkt, const struct rte_mbuf *mbuf)
 {
@@ -254,7 +253,7 @@ write_verdict(struct output *output, const struct pkt *pkt, const struct rte_mbu
 	backlog_pop(&output->backlog);
 }
 
-// A packet before this one has no verdict yet: this one's is kept.
+// For a later packet: its verdict is kept until all earlier ones are written.
 static void
 keep_verdict(struct output *output, uint64_t seq, const struct pkt *pkt,
 	     const struct rte_mbuf *mbuf)
@@ -275,7 +274,7 @@ keep_verdict(struct output *output, uint64_t seq, const struct pkt *pkt,
 	}
 }
 
-// Writes what was kept, up to the next packet without a verdict.
+// Writes kept verdicts up to the next packet without one.
 static void
 write_kept(struct output *output)
 {
@@ -353,7 +352,7 @@ compare_numbers(uint64_t a, uint64_t b)
 	return a < b ? -1 : a > b;
 }
 
-// One packet may destroy connections and then make one: destroy comes first.
+// A packet may first destroy connections and then create one, so destroy comes first.
 static int
 compare_events(const void *left, const void *right)
 {

@@ -8,15 +8,16 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define LINKS_MAX 40 // symbolic links in a row, as the kernel follows them
+#define LINKS_MAX 40 // symbolic links in a row, the kernel's limit
 
-// What a file is, by whatever name: itself, or a name in a folder while it is not there yet.
+// The identity of a file independent of its path: the file, or folder and name if it does not exist
+// yet.
 struct identity {
 	bool is_known;
 	bool is_shareable; // a device or a socket
 	dev_t device;
 	ino_t inode;             // of the file or its folder
-	char name[NAME_MAX + 1]; // in the folder; empty: the file is there
+	char name[NAME_MAX + 1]; // in the folder; empty: the file exists
 };
 
 static struct identity
@@ -30,13 +31,13 @@ identity_of(const struct stat *status)
 	};
 }
 
-// Splits a path into its folder, which replaces it, and the name in that.
+// Splits a path into folder, which replaces it, and name.
 static const char *
 split(char path[PATH_MAX], char name[NAME_MAX + 1])
 {
 	char *slash = strrchr(path, '/');
 	const char *last = slash == NULL ? path : slash + 1;
-	const size_t len = strnlen(last, NAME_MAX); // none is longer
+	const size_t len = strnlen(last, NAME_MAX); // the longest name
 
 	memcpy(name, last, len);
 	name[len] = '\0';
@@ -46,7 +47,7 @@ split(char path[PATH_MAX], char name[NAME_MAX + 1])
 	return path;
 }
 
-// Replaces the path of a symbolic link by where that leads. Returns false when it is none.
+// Replaces the path of a symbolic link by its target. Returns false if it is not a link.
 static bool
 follow(char path[PATH_MAX])
 {

@@ -4,15 +4,15 @@
 // reads such files, cannot write them. Ethernet only, time stamps in nanoseconds, the byte order of
 // this machine.
 //
-// Life cycle: pcapng_begin once, pcapng_interface for each interface, then pcapng_packet. Failures
-// show in the file, as ferror(3).
+// Life cycle: pcapng_begin once, pcapng_interface for each interface, then pcapng_packet. Check for
+// errors with ferror(3).
 #pragma once
 
 #include <stdint.h>
 #include <stdio.h>
 
 struct pcapng_packet {
-	uint32_t interface; // by the order in which they were written, from 0
+	uint32_t interface; // from 0, in the order of pcapng_interface
 	uint64_t time_ns;
 	const void *bytes;
 	uint32_t len;

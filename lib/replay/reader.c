@@ -15,7 +15,7 @@
 #include "replay/link.h"
 
 #define BUFFER_BYTES 65536
-#define TIME_MAX_SEC INT64_C(8000000000)              // in 2223; nanoseconds still fit then
+#define TIME_MAX_SEC INT64_C(8000000000)              // in 2223; nanoseconds still fit into 64 bits
 #define WIRE_MAX     (UINT32_MAX - RTE_ETHER_HDR_LEN) // an Ethernet header may be added
 
 struct reader {
@@ -32,7 +32,7 @@ read_cookie(void *cookie, char *bytes, size_t size)
 	return level_read(cookie, bytes, size);
 }
 
-// What is wrong, in the words of whoever noticed it first.
+// What is wrong, as reported by the layer that noticed it first.
 static const char *
 fault_of(const struct reader *reader, const char *of_libpcap)
 {
@@ -87,14 +87,14 @@ reader_close(struct reader *reader)
 	if (reader == NULL)
 		return;
 	if (reader->pcap != NULL)
-		pcap_close(reader->pcap); // and with it the file that reads from level
+		pcap_close(reader->pcap); // and the file that reads from level
 	level_fini(&reader->level);
 	stream_close(reader->stream);
 	free(reader);
 }
 
-// The seconds of a pcap file have 32 bits. libpcap takes them for signed, so that those from 2038
-// on come out negative. What a pcapng file says with 64 bits is brought back into range.
+// The seconds of a pcap file have 32 bits, which libpcap treats as signed, so that they are
+// negative from 2038 on. The 64-bit times of a pcapng file are clamped.
 static uint64_t
 time_of(const struct reader *reader, const struct timeval *stamp)
 {
@@ -106,7 +106,7 @@ time_of(const struct reader *reader, const struct timeval *stamp)
 	return (uint64_t)seconds * NS_PER_SEC + (uint64_t)stamp->tv_usec; // nanoseconds here
 }
 
-// Replaces the header of the link, or what there is of it, by one of Ethernet.
+// Replaces the link header, or what there is of it, by an Ethernet header.
 static void
 make_frame(struct reader *reader, const struct link *link, struct captured *packet)
 {

@@ -24,9 +24,9 @@
 
 #define EVENT_RING    65536
 #define STEER_RING    256
-#define SCAN_BUDGET   UINT32_MAX // a turn of the virtual service core looks at everything
-#define FILES_OPEN    32         // by EAL and for outputs, beside the captures
-#define PROGRESS_FROM 200000     // packets; smaller captures are replayed before one can read it
+#define SCAN_BUDGET   UINT32_MAX // a turn of the virtual service core scans everything
+#define FILES_OPEN    32         // by EAL and for outputs, in addition to the captures
+#define PROGRESS_FROM 200000     // packets; smaller captures are too quick for messages
 #define PROGRESS_STEP 65536
 
 struct replay {
@@ -47,7 +47,7 @@ struct replay {
 	bool shows_progress;
 };
 
-// Nothing waits for a worker here.
+// The length of a pause between bursts does not matter here.
 static const struct engine_bounds bounds = {.reap = 256, .expire = UINT_MAX};
 
 const uint8_t replay_seed[HASH_SEED_BYTES] = "sallyport replay";
@@ -60,7 +60,7 @@ listen(void *context, const struct ct_event events[], unsigned int n)
 	output_events(replay->output, events, n);
 }
 
-// The verdict about every frame that a packet came in.
+// Outputs the verdict for every frame of a packet.
 static void
 write_verdicts(struct replay *replay, const struct pkt *pkt)
 {
@@ -71,7 +71,7 @@ write_verdicts(struct replay *replay, const struct pkt *pkt)
 		output_verdict(replay->output, f->seq, pkt, f->mbuf);
 }
 
-// Fragments were given up: a pipeline_loss_listener. They are of one port.
+// Fragments were given up: a pipeline_loss_listener. All are from one port.
 static void
 write_lost(void *context, const struct pkt *pkt)
 {
@@ -96,7 +96,7 @@ engine_config(struct replay *replay)
 	};
 }
 
-// Fragments that may be held while others are read.
+// Fragments that may be held while further packets are read.
 static unsigned int
 n_held(const struct replay *replay)
 {
@@ -115,7 +115,7 @@ footprint(struct replay *replay, const struct ruleset_size *size)
 	return footprint_of(replay->config, size, &parts);
 }
 
-// EAL has no more memory to give later.
+// EAL cannot get more memory later.
 static int
 start_eal(struct replay *replay, struct errors *errors)
 {
@@ -138,7 +138,7 @@ start_eal(struct replay *replay, struct errors *errors)
 	return bare_eal_start(footprint_reserve(&needed, 1 + replay->options->n_changes), errors);
 }
 
-// Reads the configurations that come later, so that what is wrong with them is said at once.
+// Reads the configurations of later changes, so that their errors are reported at once.
 static int
 load_changes(struct replay *replay, struct errors *errors)
 {
@@ -163,7 +163,7 @@ compile_changes(struct replay *replay, struct errors *errors)
 	return 0;
 }
 
-// The next packet comes under another configuration.
+// The next packet is judged under another configuration.
 static bool
 is_change_due(const struct replay *replay)
 {
@@ -225,8 +225,8 @@ next_second(uint64_t now_ns)
 	return (now_ns / NS_PER_SEC + 1) * NS_PER_SEC;
 }
 
-// The service core has its turn, and the owners reap what it found, until nothing is left to do.
-// The turn after that is when the next deadline passes, since nothing happens before.
+// Runs the service core, and the owners' reaping, until nothing is left to do. The next turn is
+// when the next deadline passes, because nothing happens before that.
 static void
 turn_service(struct replay *replay)
 {
@@ -249,7 +249,7 @@ turn_service(struct replay *replay)
 	replay->next_turn_ns = next_second(now_ns + (uint64_t)ticks * NS_PER_TICK - 1);
 }
 
-// Lets the clock run on to a time, with every turn of the service core that is due until then.
+// Advances the clock to a time, with every turn of the service core that is due until then.
 static void
 advance(struct replay *replay, uint64_t until_ns)
 {
@@ -260,7 +260,7 @@ advance(struct replay *replay, uint64_t until_ns)
 	replay->now_ns = RTE_MAX(replay->now_ns, until_ns);
 }
 
-// A packet of which too much is missing: no worker sees it.
+// Drops a packet of which too much is missing; no worker sees it.
 static void
 drop_cut(struct replay *replay, struct pkt *pkt)
 {
@@ -272,7 +272,7 @@ drop_cut(struct replay *replay, struct pkt *pkt)
 	rte_pktmbuf_free(pkt->mbuf);
 }
 
-// Lets through what can be judged. Returns false when the packet was dropped since too much of it
+// Passes packets that can be judged. Returns false if the packet was dropped because too much of it
 // is missing.
 static bool
 pass_cut(struct replay *replay, struct pkt *pkt, uint32_t captured_len)
@@ -282,7 +282,7 @@ pass_cut(struct replay *replay, struct pkt *pkt, uint32_t captured_len)
 	if (cut == CUT_NONE)
 		return true;
 	if (cut == CUT_PAYLOAD && replay->options->accepts_cut) {
-		// Of what is missing nobody knows the checksum.
+		// The checksum covers missing bytes, so it cannot be verified.
 		pkt->mbuf->ol_flags |= RTE_MBUF_F_RX_L4_CKSUM_GOOD;
 		replay->cut.n_judged++;
 		return true;
@@ -296,8 +296,8 @@ pass_cut(struct replay *replay, struct pkt *pkt, uint32_t captured_len)
 	return false;
 }
 
-// Takes packets until there are as many as a burst may have or the service core is due, each into
-// the burst of its home. Returns how many.
+// Takes packets until there are as many as a burst may have or the service core is due, and adds
+// each to the burst of its home. Returns their number.
 static unsigned int
 receive(struct replay *replay)
 {
@@ -313,7 +313,7 @@ receive(struct replay *replay)
 			break;
 		apply_changes(replay);
 		advance(replay, at_ns);
-		// What this packet begins may end soon.
+		// The connection that this packet begins may expire soon.
 		replay->next_turn_ns = RTE_MIN(replay->next_turn_ns, next_second(at_ns));
 		arrival = source_take(replay->source);
 		pkt_init(&pkt, arrival.mbuf, arrival.port, ++replay->n_packets, at_ns);
@@ -325,7 +325,7 @@ receive(struct replay *replay)
 		if (!pass_cut(replay, &pkt, arrival.len))
 			continue;
 		burst_add_parsed(&replay->bursts[engine_home(replay->engine, &pkt, 0)], &pkt);
-		// Its datagram may turn out to have another home; nothing must overtake it there.
+		// Its datagram may turn out to have another home, where no packet must overtake it.
 		if (pkt_has_place(&pkt) && replay->options->workers > 1)
 			break;
 	}
@@ -349,7 +349,8 @@ compare_emissions(const void *left, const void *right)
 	return a->seq < b->seq ? -1 : a->seq > b->seq;
 }
 
-// What the firewall itself has sent, in the order of the packets that caused it, and gives it back.
+// Outputs the frames that the firewall itself has sent, in the order of the packets that caused
+// them, and frees them.
 static void
 write_answers(struct replay *replay)
 {
@@ -370,8 +371,7 @@ write_answers(struct replay *replay)
 	}
 }
 
-// Takes every worker's burst to its end; first is the number of the first packet that has come
-// since the last time.
+// Runs every worker's burst; first is the number of the first packet since the last call.
 static void
 run_workers(struct replay *replay, uint64_t first)
 {
@@ -394,7 +394,7 @@ run_workers(struct replay *replay, uint64_t first)
 		burst_free(&replay->bursts[i]);
 }
 
-// Fills the workers' bursts with what others have handed over. Returns how many packets there are.
+// Fills the workers' bursts with packets that were handed over. Returns their number.
 static unsigned int
 take_over(struct replay *replay)
 {

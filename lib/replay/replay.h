@@ -2,10 +2,10 @@
 //
 // Recorded packets through the same path as live ones, on a virtual clock.
 //
-// The clock is the captures': it stands at the time stamp of the packet at hand, and between
-// packets it lets the service core have its turns, once a second. Everything else is what
-// sallyport run does: one pipeline and one shard per worker, hand-off over rings. One thread
-// drives it all, so the same captures give the same answers every time.
+// The clock follows the captures: it is at the time stamp of the current packet, and between
+// packets the service core runs once a second. Everything else is as in sallyport run: one pipeline
+// and one shard per worker, hand-off over rings. One thread drives it all, so the same captures
+// give the same results every time.
 #pragma once
 
 #include <stdbool.h>
@@ -24,7 +24,7 @@ struct replay_capture {
 	const char *path;
 };
 
-// A configuration that is loaded just before a packet, which is known by its number.
+// A configuration that is loaded just before the packet with this number.
 struct replay_change {
 	uint64_t n;
 	const char *path;
@@ -33,7 +33,7 @@ struct replay_change {
 #define REPLAY_CHANGES_MAX 64
 
 struct replay_options {
-	const struct replay_capture *captures; // in the order that breaks ties
+	const struct replay_capture *captures; // in the order for equal time stamps
 	unsigned int n_captures;
 	const struct replay_change *changes; // in the order of their packets
 	unsigned int n_changes;
@@ -41,12 +41,12 @@ struct replay_options {
 	unsigned int workers;    // 1 to REPLAY_WORKERS_MAX
 	unsigned int burst;      // packets that are received together, 1 to BURST_MAX
 	uint32_t settle_sec;     // virtual time after the last packet
-	const struct side *side; // the ports of the one capture; NULL: it has one as others have
-	const uint8_t *seed;     // HASH_SEED_BYTES that every secret comes from
-	bool accepts_cut;        // what the capture cut short is judged, if its headers are there
+	const struct side *side; // of a single capture; NULL: every capture has one port
+	const uint8_t *seed;     // HASH_SEED_BYTES, from which all secrets are derived
+	bool accepts_cut; // judges packets that the capture cut short, if their headers are there
 };
 
-// The seed of a replay for which none is given: fixed, so that it can be repeated.
+// The default seed: fixed, so that a replay can be repeated.
 extern const uint8_t replay_seed[HASH_SEED_BYTES];
 
 // Replays the captures. Without any output a summary goes to standard output.

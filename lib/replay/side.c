@@ -63,7 +63,7 @@ has_address(const struct side *side, uint8_t family, const union address *addres
 	return false;
 }
 
-// The address that the sender of an ARP packet says it has.
+// The sender's address in an ARP packet.
 static bool
 read_arp_sender(const struct pkt *pkt, union address *address)
 {

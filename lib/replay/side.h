@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// Who is on which side of a wire: for a capture that has both directions, the port at which each of
-// its packets comes in.
+// The sides of a wire: for a capture with both directions, the port at which each packet arrives.
 //
 // Life cycle: side_init, side_add for each address, then side_port; side_fini. One thread.
 #pragma once
@@ -17,8 +16,8 @@
 #define SIDE_MACS_MAX 256
 
 struct side {
-	uint8_t port;  // where what is from these addresses comes in
-	uint8_t other; // where everything else does
+	uint8_t port;  // where packets from these addresses arrive
+	uint8_t other; // where all others arrive
 	struct cfg_prefixes prefixes;
 	struct rte_ether_addr macs[SIDE_MACS_MAX];
 	unsigned int n_macs;
@@ -28,11 +27,11 @@ struct side {
 void side_init(struct side *side);
 void side_fini(struct side *side);
 
-// Adds a MAC address, or what sallyport.conf(5) lets src be: an address, a prefix, a range.
-// => Returns false, and writes into why what is wrong.
+// Adds a MAC address, or an address, prefix or range as for src in sallyport.conf(5).
+// => Returns false, with the reason in why.
 bool side_add(struct side *side, const char *text, char why[CFG_WHY_SIZE]);
 
-// The port at which a packet comes in: that of the side if its source is there, by its MAC or IP
-// address, or by what an ARP packet says of its sender; the other otherwise.
+// The port at which a packet arrives: that of the side if its source MAC or IP address, or the
+// sender's address of an ARP packet, is one of the side's; otherwise the other port.
 // => pkt has been parsed.
 uint8_t side_port(const struct side *side, const struct pkt *pkt);

@@ -20,11 +20,11 @@
 #define MBUFS        8191 // a pool: one less than a power of two
 #define CAPTURES_MAX 64
 
-// Packets that are read ahead of each capture, and bytes after which they are enough.
+// Packets that are read ahead per capture, and the number of bytes that is enough.
 #define READ_AHEAD  32
 #define AHEAD_BYTES 32768
 
-#define BYTES_PER_DEVICE (64 * 1024) // of DPDK for a device of net_pcap, generous
+#define BYTES_PER_DEVICE (64 * 1024) // that DPDK takes for a net_pcap device, generous
 
 // A record in a pcap file, which is a header and the packet.
 struct record_header {
@@ -40,8 +40,8 @@ struct record_header {
 struct feed {
 	struct reader *reader;
 	char device[RTE_ETH_NAME_MAX_LEN];
-	int file;     // in memory: a pcap file, of which the device has read all
-	off_t at;     // where that goes on
+	int file;     // in memory: a pcap file, all of which the device has read
+	off_t at;     // where that continues
 	bool is_open; // the device
 	uint16_t ethdev;
 	uint8_t port;
@@ -56,7 +56,7 @@ struct source {
 	unsigned int n_feeds;
 	bool is_short;
 	struct feed feeds[CAPTURES_MAX];
-	uint8_t batch[BATCH_BYTES]; // records on their way to a device
+	uint8_t batch[BATCH_BYTES]; // records for a device
 };
 
 uint64_t
@@ -109,7 +109,8 @@ source_destroy(struct source *source)
 	rte_free(source);
 }
 
-// The file in memory that a device reads: so far the header of a pcap file. Returns 0 or -errno.
+// Creates the file in memory that a device reads, with just the header of a pcap file. Returns 0 or
+// -errno.
 static int
 create_file(struct feed *feed)
 {
@@ -196,7 +197,7 @@ source_add(struct source *source, const struct capture *capture, uint8_t port,
 	return 0;
 }
 
-// Reads the next packets of the capture. Returns the bytes of their records in the batch.
+// Reads the next packets of the capture. Returns the length of their records in the batch.
 static size_t
 read_batch(struct source *source, struct feed *feed)
 {
@@ -210,7 +211,7 @@ read_batch(struct source *source, struct feed *feed)
 		uint32_t padding;
 
 		if (reader_next(feed->reader, &packet, why) != 1) {
-			source->is_short = true; // the file is not what it was when it was counted
+			source->is_short = true; // the file has changed since it was counted
 			feed->n_left = 0;
 			break;
 		}
@@ -233,8 +234,8 @@ read_batch(struct source *source, struct feed *feed)
 	return size;
 }
 
-// Makes sure that a packet of the capture is at hand, if there is one left. What the device has
-// read of its file is given back first; it reads on where it stands.
+// Makes sure that the next packet of the capture, if any, has been read. The part of the file that
+// the device has read is freed first; the device continues at its position.
 static bool
 read_ahead(struct source *source, struct feed *feed)
 {
@@ -253,14 +254,14 @@ read_ahead(struct source *source, struct feed *feed)
 		feed->ahead[i].mbuf = delivered[i];
 	feed->at += (off_t)size;
 	if (n_delivered != feed->n_ahead) {
-		source->is_short = true; // no memory for them
+		source->is_short = true; // out of memory
 		feed->n_left = 0;
 	}
 	feed->n_ahead = n_delivered;
 	return feed->n_ahead > 0;
 }
 
-// The capture whose next packet is the earliest, NULL when all are at their end.
+// The capture with the earliest next packet, NULL when all are at their end.
 static struct feed *
 earliest(struct source *source)
 {

@@ -15,8 +15,7 @@
 #define MS_PER_SEC  1000
 
 struct stream {
-	struct archive
-		*archive; // libarchive, without any archive: what a filter leaves is the file
+	struct archive *archive; // libarchive with filters only: the decompressed data is the file
 	int fd;
 	int wait_ms;
 	bool is_regular;
@@ -26,7 +25,7 @@ struct stream {
 	char block[BLOCK_BYTES];
 };
 
-// Waits for a byte or the end. Returns false when neither came, or a signal did.
+// Waits for data or the end. Returns false if there is neither, or after a signal.
 static bool
 await(const struct stream *stream, struct archive *archive)
 {
@@ -69,7 +68,7 @@ fault_of(struct stream *stream)
 	return text == NULL ? "cannot be read" : text;
 }
 
-// The compressions that libarchive undoes itself; for some others it would start programs.
+// The compressions that libarchive handles itself; for some others it would run programs.
 static bool
 accept_formats(struct archive *archive)
 {
@@ -106,7 +105,7 @@ stream_open(int fd, int wait_ms)
 			 : archive_read_open(stream->archive, stream, NULL, read_block, NULL);
 	if (result == ARCHIVE_OK)
 		result = archive_read_next_header(stream->archive, &entry);
-	stream->has_ended = result == ARCHIVE_EOF; // what is empty has no entry
+	stream->has_ended = result == ARCHIVE_EOF; // empty input has no entry
 	if (result < ARCHIVE_OK)
 		stream->fault = fault_of(stream);
 	return stream;

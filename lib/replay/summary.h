@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// A replay for people: what became of the packets, which rules were hit, what the table holds.
+// The summary of a replay: what happened to the packets, which rules matched, the connections.
 #pragma once
 
 #include <stdio.h>
@@ -11,7 +11,7 @@
 struct summary_cut {
 	uint64_t n_dropped; // before any worker saw them
 	uint64_t dropped_bytes;
-	uint64_t n_judged; // by their headers, as all others
+	uint64_t n_judged; // by their headers
 };
 
 void summary_print(const struct engine *engine, tick_t now, const struct summary_cut *cut,

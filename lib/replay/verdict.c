@@ -24,7 +24,7 @@ set_string(json_t *object, const char *name, const char *text)
 	set(object, name, text == NULL ? json_null() : json_string(text));
 }
 
-// A path may be no UTF-8, which JSON is.
+// JSON is UTF-8, but a path need not be.
 static void
 set_path(json_t *object, const char *name, const char *path)
 {
@@ -54,7 +54,7 @@ entry(const struct pkt *pkt)
 	return object;
 }
 
-// What decided, and where in the configuration that is: a rule, or else the policy of a chain.
+// What decided, and where it is in the configuration: a rule, or the policy of a chain.
 static void
 add_decision(json_t *line, const struct ruleset *ruleset, const struct pkt *pkt)
 {
@@ -77,7 +77,7 @@ add_decision(json_t *line, const struct ruleset *ruleset, const struct pkt *pkt)
 	set(line, "line", number == 0 ? json_null() : json_integer(number));
 }
 
-// The names of the flags as rules have them, with commas between.
+// The names of the flags as in rules, separated by commas.
 static json_t *
 tcp_flags(uint8_t flags)
 {
@@ -92,7 +92,7 @@ tcp_flags(uint8_t flags)
 	return json_string(text);
 }
 
-// What the packet was. Fields of layer 4 that could not be read are not guessed.
+// Describes the packet. Layer 4 fields that could not be read are left out.
 static void
 add_packet(json_t *line, const struct pkt *pkt)
 {
@@ -116,7 +116,7 @@ add_packet(json_t *line, const struct pkt *pkt)
 	}
 }
 
-// How a packet that was rejected has been answered, or why it was not.
+// How a rejected packet was answered, or why it was not.
 static void
 add_answer(json_t *line, const struct pkt *pkt)
 {
