@@ -15,10 +15,10 @@
 #include <rte_mbuf.h>
 
 #define DRIVER         "net_af_packet"
-#define FRAMESZ        2048 // of the driver, unless told otherwise
-#define BLOCK          4096 // sizes are multiples of it: it is a page
-#define BEFORE_FRAME   66   // bytes of a ring's frame that the kernel needs itself (TPACKET_V2)
-#define NOT_COPIED     32   // of these, what the driver knows that it does not copy
+#define FRAMESZ        2048 // the driver's default
+#define BLOCK          4096 // sizes are multiples of a page
+#define BEFORE_FRAME   66   // bytes of a ring's frame that the kernel uses (TPACKET_V2)
+#define NOT_COPIED     32   // of these, bytes that the driver knows not to copy
 #define ETHERNET_BYTES 22   // a header with two tags
 #define FRAMESZ_MAX    (RTE_ALIGN_FLOOR(UINT16_MAX - RTE_PKTMBUF_HEADROOM, BLOCK))
 
@@ -47,7 +47,7 @@ read_arguments(struct af_packet *look, const char *device)
 	rte_kvargs_free(arguments);
 }
 
-// Asks the interface for its MTU, or tells it one.
+// Gets or sets the MTU of the interface.
 static int
 ask_interface(const char *interface, unsigned long request, int *mtu)
 {
@@ -64,7 +64,7 @@ ask_interface(const char *interface, unsigned long request, int *mtu)
 	return result;
 }
 
-// The frames that an MTU needs.
+// The frame size that an MTU needs.
 static void
 choose_size(struct af_packet *look, uint16_t mtu)
 {
@@ -79,7 +79,7 @@ choose_size(struct af_packet *look, uint16_t mtu)
 	look->blocksz = look->framesz;
 }
 
-// As the driver and the kernel want it; they would only say that it is invalid.
+// Checks what the driver and the kernel demand; they would only report an invalid argument.
 static const char *
 find_fault(const struct af_packet *look, uint16_t mtu)
 {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// What goes wrong packet by packet, told in few lines however often it happens: one when it begins,
-// one for each minute with how often, and one when a minute has passed without it. Whoever does it
-// only counts.
+// Log lines about a condition that may occur with every packet, few however often it does: one when
+// it begins, one per minute with the number, and one after a minute without it. The code that meets
+// the condition only counts.
 //
 // Life cycle: a struct of the caller, alarm_init, then alarm_turn again and again. One thread.
 #pragma once
@@ -19,8 +19,8 @@ struct alarm {
 	bool is_on;
 	uint64_t seen;     // of the counter, at the last turn
 	uint64_t n_period; // since the last line
-	uint64_t n_all;    // since it began
-	uint64_t due_ns;   // when the next line is, while it is on
+	uint64_t n_all;    // since the alarm began
+	uint64_t due_ns;   // time of the next line, while the alarm is on
 };
 
 enum alarm_line { ALARM_NONE, ALARM_BEGINS, ALARM_GOES_ON, ALARM_ENDS };

@@ -13,7 +13,7 @@
 
 #include <rte_errno.h>
 
-// The sum of the numbers in the files that a pattern names.
+// The sum of the numbers in the files that match a pattern.
 static unsigned long long
 sum_files(const char *root, const char *pattern)
 {
@@ -74,7 +74,7 @@ diagnose_hugepages(const char *root, bool is_mount_needed, char why[DIAGNOSIS_MA
 	return text == NULL ? NULL : why;
 }
 
-// Copies the value of an argument of a device, "net_tap0,iface=lan0". False when it has none.
+// Copies the value of an argument of a device, "net_tap0,iface=lan0". Returns false if it has none.
 static bool
 copy_argument(const char *device, const char *key, char value[DIAGNOSIS_MAX])
 {
@@ -89,7 +89,7 @@ copy_argument(const char *device, const char *key, char value[DIAGNOSIS_MAX])
 	return true;
 }
 
-// The interface of the kernel that a device stands on; net_tap makes its own.
+// The kernel interface that a device uses; net_tap creates its own.
 static bool
 copy_interface(const char *device, char interface[DIAGNOSIS_MAX])
 {
@@ -149,9 +149,9 @@ diagnose_device(const char *root, const char *device, int error, char why[DIAGNO
 		snprintf(why, DIAGNOSIS_MAX, "there is no interface \"%.64s\"", name);
 	else if (error == ENODEV && copy_pci_address(device, name))
 		explain_pci(root, name, why);
-	else if (error == EFAULT) // none of its buses can read the name
+	else if (error == EFAULT) // no bus recognises the name
 		snprintf(why, DIAGNOSIS_MAX, "DPDK knows no such device or driver");
-	else if (error == EPERM) // -1, which is all that most drivers answer
+	else if (error == EPERM) // -1, which is what most drivers return
 		snprintf(why, DIAGNOSIS_MAX,
 			 "its driver refuses it; the lines of DPDK above say more, if anything "
 			 "does");

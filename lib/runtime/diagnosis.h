@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// Why EAL did not start or a device did not open, as far as the machine tells: DPDK's own answer is
-// a number that often means nothing.
+// Finds out why EAL did not start or a device did not open: DPDK's own answer is a number that
+// often means nothing.
 #pragma once
 
 #include <stdbool.h>

@@ -19,9 +19,9 @@
 
 #define OWN_ARGUMENTS 8
 #define NO_TELEMETRY  "--no-telemetry"
-#define N_RULESETS    2 // the one in force, and one that is being loaded
+#define N_RULESETS    2 // the one in force, and one being loaded
 
-// True when the user gave one of the options, as -x, --name or --name=value.
+// True when the user gave one of the options: -x, --name or --name=value.
 static bool
 has_option(int argc, char **argv, const char *const options[])
 {
@@ -38,7 +38,7 @@ has_option(int argc, char **argv, const char *const options[])
 	return false;
 }
 
-// LCORE@CPU for every thread there will be.
+// LCORE@CPU for every thread.
 static void
 write_lcores(char *text, size_t size, unsigned int n_workers)
 {
@@ -59,7 +59,7 @@ write_lcores(char *text, size_t size, unsigned int n_workers)
 	snprintf(text + len, size - len, ",%u@%u", n_workers + 1, cpus[0]);
 }
 
-// getopt_long(3) takes the beginning of a name for the name, where it is that of no other.
+// getopt_long(3) accepts an unambiguous prefix of a name.
 bool
 eal_refuses_telemetry(int argc, char **argv)
 {
@@ -74,8 +74,8 @@ eal_refuses_telemetry(int argc, char **argv)
 	return false;
 }
 
-// Files that EAL and the devices have open, at most: a base, pipes for each thread, sockets for
-// each queue.
+// An upper bound of the files that EAL and the devices open: a base, pipes per thread, sockets per
+// queue.
 static size_t
 n_files(const struct config *config)
 {
@@ -118,7 +118,7 @@ start(int argc, char *argv[], struct errors *errors)
 		return report(argc, argv, rte_errno, errors);
 	if (n_taken + 1 == argc)
 		return RUNTIME_ENDED;
-	// Behind those that it took, EAL has put the name of the program.
+	// EAL has put the program's name after the arguments that it took.
 	errors_add(errors, NULL, 0, "\"%s\" is no argument of EAL", argv[n_taken + 1]);
 	rte_eal_cleanup();
 	return RUNTIME_BAD_ARGUMENTS;

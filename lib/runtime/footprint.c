@@ -6,7 +6,7 @@
 #include "runtime/worker.h"
 #include "sizing/machine.h"
 
-#define BYTES_PER_QUEUES (UINT64_C(256) << 10) // of a driver for a queue each way, generous
+#define BYTES_PER_QUEUES (UINT64_C(256) << 10) // of a driver, one queue each way; generous
 
 static struct footprint
 add_up(const struct config *config, const struct ruleset_size *size)

@@ -6,15 +6,15 @@
 #include "runtime/eal.h"
 #include "sizing/footprint.h"
 
-#define STEER_RING 4096 // packets that may wait for one worker
+#define STEER_RING 4096 // packets that may be waiting for one worker
 
-// Measures the rules, and adds up what they and all else take.
-// => Returns false when that is more than there may be, of lists or of the machine's memory, with
-//    errors added. Main or control thread; EAL need not be initialised.
+// Measures the rules, and adds up the memory of everything.
+// => Returns false, with errors added, if a limit of the rules or the machine's memory is exceeded.
+//    Main or control thread; EAL need not be initialised.
 bool runtime_footprint(const struct config *config, struct footprint *footprint,
 		       struct ruleset_size *size, struct errors *errors);
 
-// EAL did not have that much. Adds an error, and returns whose fault that is: the machine's or,
-// when the memory has a size that was chosen by -m, the arguments'.
+// EAL did not have that much. Adds an error, and returns whose fault it is: the machine's or, if -m
+// chose the size, the arguments'.
 enum runtime_end runtime_shortage(const struct config *config, const struct footprint *footprint,
 				  struct errors *errors);

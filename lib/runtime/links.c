@@ -9,7 +9,7 @@
 #include "base/log.h"
 
 #define LOOK_NS     (NS_PER_SEC / 5)
-#define PATIENCE_NS (5 * NS_PER_SEC) // two sides of a cable agree in about three seconds
+#define PATIENCE_NS (5 * NS_PER_SEC) // autonegotiation takes about three seconds
 
 void
 links_init(struct links *links, const struct links_ops *ops, void *context)
@@ -61,7 +61,7 @@ let_go(struct links *links, const struct link_end *end, struct link_end *other, 
 	links->ops->set(links->context, other->port, true);
 }
 
-// What follows for the other end from this one, which is not held.
+// What this end, which is not held, means for the other one.
 static void
 follow(struct links *links, struct link_end *end, struct link_end *other, uint64_t now_ns)
 {
@@ -76,7 +76,7 @@ follow(struct links *links, struct link_end *end, struct link_end *other, uint64
 	else if (!is_up && !other->is_held && now_ns >= end->patient_until_ns)
 		hold(links, end, other);
 	else if (other->is_held && links->ops->is_up(links->context, other->port))
-		links->ops->set(links->context, other->port, false); // it was opened anew
+		links->ops->set(links->context, other->port, false); // it was reopened
 }
 
 void

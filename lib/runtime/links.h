@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
 // Mirrored links: when the link at one end of a wire goes down, the other end's is taken down, so
-// that whoever is connected there notices as if the wire were a cable; and up again.
+// that the neighbour there notices as with a cable; and likewise up again.
 //
-// An end that is held down says nothing about its own link. So only one end of a wire is held at a
-// time, and the other one decides. An end that was let go, or just started, gets some seconds to
-// find its link before it counts as down; else the two would take turns in holding each other.
+// An end that is held down cannot show its own link. So only one end of a wire is held at a time,
+// and the other one decides. An end that was released, or has just started, gets some seconds to
+// find its link before it counts as down; otherwise the two would take turns holding each other.
 //
 // Life cycle: links_init, links_mirror for each wire, then links_turn again and again. Main thread.
 #pragma once
@@ -24,10 +24,10 @@ struct links_ops {
 
 struct link_end {
 	unsigned int port;
-	const char *name; // the caller's
+	const char *name; // owned by the caller
 	bool can_be_set;
 	bool is_held;              // down, because of the other end
-	uint64_t patient_until_ns; // until then no link is no news
+	uint64_t patient_until_ns; // until then a missing link is ignored
 };
 
 struct links {
@@ -40,11 +40,11 @@ struct links {
 
 void links_init(struct links *links, const struct links_ops *ops, void *context);
 
-// The link of each end follows that of the other from now on. A driver that cannot set a link is
-// logged: that end never follows.
+// Makes the link of each end follow the other from now on. If a driver cannot set a link, that is
+// logged, and its end never follows.
 // => The ports have been started, and the names stay valid. PORTS_MAX / 2 wires are the most.
 void links_mirror(struct links *links, const unsigned int ports[2], const char *const names[2],
 		  uint64_t now_ns);
 
-// Does nothing before it is due. What it takes down and up it logs.
+// Does nothing before it is due. Logs every link that it takes down or up.
 void links_turn(struct links *links, uint64_t now_ns);

@@ -32,9 +32,9 @@ sd_watchdog_enabled(int unset_environment, uint64_t *usec)
 }
 #endif
 
-#define START_POLL_NS 10000000 // 10 ms, until everything turns
+#define START_POLL_NS 10000000 // 10 ms, until every loop runs
 
-// So many looks in the time that the manager waits: who misses one or two is no corpse yet.
+// Checks per watchdog interval: an lcore that misses one or two need not be dead.
 #define LOOKS 4
 
 static void
@@ -76,7 +76,8 @@ has_turned(const struct notify *notify, unsigned int i)
 	return turns != notify->watched[i].seen;
 }
 
-// Returns how many have not turned. They are logged, unless they may still have to start.
+// Returns how many lcores have not completed a turn. They are logged, unless they may still be
+// starting.
 static unsigned int
 count_standing(const struct notify *notify)
 {

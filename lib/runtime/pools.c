@@ -13,7 +13,8 @@
 #define CACHE 256
 #define BASE  8192 // packets in bursts, hand-off rings and caches
 
-// Any worker may send, and hold fragments of, what the n workers of a node have received.
+// Any worker may send packets that the n workers of a node have received, and hold fragments of
+// them.
 static unsigned int
 pool_size(const struct config *config, unsigned int n)
 {
@@ -22,7 +23,7 @@ pool_size(const struct config *config, unsigned int n)
 	return BASE + n_queues * QUEUE_SIZE + config->workers * config->fragments.max_fragments;
 }
 
-// A packet lies in several buffers, but for devices of net_af_packet.
+// A packet may use several buffers, except for net_af_packet devices.
 static uint16_t
 buffer_bytes(const struct config *config)
 {
@@ -66,7 +67,7 @@ pools_open(struct pools *pools, const struct config *config, const int nodes[],
 		unsigned int n = 0;
 
 		if (pools->of_worker[i] != NULL)
-			continue; // with a worker before it
+			continue; // shared with an earlier worker
 		for (unsigned int j = i; j < config->workers; j++)
 			n += nodes[j] == nodes[i];
 		pool = create(config, nodes[i], n);

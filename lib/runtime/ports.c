@@ -20,8 +20,8 @@
 #define RX_OFFLOADS (RTE_ETH_RX_OFFLOAD_CHECKSUM | RTE_ETH_RX_OFFLOAD_SCATTER)
 #define TX_OFFLOADS (RTE_ETH_TX_OFFLOAD_MULTI_SEGS)
 
-// Held while a device comes or goes, and by other threads while they ask one. EAL's devices are
-// those of the process.
+// Held while a device is opened or closed, and by other threads while they query one. Static,
+// because EAL's devices belong to the process.
 static pthread_mutex_t devices = PTHREAD_MUTEX_INITIALIZER;
 
 static void
@@ -35,7 +35,7 @@ add_error(struct errors *errors, const struct config *config, unsigned int index
 		   port->device, what, diagnose_device("", port->device, error, why));
 }
 
-// Makes the device known to EAL, unless EAL has found it by itself, and finds its number.
+// Probes the device, unless EAL has already done so, and finds its number.
 static int
 probe(struct port *port, const char *device)
 {
@@ -48,7 +48,7 @@ probe(struct port *port, const char *device)
 	return result == 0 ? rte_eth_dev_get_port_by_name(port->device, &port->ethdev) : result;
 }
 
-// True when an earlier port has the same device, which has several names.
+// True when an earlier port has the same device under another name.
 static bool
 is_taken(const struct ports *ports, unsigned int index)
 {
@@ -75,7 +75,7 @@ set_up_queues(struct port *port, const struct pools *pools)
 	return result;
 }
 
-// Its driver tells that the device was pulled out: a callback of DPDK, in EAL's interrupt thread.
+// The driver reports that the device was removed: a callback of DPDK, in EAL's interrupt thread.
 static int
 note_removal(uint16_t ethdev, enum rte_eth_event_type type, void *context, void *result)
 {
@@ -88,8 +88,8 @@ note_removal(uint16_t ethdev, enum rte_eth_event_type type, void *context, void 
 	return 0;
 }
 
-// What the port's presence is told by. The interface of net_tap is as old as the device, and works
-// in whatever namespace it was moved to.
+// Finds the interface that shows whether the port is present. The interface of a net_tap device
+// lives as long as the device, and works in any namespace that it is moved to.
 static void
 note_device(struct port *port, const struct rte_eth_dev_info *info)
 {
@@ -104,8 +104,8 @@ note_device(struct port *port, const struct rte_eth_dev_info *info)
 		(void)if_indextoname(port->if_index, port->interface);
 }
 
-// Configuring has checked that the device can have it; those that are an interface of the kernel
-// set that one's as well.
+// Configuring has checked that the device supports it; devices on a kernel interface also set the
+// MTU of that.
 static int
 set_mtu(const struct port *port)
 {
@@ -153,7 +153,7 @@ start(struct port *port, const struct pools *pools, const struct rss *rss)
 		result = rte_eth_dev_start(port->ethdev);
 	if (result != 0)
 		return result;
-	(void)rte_eth_promiscuous_enable(port->ethdev); // not every device has to
+	(void)rte_eth_promiscuous_enable(port->ethdev); // not every device supports it
 	port->steering = n_workers > 1 ? STEERING_WORKER : STEERING_NONE;
 	if (rss_is_offered(rss, &info) && rss_start(rss, port->ethdev, &info) == 0)
 		port->steering = STEERING_NIC;
@@ -161,7 +161,7 @@ start(struct port *port, const struct pools *pools, const struct rss *rss)
 	return 0;
 }
 
-// What is gone may refuse that.
+// A device that is gone may refuse this.
 static void
 stop(struct port *port)
 {
@@ -199,7 +199,7 @@ probe_port(struct ports *ports, const struct config *config, unsigned int index,
 	return error;
 }
 
-// Makes all devices known, and finds out what they can do for steering.
+// Probes all devices, and finds out which can steer.
 static int
 probe_all(struct ports *ports, const struct config *config, struct errors *errors)
 {
@@ -217,7 +217,7 @@ probe_all(struct ports *ports, const struct config *config, struct errors *error
 	return result;
 }
 
-// The kernel would cut them, and nobody be told.
+// The kernel would truncate packets silently.
 static void
 warn_of_cut_packets(const struct port *port)
 {
@@ -279,7 +279,7 @@ ports_close(struct ports *ports)
 		free(ports->list[i].arguments);
 		free(ports->list[i].all_arguments);
 	}
-	n_held = pools_close(&ports->pools); // those of the devices' rings are back
+	n_held = pools_close(&ports->pools); // the packets of the devices' rings have been returned
 	*ports = (struct ports){0};
 	return n_held;
 }
@@ -320,7 +320,7 @@ ports_shut(struct ports *ports, unsigned int index)
 	pthread_mutex_unlock(&devices);
 }
 
-// True when it is worth a try: drivers complain about what is not there.
+// True when an attempt makes sense: drivers log errors about devices that do not exist.
 static bool
 is_there(const struct port *port)
 {

@@ -25,7 +25,7 @@ presence_watch(struct presence *presence, const uint64_t *turns)
 	presence->turns[presence->n_workers++] = turns;
 }
 
-// The turns are read behind the retirement, whoever may see it late.
+// The turns are read after the retirement, even if a worker sees it late.
 static void
 retire(struct presence *presence, unsigned int port)
 {
@@ -37,8 +37,9 @@ retire(struct presence *presence, unsigned int port)
 	presence->ports[port].state = PRESENCE_RETIRED;
 }
 
-// A worker counts a turn at its end. The first one to end may have begun before the port was
-// retired, and the next one before this was seen; nobody is busy with the device after that.
+// A worker counts a turn at its end. The first turn to end may have begun before the port was
+// retired, and the next one before the worker saw that. After these two it no longer uses the
+// device.
 static bool
 is_quiet(const struct presence *presence, unsigned int port)
 {

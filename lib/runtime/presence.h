@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// Ports whose device vanishes and returns, while the others go on.
+// Ports whose device vanishes and returns, while the others continue.
 //
-// A port that has lost its device is retired: no worker receives from it any more, and what is to
-// leave there is dropped. A worker may still be busy with the device, so that it is closed only
-// after every worker has come around twice. From then on it is opened as soon as that is possible.
+// A port that has lost its device is retired: no worker receives from it any more, and packets that
+// are to leave there are dropped. A worker may still be using the device, so it is closed only
+// after every worker has completed two turns. From then on it is reopened as soon as possible.
 //
 // Life cycle: presence_init; presence_watch for each worker before it is started; then
 // presence_turn again and again. Main thread.
@@ -16,12 +16,12 @@
 #include "rules/rules.h"
 #include "runtime/eal.h"
 
-// What is asked of the ports, and done to them, by index.
+// Operations on ports, by index.
 struct presence_ops {
 	bool (*is_lost)(void *context, unsigned int port);
 	void (*retire)(void *context, unsigned int port);
 	void (*close)(void *context, unsigned int port);
-	bool (*reopen)(void *context, unsigned int port); // returns false while that fails
+	bool (*reopen)(void *context, unsigned int port); // returns false if that fails
 };
 
 enum presence_state { PRESENCE_LIVE, PRESENCE_RETIRED, PRESENCE_CLOSED };
@@ -35,7 +35,7 @@ struct presence {
 	const uint64_t *turns[WORKERS_MAX]; // the workers: rw, this: ro
 	struct {
 		enum presence_state state;
-		uint64_t retry_ns;           // when to try to open it again
+		uint64_t retry_ns;           // time of the next attempt to reopen it
 		uint64_t turns[WORKERS_MAX]; // of the workers, when it was retired
 	} ports[PORTS_MAX];
 };
@@ -44,7 +44,7 @@ struct presence {
 void presence_init(struct presence *presence, const struct presence_ops *ops, void *context,
 		   unsigned int n_ports);
 
-// => turns stays valid until the last presence_turn. WORKERS_MAX workers are the most.
+// => turns stays valid until the last presence_turn. At most WORKERS_MAX workers.
 void presence_watch(struct presence *presence, const uint64_t *turns);
 
 // Does nothing before it is due.

@@ -13,7 +13,7 @@
 struct reload {
 	pthread_t thread;
 	bool is_loaded; // thread: rw, main: ro
-	// the thread's until it has loaded, then the main thread's
+	// owned by the thread until it has loaded, then by the main thread
 	const struct config *running;
 	struct errors errors;
 	struct errors warnings;        // of a configuration without errors

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// A configuration on its way into a firewall that runs.
+// A configuration that is being loaded into a running firewall.
 //
-// It is read, compared with the one in force and compiled by a thread of its own: ten thousand
-// rules take a second, and the main thread has the service manager to tell that all is well. What
-// is then ready goes to the engine.
+// A separate thread reads it, compares it with the one in force, and compiles it: ten thousand
+// rules take a second, and the main thread must keep notifying the service manager. The result goes
+// to the engine.
 //
 // Life cycle: reload_start; reload_is_loaded, again and again until it is true; if reload_is_good,
 // reload_take; reload_destroy. Main thread.
@@ -18,9 +18,9 @@
 
 struct reload;
 
-// The file of the running configuration is loaded, to have this generation.
-// => Returns NULL when there is no thread or no memory for that. The running configuration stays as
-//    it is until reload_destroy.
+// Starts to load the file of the running configuration, as this generation.
+// => Returns NULL if there is no thread or no memory for it. The running configuration must not
+//    change until reload_destroy.
 struct reload *reload_start(const struct config *running, uint32_t generation,
 			    unsigned int n_workers);
 bool reload_is_loaded(const struct reload *reload);
@@ -36,5 +36,5 @@ const struct errors *reload_warnings(const struct reload *reload); // of config_
 // => Good, once.
 struct changeover *reload_take(struct reload *reload, struct config **config);
 
-// Waits until it is loaded, if need be, and frees it with what was not taken of it. Takes NULL.
+// Waits until it is loaded, if necessary, and frees it with whatever was not taken. Takes NULL.
 void reload_destroy(struct reload *reload);

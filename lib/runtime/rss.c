@@ -11,14 +11,14 @@
 #include "base/contract.h"
 #include "packet/hash.h"
 
-// Packets of any protocol by their addresses; nothing by ports. IPV6_EX stays off: it would take
-// addresses out of extension headers.
+// Packets of any protocol by their addresses, none by ports. IPV6_EX stays off: it would use
+// addresses in extension headers.
 #define NEEDED (RTE_ETH_RSS_IPV4 | RTE_ETH_RSS_IPV6)
 #define WANTED (RTE_ETH_RSS_IP & ~RTE_ETH_RSS_IPV6_EX)
 #define PORTS  (RTE_ETH_RSS_TCP | RTE_ETH_RSS_UDP | RTE_ETH_RSS_SCTP)
 
 #define DRAIN_BURST 32
-#define DRAIN_MAX   8192 // packets: more than a queue holds, and an end where they never end
+#define DRAIN_MAX   8192 // packets: more than a queue holds; a bound in case they never stop
 
 #define TABLE_GROUPS (RSS_TABLE_MAX / RTE_ETH_RETA_GROUP_SIZE)
 
@@ -35,7 +35,7 @@ void
 rss_plan(struct rss *rss, const struct rte_eth_dev_info infos[], unsigned int n,
 	 unsigned int n_workers)
 {
-	// All devices use as many bits of the hash as the smallest table has a use for.
+	// All devices use only as many bits of the hash as the smallest table needs.
 	unsigned int bits = TOEPLITZ_BITS_MAX;
 
 	*rss = (struct rss){.n_workers = n_workers};
@@ -45,7 +45,7 @@ rss_plan(struct rss *rss, const struct rte_eth_dev_info infos[], unsigned int n,
 		rss->is_offered = true;
 		bits = RTE_MIN(bits, rte_log2_u32(infos[i].reta_size));
 	}
-	// Without random numbers packets are handed over as if no device could.
+	// Without random numbers, packets are handed over as if no device could steer.
 	rss->is_offered = rss->is_offered && toeplitz_init_random(&rss->toeplitz, bits);
 }
 
@@ -55,7 +55,7 @@ rss_is_offered(const struct rss *rss, const struct rte_eth_dev_info *info)
 	return rss->is_offered && can(info, rss->n_workers);
 }
 
-// What is set: the key has as many bytes as the device wants.
+// What is set: the key has as many bytes as the device demands.
 static struct rte_eth_rss_conf
 settings(const struct rss *rss, const struct rte_eth_dev_info *info, uint8_t *key)
 {
@@ -96,7 +96,7 @@ set_table(const struct rss *rss, uint16_t ethdev, uint16_t n_entries)
 	return rte_eth_dev_rss_reta_update(ethdev, table, n_entries);
 }
 
-// A packet that lies in another queue than the next one of its flow could be overtaken by it.
+// A packet in another queue than the next one of its flow could be overtaken by it.
 static void
 drain(uint16_t ethdev, unsigned int n_queues)
 {
@@ -118,7 +118,7 @@ int
 rss_start(const struct rss *rss, uint16_t ethdev, const struct rte_eth_dev_info *info)
 {
 	uint8_t key[RSS_KEY_MAX];
-	// Some drivers take the key when the device is configured, some only now.
+	// Some drivers accept the key when the device is configured, some only now.
 	struct rte_eth_rss_conf conf = settings(rss, info, key);
 	int result = rte_eth_dev_rss_hash_update(ethdev, &conf);
 
@@ -140,7 +140,7 @@ rss_read(uint16_t ethdev, struct rss_state *state)
 	int result;
 
 	memset(state, 0, sizeof(*state));
-	memset(table, 0xff, sizeof(table)); // masks: every entry is asked for
+	memset(table, 0xff, sizeof(table)); // masks: all entries are requested
 	result = rte_eth_dev_info_get(ethdev, &info);
 	if (result == 0 && (info.reta_size == 0 || info.reta_size > RSS_TABLE_MAX))
 		result = -ENOTSUP;

@@ -2,9 +2,9 @@
 //
 // Receive-side scaling: NICs that bring packets to their home worker by themselves.
 //
-// Life cycle: rss_plan looks at the devices and chooses what all of them are to compute;
-// rss_configure is part of configuring each that can, and rss_start follows its start. rss_read
-// asks the device what it does.
+// Life cycle: rss_plan looks at the devices and chooses the function for all of them; rss_configure
+// is part of configuring each suitable device, and rss_start follows its start. rss_read reads the
+// settings back.
 #pragma once
 
 #include <stdbool.h>
@@ -18,44 +18,45 @@
 #define RSS_TABLE_MAX RTE_ETH_RSS_RETA_SIZE_512
 
 struct rss {
-	bool is_offered; // by one device at least
+	bool is_offered; // by at least one device
 	unsigned int n_workers;
-	struct toeplitz toeplitz; // the home function of the process, if it is
+	struct toeplitz toeplitz; // if so, the home function of the process
 };
 
-// What a device says it does.
+// The settings that a device reports.
 struct rss_state {
 	uint32_t key[RSS_KEY_MAX / sizeof(uint32_t)]; // bytes, as the NIC has them
 	uint16_t n_queues;                            // entries of the table
 	uint16_t queues[RSS_TABLE_MAX];
 };
 
-// Looks which of the devices can hash by addresses alone with a key and a table of ours, and
-// chooses the key. Nothing is offered to a single worker.
+// Finds the devices that can hash by addresses alone with our key and table, and chooses the key.
+// With a single worker, none is offered.
 // => infos are from before the devices are configured.
 void rss_plan(struct rss *rss, const struct rte_eth_dev_info infos[], unsigned int n,
 	      unsigned int n_workers);
 
-// True when this device is one of them.
+// True if this device is one of them.
 bool rss_is_offered(const struct rss *rss, const struct rte_eth_dev_info *info);
 
-// Adds what makes such a device hash. key, which has RSS_KEY_MAX bytes, is filled and has to live
-// until the device is configured.
+// Adds the settings with which such a device hashes. key, RSS_KEY_MAX bytes, is filled and must
+// live until the device is configured.
 void rss_configure(const struct rss *rss, const struct rte_eth_dev_info *info, uint8_t *key,
 		   struct rte_eth_conf *config);
 
-// Sets key and table of such a device, which has been started, and frees the packets that it has
-// dealt otherwise until then. Returns 0, or a negative errno when the driver cannot after all.
-// => info is from before the device was configured: some make their tables smaller then, and
-//    larger again for who sets that many entries. Nobody receives yet.
+// Sets key and table of such a device, which has been started, and frees packets that it has
+// already queued by other settings. Returns 0, or a negative errno if the driver cannot do it after
+// all.
+// => info is from before the device was configured: some drivers then shrink their tables, and
+//    enlarge them again when that many entries are set. No worker receives yet.
 int rss_start(const struct rss *rss, uint16_t ethdev, const struct rte_eth_dev_info *info);
 
-// Returns 0, or a negative errno when the driver does not tell, or does not hash by addresses
-// alone.
+// Returns 0, or a negative errno if the driver cannot report its settings, or does not hash by
+// addresses alone.
 int rss_read(uint16_t ethdev, struct rss_state *state);
 
-// True when a device that does this has the table that was set.
+// True if a device with these settings has the table that was set.
 bool rss_has_table(const struct rss *rss, const struct rss_state *state);
 
-// The queue that a device which does this puts packets with these addresses into.
+// The queue into which a device with these settings puts packets with these addresses.
 uint16_t rss_queue(const struct rss_state *state, const struct tuple *tuple);

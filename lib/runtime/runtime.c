@@ -28,16 +28,16 @@
 #include "runtime/upkeep.h"
 #include "runtime/worker.h"
 
-#define TAKE_PAUSE_USEC 100 // a worker takes its plan at the end of a turn
+#define TAKE_PAUSE_USEC 100 // between checks whether workers have taken their plans
 #define RELOAD_PAUSE_NS 10000000
 
 struct runtime {
 	const struct runtime_hooks *hooks;
 	struct config *config;     // owned; that of the engine's snapshot
 	struct snapshot *snapshot; // owned until there is an engine
-	struct reload *reload;     // on its way, NULL: none is
+	struct reload *reload;     // in progress; NULL: none
 	bool wants_reload;
-	struct reload_report reload_report; // changes between hooks
+	struct reload_report reload_report; // changes between the hooks
 	struct hash_secret secret;
 	struct live_clock clock;
 	struct ports ports;
@@ -48,7 +48,7 @@ struct runtime {
 	int nodes[WORKERS_MAX];               // of the workers
 	unsigned int n_workers;
 	struct worker *workers[WORKERS_MAX];
-	struct appliance appliance; // for those who look
+	struct appliance appliance; // for readers
 	struct notify notify;
 	bool offers_telemetry;
 	bool is_stopping; // main: rw, workers: ro
@@ -72,8 +72,8 @@ choose_lcores(struct runtime *runtime, struct errors *errors)
 	return 0;
 }
 
-// Rules that cannot be compiled are the configuration's fault, unless even what they take at least
-// is more than EAL has.
+// Rules that cannot be compiled are the configuration's fault, unless EAL lacks even the memory
+// that they need at least.
 static enum runtime_end
 compile_rules(struct runtime *runtime, const struct ruleset_size *size, struct errors *errors)
 {
@@ -205,7 +205,7 @@ stop(struct runtime *runtime)
 	service_core_stop(&runtime->service_core);
 }
 
-// Waits for every worker to take its plan. While one hangs, so does this, and the watchdog is not
+// Waits for every worker to take its plan. If a worker hangs, so does this, and the watchdog is not
 // fed.
 static void
 change_over(struct runtime *runtime)
@@ -261,7 +261,8 @@ report_no_thread(struct runtime *runtime)
 	errors_fini(&errors);
 }
 
-// Goes on with what SIGHUP has asked for. If it was asked again meanwhile, the file may be another.
+// Continues a reload that SIGHUP requested. If it was requested again meanwhile, the file may have
+// changed.
 static void
 turn_reload(struct runtime *runtime)
 {
@@ -298,7 +299,7 @@ log_statistics(struct runtime *runtime)
 
 static const int ending_signals[] = {SIGINT, SIGTERM};
 
-// What the others do while everything runs.
+// Work of the main thread while everything runs.
 static const struct {
 	int number;
 	void (*handle)(struct runtime *runtime);
@@ -317,7 +318,7 @@ is_ending(int signal_number)
 	return false;
 }
 
-// How long there is nothing to do on the main thread but for signals.
+// How long the main thread has nothing to do except for signals.
 static const struct timespec *
 pause_of(const struct runtime *runtime, uint64_t now_ns, struct timespec *pause)
 {
@@ -332,7 +333,7 @@ pause_of(const struct runtime *runtime, uint64_t now_ns, struct timespec *pause)
 	return pause;
 }
 
-// Does what there is to do on the main thread until a signal ends that. Returns the signal.
+// Does the main thread's work until a signal ends it. Returns the signal.
 static int
 attend(struct runtime *runtime, const sigset_t *signals)
 {
@@ -354,7 +355,7 @@ attend(struct runtime *runtime, const sigset_t *signals)
 	return signal_number;
 }
 
-// Says that it runs: on which ports, by how many rules.
+// Logs that it runs: the ports, and the number of rules.
 static void
 log_running(const struct runtime *runtime)
 {
@@ -402,7 +403,7 @@ appliance_of(const struct runtime *runtime)
 	};
 }
 
-// Runs what is there, to the end. Returns false when it did not come to that.
+// Runs everything to its end. Returns false if something could not be started.
 static bool
 serve(struct runtime *runtime, const sigset_t *signals, struct errors *errors)
 {
@@ -448,7 +449,7 @@ run(struct runtime *runtime, const struct footprint *footprint, const sigset_t *
 		end = RUNTIME_ENDED;
 		n_lost = engine_n_lost(runtime->engine);
 	}
-	destroy_workers(runtime); // packets in their rings belong to the ports' pools
+	destroy_workers(runtime); // before the ports: packets in the rings belong to their pools
 	n_held = ports_close(&runtime->ports);
 	if (end == RUNTIME_ENDED)
 		statistics_log_leaked(n_held, n_lost);
@@ -505,7 +506,7 @@ runtime_run(struct config *config, int eal_argc, char **eal_argv, const struct r
 	}
 	*runtime->config = *config;
 	runtime->hooks = hooks;
-	// Blocked here, before EAL makes its threads, so that only the main thread takes them.
+	// Blocked here, before EAL creates threads, so that only the main thread takes them.
 	sigemptyset(&signals);
 	for (size_t i = 0; i < RTE_DIM(ending_signals); i++)
 		sigaddset(&signals, ending_signals[i]);

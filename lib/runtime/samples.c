@@ -41,7 +41,7 @@ static const struct shape ipv6_shapes[SAMPLE_COUNT] = {
 };
 // clang-format on
 
-// Numbers of which neighbours differ in many bits.
+// Numbers whose neighbours differ in many bits.
 static uint32_t
 scatter(uint32_t number)
 {
@@ -65,7 +65,7 @@ sample_hosts(uint32_t number, enum family family, union address *src, union addr
 	}
 }
 
-// Each writes a header in front of len bytes and returns its length.
+// Each writes a header before len bytes and returns its length.
 static uint32_t
 write_ipv4(uint8_t *at, const struct shape *shape, const union address *src,
 	   const union address *dst, uint32_t len)
@@ -117,7 +117,7 @@ write_ip(uint8_t *at, enum sample sample, enum family family, const union addres
 	return len + L4_LEN;
 }
 
-// The error comes from a router and goes to who has sent what it quotes.
+// The error comes from a router and goes to the sender of the quoted packet.
 static uint32_t
 write_error(uint8_t *at, enum family family, const union address *src, const union address *dst)
 {

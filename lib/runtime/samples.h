@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// Sample packets between two hosts, for the self-test of steering: of each kind that is steered in
-// a way of its own.
+// Sample packets between two hosts for the self-test of steering, one kind for each way of
+// steering.
 #pragma once
 
 #include <stdint.h>
@@ -15,12 +15,12 @@ enum sample {
 	SAMPLE_UDP,
 	SAMPLE_ECHO,
 	SAMPLE_GRE,
-	SAMPLE_FRAGMENT, // behind the first one: it has no ports
+	SAMPLE_FRAGMENT, // not the first one: it has no ports
 	SAMPLE_ERROR,    // of a router between them, about a packet from src to dst
 	SAMPLE_COUNT,
 };
 
-// The addresses of a pair of hosts; other numbers have other pairs.
+// The addresses of a pair of hosts; different numbers give different pairs.
 void sample_hosts(uint32_t number, enum family family, union address *src, union address *dst);
 
 // Writes the frame and returns its length.

@@ -10,12 +10,12 @@
 #include "base/contract.h"
 
 #define SCAN_BUDGET     8192 // slots per shard and turn: a million in an eighth of a second
-#define SCAN_FASTER     4    // times that, where room becomes short
-#define ROUND_REST_NS   (UINT64_C(500) * 1000 * NS_PER_USEC) // the expired are gone in a second
+#define SCAN_FASTER     4    // times that when room becomes short
+#define ROUND_REST_NS   (UINT64_C(500) * 1000 * NS_PER_USEC) // expired ones go within a second
 #define TURN_PAUSE_USEC 1000
 
-// One turn of the service core; DPDK's service lcore calls it again and again. Between two rounds
-// over all connections it rests while there is room: who looks at a connection takes its line away
+// One turn of the service core; DPDK's service lcore calls it repeatedly. While there is room, it
+// pauses between two rounds over all connections: reading a connection takes its cache line away
 // from the worker.
 static int32_t
 turn(void *argument)

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// The lcore that has the service's turns, one of DPDK's service lcores.
+// The lcore that runs the service's turns, one of DPDK's service lcores.
 //
-// Life cycle: fields up to lcore are set; service_core_start; service_core_stop, also after a start
-// that failed or none. Main thread.
+// Life cycle: set the fields up to lcore; service_core_start; service_core_stop, also after a
+// failed start or none. Main thread.
 #pragma once
 
 #include <stdbool.h>
@@ -19,7 +19,7 @@ struct service_core {
 	uint32_t id; // DPDK's
 	bool is_registered;
 	uint64_t turns;         // service core: rw, main: ro
-	uint64_t next_round_ns; // service core: rw; when it looks for the expired again
+	uint64_t next_round_ns; // service core: rw; start of the next scan
 };
 
 // => Returns 0 or a negative errno.

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// The firewall's counters as lines of the log, for who has no telemetry socket at hand: each line a
-// group, "statistics NAME key=value...", the keys those of sallyctl.
+// The firewall's counters as log lines, for use without the telemetry socket: a line per group,
+// "statistics NAME key=value...", with the keys of sallyctl.
 #pragma once
 
 #include "engine/appliance.h"
 
-// => Main thread, while workers run; they are not made to wait.
+// => Main thread, while workers run; they do not have to wait.
 void statistics_log(const struct appliance *appliance);
 
-// Logs how much was never given back, as an error if it is more than nothing.
+// Logs how much was never freed, as an error unless it is zero.
 // => Main thread, when everything has ended.
 void statistics_log_leaked(unsigned int packets, unsigned int connections);

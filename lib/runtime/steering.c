@@ -31,7 +31,7 @@ home_of(const struct steer *steer, enum sample sample, const struct tuple *addre
 	struct pkt pkt = {.mbuf = &mbuf};
 
 	packet_parse(&pkt);
-	return steer_home(steer, &pkt, NOBODY); // who stays with nobody is not understood
+	return steer_home(steer, &pkt, NOBODY); // if it stays with NOBODY, it was not understood
 }
 
 static bool
@@ -91,7 +91,7 @@ test_port(struct port *port, const struct rss *rss, const struct steer *steer)
 
 	if (steer == NULL)
 		return true;
-	// What cannot be proven is not claimed.
+	// Devices that fail the test do not count as steering.
 	if (port->steering == STEERING_NIC && rss_read(port->ethdev, &state) != 0)
 		port->steering = STEERING_WORKER;
 	if (port->steering == STEERING_WORKER)

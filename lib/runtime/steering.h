@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// The proof, at start, that a flow has one home, and the report how packets get there.
+// The self-test at start that a flow has one home, and the log lines that say how packets get
+// there.
 #pragma once
 
 #include <stdbool.h>
@@ -11,14 +12,14 @@
 #include "runtime/rss.h"
 #include "settings/config.h"
 
-// Between many pairs of hosts, packets of every kind and in both directions have one home by what
-// this process computes, and so they have by what a NIC does (NULL: none), of all packets whose
-// addresses are those of their flow.
+// True if packets of every kind between many pairs of hosts have one home in both directions, as
+// this process computes it; and as a NIC does (NULL: none), for packets that have the addresses of
+// their flow.
 // => Any thread.
 bool steering_holds(const struct steer *steer, const struct rss_state *nic);
 
-// Tests this for every port, the table of its NIC entry by entry, and logs how the packets of each
-// come to their home.
+// Tests this for every port, including its NIC's table entry by entry, and logs how the packets of
+// each port reach their home.
 // => Main thread; the ports have been started, steer is NULL with a single worker. Returns 0, or
 //    -1 with an error added for every port whose packets could have two homes.
 int steering_test(struct ports *ports, const struct steer *steer, const struct config *config,

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// The one clock of a running firewall: wall-clock time at the start, and the TSC from there on, so
-// that it never goes back and costs no system call.
+// The only clock of a running firewall: wall-clock time at the start, then the TSC, so that it
+// never goes back and needs no system call.
 #pragma once
 
 #include <stdint.h>
 
 struct live_clock {
-	uint64_t epoch_ns; // when it was started
+	uint64_t epoch_ns; // at the start
 	uint64_t epoch_tsc;
 	uint64_t ns_per_2_32_cycles;
 };

@@ -97,7 +97,7 @@ upkeep_watch(struct upkeep *upkeep, const uint64_t *turns, const struct ct *shar
 	upkeep->shards[upkeep->n_shards++] = shard;
 }
 
-// Logs that there is no room for connections, from what the workers count.
+// Logs a lack of room for connections, from the workers' counters.
 static void
 turn_alarms(struct upkeep *upkeep, uint64_t now_ns)
 {

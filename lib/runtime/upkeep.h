@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// What is done while packets run: for the ports, links that are mirrored, devices that vanish and
-// return; and a word in the log when connections find no room.
+// Upkeep while packets flow: mirrored links, devices that vanish and return, and log lines when
+// there is no room for connections.
 //
 // Life cycle: upkeep_init when the ports have been started; upkeep_watch for each worker before it
 // is; then upkeep_turn again and again, at least every UPKEEP_PAUSE_NS. Main thread.
@@ -36,5 +36,5 @@ void upkeep_init(struct upkeep *upkeep, struct ports *ports, const struct config
 // => Both stay valid until the last upkeep_turn. WORKERS_MAX workers are the most.
 void upkeep_watch(struct upkeep *upkeep, const uint64_t *turns, const struct ct *shard);
 
-// Does nothing where nothing is due.
+// Does nothing that is not due.
 void upkeep_turn(struct upkeep *upkeep, uint64_t now_ns);
