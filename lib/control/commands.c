@@ -15,7 +15,7 @@ static void command_protocol(const struct appliance *appliance, uint64_t none,
 			     struct answer *answer);
 static void command_help(const struct appliance *appliance, uint64_t index, struct answer *answer);
 
-// Those outside of /sallyport/ are DPDK's by name and answer: its tools ask them.
+// Commands outside of /sallyport/ have the names and answers of DPDK's, for its tools.
 static const struct command commands[] = {
 	{"/", PARAMETER_NONE, ANSWER_LIST, command_root, "Returns the commands."},
 	{"/eal/heap_info", PARAMETER_HEAP, ANSWER_OBJECT, command_heap_info,

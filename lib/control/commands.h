@@ -2,10 +2,10 @@
 //
 // The commands as a table, and what a handler is. Private to control.
 //
-// A handler fills the answer to one command. It runs in the thread of the telemetry socket, while
-// the workers go on: what it reads may be a moment old and need not add up. What only a worker may
-// do it asks the worker for (base/inbox.h), and waits for the answer. What it cannot answer
-// becomes a member "error", a sentence.
+// A handler fills the answer to one command. It runs in the thread of the telemetry socket while
+// the workers continue, so what it reads may be a moment old and need not add up. For what only a
+// worker may do, it sends the worker a request (base/inbox.h) and waits for the answer. On failure
+// it adds a member "error", a sentence.
 #pragma once
 
 #include <stdbool.h>
@@ -14,21 +14,21 @@
 #include "control/answer.h"
 #include "engine/appliance.h"
 
-// What may stand behind a command and a comma. The handler gets it as a number, which is checked.
+// The parameter, which follows the command and a comma. The handler gets it as a checked number.
 enum parameter {
 	PARAMETER_NONE,    // nothing: 0
-	PARAMETER_CURSOR,  // a list, which may have several pages: where to begin, or nothing: 0
+	PARAMETER_CURSOR,  // where a page of a list begins; nothing: 0
 	PARAMETER_DEVICE,  // the number of a device, which is one of a port
 	PARAMETER_HEAP,    // the number of a heap of EAL
 	PARAMETER_COMMAND, // a command, or nothing, which is this one: its index
-	PARAMETER_TEXT,    // any, which the handler reads itself
+	PARAMETER_TEXT,    // any text; the handler parses it
 	PARAMETERS
 };
 
 typedef void (*command_handler)(const struct appliance *appliance, uint64_t number,
 				struct answer *answer);
 
-// The handler of a command with PARAMETER_TEXT. The text is empty when there was none.
+// The handler of a command with PARAMETER_TEXT. The text is empty if there was none.
 typedef void (*command_reader)(const struct appliance *appliance, const char *text,
 			       struct answer *answer);
 
@@ -38,15 +38,15 @@ struct command {
 	enum answer_kind kind;
 	command_handler handler;
 	const char *help;      // at most 127 characters
-	command_reader reader; // in the place of handler
+	command_reader reader; // instead of handler
 };
 
-// The answer to a command, complete, whatever it is.
+// Writes the complete answer to a command, known or not.
 // => parameter is NULL when there was none. The configuration does not change meanwhile.
 void command_answer(const struct appliance *appliance, const char *path, const char *parameter,
 		    struct answer_space *space);
 
-// What a client is sent when it has connected.
+// The greeting that a client gets on connecting.
 void command_greet(struct answer_space *space);
 
 // Handlers in devices.c.
@@ -87,7 +87,7 @@ void command_ct_unconfirmed(const struct appliance *appliance, uint64_t cursor,
 			    struct answer *answer);
 void command_ct_dying(const struct appliance *appliance, uint64_t cursor, struct answer *answer);
 
-// Handlers in deletion.c, which ask workers.
+// Handlers in deletion.c, which send requests to workers.
 void command_ct_get(const struct appliance *appliance, const char *text, struct answer *answer);
 void command_ct_delete(const struct appliance *appliance, const char *text, struct answer *answer);
 void command_ct_flush(const struct appliance *appliance, uint64_t cursor, struct answer *answer);

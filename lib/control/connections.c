@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// The connections of all workers, a page at a time, read from outside while their owners go on.
-// A page ends when it is full, or when enough slots have been looked at: it may be empty and yet
-// not be the last.
+// The connections of all workers, a page at a time, read while their owners continue. A page ends
+// when it is full or when enough slots have been looked at, so an empty page need not be the last.
 #include "control/commands.h"
 
 #include "control/cursor.h"
@@ -42,7 +41,7 @@ command_ct_list(const struct appliance *appliance, uint64_t cursor, struct answe
 	answer_connections(appliance, cursor, answer, CT_CONFIRMED);
 }
 
-// These exist only while their burst is judged: mostly there is nothing to see.
+// These exist only while their burst is judged, so usually there are none.
 void
 command_ct_unconfirmed(const struct appliance *appliance, uint64_t cursor, struct answer *answer)
 {

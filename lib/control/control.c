@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// Where the sockets lie, and who may ask when. A lock is held while a command is answered, and
-// while the configuration changes.
+// Where the sockets are, and when commands are answered: a lock is held while a command is
+// answered, and while the configuration changes.
 #include "control/control.h"
 
 #include <errno.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// What a running firewall tells: commands on a telemetry socket that speaks as DPDK's does
-// (requests.h), and all connections at once on a socket beside it (stream.h).
+// Queries to a running firewall: commands on a telemetry socket with DPDK's protocol (requests.h),
+// and all connections at once on a socket next to it (stream.h).
 //
 // The commands are one table (commands.c): name, handler, help. Each socket has a thread, which
 // only reads and never makes a worker wait.
@@ -16,11 +16,11 @@
 // => Main thread.
 void control_start(const struct appliance *appliance);
 
-// Between these two no command is answered: those that come wait. The stream goes on.
+// Between these two, commands wait for their answers. The stream continues.
 // => Main thread.
 void control_hold(void);
 void control_resume(void);
 
-// Waits for a command that is being answered; then the sockets are gone, and listings break off.
+// Waits for a command that is being answered; then closes the sockets, which ends listings early.
 // => Main thread.
 void control_stop(void);

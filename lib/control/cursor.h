@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// Where a listing goes on: a number that is handed out with each page and comes back with the
-// question for the next. 0 is the beginning, and after the last page the end.
+// Where a listing continues: a number that comes with each page and is sent with the question for
+// the next. 0 is the beginning, and the end after the last page.
 //
-// Lists of things that do not change count the things. The connections of all workers are a list
-// of slots: the number of the worker, and the slot in its shard. A connection keeps its slot for
-// life, so one that lives through a whole listing is met exactly once, whatever else comes and
+// In a list that does not change, it is the number of the next element. For the connections of all
+// workers, it is the number of a worker and a slot of its shard. A connection keeps its slot for
+// life, so one that exists throughout a listing is listed exactly once, whatever else comes and
 // goes.
 #pragma once
 
@@ -29,6 +29,6 @@ cursor_to_slot(uint64_t cursor)
 	return (struct slot_cursor){(uint32_t)(cursor >> 32), (uint32_t)cursor};
 }
 
-// Reads what came with a question: decimal digits and nothing else. No text is 0.
-// => text may be NULL and anything else. Returns false when it is no cursor.
+// Parses a cursor from a question: decimal digits and nothing else. No text is 0.
+// => text may be NULL or anything else. Returns false if it is not a cursor.
 bool cursor_parse(const char *text, uint64_t *cursor);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// What workers are asked for: one of their connections, or to delete some. A page of a deletion is
-// a number of slots of one worker, as in a listing; whoever asks goes on where it ended, so that
-// others are answered in between, and a client that goes away leaves nothing behind.
+// Requests to workers: get one connection, or delete some. A page of a deletion is a number of
+// slots of one worker, as in a listing, and the client continues where it ended. So others are
+// answered in between, and a client that disconnects leaves nothing behind.
 #include "control/commands.h"
 
 #include <string.h>
@@ -14,11 +14,11 @@
 #include "control/entry.h"
 #include "report/filter.h"
 
-#define SLOTS_PER_PAGE 8192 // a worker that is busy is through with them in a fifth of a second
+#define SLOTS_PER_PAGE 8192 // takes a busy worker a fifth of a second
 #define ERROR_SIZE     128
 #define CURSOR_NAME    "cursor="
 
-// Asks the worker and waits. Returns false, with the error told, when it does not do it.
+// Sends the worker a request and waits. Returns false, with an error in the answer, if it failed.
 static bool
 ask(const struct appliance *appliance, unsigned int worker, struct request *request,
     struct answer *answer)
@@ -126,7 +126,7 @@ delete_page(const struct appliance *appliance, const struct ct_filter *filter, u
 		      at.worker < engine_n_workers(engine) ? cursor_from_slot(at) : 0);
 }
 
-// Takes "cursor=N" off the front. Returns false when it is no cursor.
+// Strips "cursor=N" from the front. Returns false if N is not a cursor.
 static bool
 take_cursor(const char **text, uint64_t *cursor)
 {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// The devices of the ports as DPDK's commands tell of them, for tools that collect figures of any
-// DPDK program. Members and their names are those of DPDK 22.11, as far as a device tells them.
-// A device that vanishes meanwhile has an empty answer.
+// The devices of the ports as DPDK's commands report them, for tools that collect data from any
+// DPDK program. Members and their names are those of DPDK 22.11, as far as a device provides them.
+// For a device that has vanished, the answer is empty.
 #include <stdlib.h>
 
 #include <rte_ethdev.h>

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// EAL's memory as DPDK's commands tell of it: a heap for each NUMA node, by the names of
-// DPDK 22.11.
+// EAL's memory as DPDK's commands report it: a heap per NUMA node, with the names of DPDK 22.11.
 #include <stdio.h>
 
 #include <rte_lcore.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// Lists that are answered a page at a time, and whose rows have numbers: a cursor is the number of
-// the next row. Private to control.
+// Lists of numbered rows, answered a page at a time: a cursor is the number of the next row.
+// Private to control.
 #pragma once
 
 #include <stdint.h>
@@ -15,7 +15,7 @@ struct listing {
 	void (*fill)(const struct appliance *appliance, unsigned int index, struct answer *row);
 };
 
-// The answer has as many rows from the cursor on as there is room for, and the next cursor: 0 when
-// that was all.
+// Fills the answer with as many rows from the cursor on as there is room for, and the next cursor,
+// 0 at the end.
 void answer_listing(const struct appliance *appliance, uint64_t cursor, struct answer *answer,
 		    const struct listing *listing);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// Lists of what seldom changes while the firewall runs: ports, workers, stages, rules. A cursor is
-// the number of the next row.
+// Lists that rarely change while the firewall runs: ports, workers, stages, rules. A cursor is the
+// number of the next row.
 #include <rte_ethdev.h>
 
 #include "control/commands.h"
@@ -128,7 +128,8 @@ command_stages(const struct appliance *appliance, uint64_t cursor, struct answer
 	answer_listing(appliance, cursor, answer, &listing);
 }
 
-// A row per rule, and behind those of a chain one for its policy: as many as there are counters.
+// A row per rule, and after the rules of a chain a row for its policy: as many as there are
+// counters.
 static unsigned int
 count_rules(const struct appliance *appliance)
 {
@@ -162,7 +163,7 @@ fill_rule(const struct appliance *appliance, unsigned int index, struct answer *
 	unsigned int chain = 0;
 	unsigned int rule;
 
-	// The chains before this row have as many rows as rules, and one each.
+	// The chains before this one take a row per rule, and one row each for their policies.
 	while (index >
 	       ruleset_chain_first(ruleset, chain) + chain + ruleset_chain_n_rules(ruleset, chain))
 		chain++;

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// All metrics, for a program that knows none of them: families with their help, each with its
-// samples, from all sources (sources.h).
+// All metrics, self-describing: families with their help, each with its samples, from all sources
+// (sources.h).
 //
-// The list has pages, since an answer has an end and rules may be many. A row is a family, a sample
-// of the family before, or a histogram: one moment's buckets. The cursor is the number of a family
-// and of what comes next of it. Rules change with the configuration: its generation is in each
-// page, so that nobody takes pages of two configurations for one list.
+// The list has pages, because answers are limited in length and there may be many rules. A row is a
+// family, or a sample or histogram of the family before; all buckets of a histogram are of one
+// moment. The cursor is the number of a family and the number of the next sample in it. Rules
+// change with the configuration, so each page carries its generation: pages of two configurations
+// must not be taken for one list.
 #include <math.h>
 #include <stdio.h>
 
@@ -36,14 +37,14 @@ fill_family(const struct metric *row, struct answer *answer)
 	answer_string(answer, "help", row->help);
 }
 
-// How many samples one object has of a metric: a histogram is one.
+// The number of samples of a metric per object; a histogram is one.
 static unsigned int
 n_samples(const struct metric *row)
 {
 	return row->kind == METRIC_HISTOGRAM ? 1 : row->n - row->first;
 }
 
-// Its buckets are cumulative, by their upper ends in seconds.
+// Buckets are cumulative and named by their upper bounds in seconds.
 static void
 fill_histogram(const struct metric *row, const void *object, struct answer *answer)
 {
@@ -63,7 +64,7 @@ fill_histogram(const struct metric *row, const void *object, struct answer *answ
 	answer_seconds(answer, "sum", metric_sum_ns(row, object));
 }
 
-// Adds the sample unless there is nothing to tell.
+// Adds the sample, unless it has no value.
 static void
 fill_sample(struct scrape *scrape, const struct source *source, const struct metric *row,
 	    uint64_t cursor, uint32_t sample, struct answer *rows)
@@ -87,7 +88,7 @@ fill_sample(struct scrape *scrape, const struct source *source, const struct met
 		answer_number(&answer, "value", metric_value(row, object, element));
 }
 
-// The rows from the cursor on, as many as fit. Returns where to go on; 0: there are no more.
+// Adds the rows from the cursor on, as many as fit. Returns the next cursor; 0 at the end.
 static uint64_t
 fill_rows(struct scrape *scrape, uint64_t cursor, struct answer *rows)
 {

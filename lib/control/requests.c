@@ -19,7 +19,7 @@ struct requests {
 	struct server *server;
 };
 
-// Sends the answer that waits in the space. False when nobody is there.
+// Sends the answer in the space. Returns false if the client is gone.
 static bool
 reply(struct server_client *client)
 {
@@ -33,7 +33,7 @@ reply(struct server_client *client)
 	return true;
 }
 
-// A request that is too long has no answer.
+// A request that is too long is not answered.
 static void
 answer(const struct requests *requests, char *request, bool is_whole, struct answer_space *space)
 {
@@ -72,7 +72,7 @@ serve(void *context, struct server_client *client)
 	return reply(client);
 }
 
-// The greeting is the answer to a question that nobody has asked.
+// The greeting is sent like an answer, but without a question.
 static void
 welcome(void *context, struct server_client *client)
 {

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// A socket in the file system, and one thread for all who connect to it. Private to control.
+// A socket in the file system, and one thread for all of its clients. Private to control.
 //
-// The thread waits for sockets only and never for one client: what a client does not take stays
-// with it. There are SERVER_PLACES places. When somebody comes and all are taken, the client that
-// was served most seldom for the time it has been there loses its place, but nobody in the first
-// SERVER_GRACE_NS; so whoever is idle or slow, and however many they are, hinders nobody for
+// The thread waits in poll and never for a single client: data that a client does not read stays in
+// its buffer. There are SERVER_PLACES places. When a new client connects and all are taken, the
+// client that was served least often for the time it has been connected loses its place, but none
+// in its first SERVER_GRACE_NS. So idle or slow clients, however many, keep out others for no
 // longer than that.
 //
-// What is said over the socket is the protocol's: the functions that it hands in run in the thread
-// and must not block for long.
+// What is sent over the socket is up to the protocol: its functions run in the thread and must not
+// block for long.
 //
-// The thread runs where the main thread runs, which is where no worker does.
+// The thread runs on the CPUs of the main thread, where no worker runs.
 #pragma once
 
 #include <stdbool.h>
@@ -27,12 +27,12 @@
 
 struct server;
 
-// What a server counts. Its thread writes, anybody reads.
+// Counters of a server. Its thread writes, any thread reads.
 struct server_stats {
 	uint64_t clients;  // that are connected now
 	uint64_t accepted; // clients
-	uint64_t evicted;  // of these, since another one needed the place
-	uint64_t served;   // how often clients have taken all there was
+	uint64_t evicted;  // of these, to make room for another
+	uint64_t served;   // how often a client took all that was there for it
 };
 
 extern const struct metric_table server_metrics; // of struct server_stats
@@ -40,9 +40,9 @@ extern const struct metric_table server_metrics; // of struct server_stats
 struct server_client {
 	int socket;        // does not block
 	short waits_for;   // POLLIN or POLLOUT; protocol: rw
-	uint64_t n_served; // protocol: rw, counts up each time the client has taken all there was
+	uint64_t n_served; // protocol: rw, incremented each time the client has taken all there was
 	uint64_t since_ns; // server: rw
-	void *own;         // the protocol's, client_bytes of it, of unknown content at first
+	void *own;         // for the protocol: client_bytes, uninitialised
 };
 
 struct server_protocol {
@@ -50,15 +50,15 @@ struct server_protocol {
 	int type;                // SOCK_STREAM or SOCK_SEQPACKET
 	size_t client_bytes;
 	struct server_stats *stats; // outlive the server
-	// Somebody has come: sets own and waits_for.
+	// A client has connected: sets own and waits_for.
 	void (*welcome)(void *context, struct server_client *client);
-	// The socket is ready for what the client waits for. Returns false when the client goes.
+	// The socket is ready for what the client waits for. Returns false to close the client.
 	bool (*serve)(void *context, struct server_client *client);
-	// Sleeps as long as clients should not be served. May be NULL.
+	// Sleeps as long as no client should be served. May be NULL.
 	void (*pause)(void *context);
 };
 
-// Listens at a path and serves whoever comes. What a dead process has left at the path is replaced.
+// Listens at a path and serves clients. A socket left there by a dead process is replaced.
 // => context belongs to the caller and lives longer. Main thread. Returns NULL with errno set,
 //    EADDRINUSE when a living process has the path.
 struct server *server_start(const struct server_protocol *protocol, void *context,

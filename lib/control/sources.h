@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// What has metrics: tables of rows, each with the objects that it tells about, such as the workers,
-// and the labels that tell these apart. To add a table is to add a source. Private to control.
+// Sources of metrics: tables of rows, each with its objects, such as the workers, and the labels
+// that distinguish these. To add a table is to add a source. Private to control.
 #pragma once
 
 #include <rte_malloc.h>
@@ -18,7 +18,7 @@ struct process {
 	uint64_t started_sec;
 	uint64_t uptime_sec;
 	uint64_t generation;
-	uint64_t reloads[2]; // that were refused, and that were loaded
+	uint64_t reloads[2]; // refused, and loaded
 	uint64_t is_good;
 	uint64_t changed_sec;
 	uint64_t reserved_bytes;
@@ -30,12 +30,12 @@ struct port_state {
 	uint64_t is_up;
 };
 
-// What one answer is made from.
+// The data for one answer.
 struct scrape {
 	const struct appliance *appliance;
 	const struct ruleset *ruleset;
 	bool has_ports;
-	struct port_status ports[PORTS_MAX]; // devices are asked once
+	struct port_status ports[PORTS_MAX]; // each device is queried once
 	union {
 		struct build build;
 		struct process process;
@@ -44,16 +44,16 @@ struct scrape {
 		struct ct_stats ct;
 		struct ct_count count;
 		struct rule_counter rule;
-	} object; // the one that is told
+	} object; // the current one
 };
 
 struct source {
 	const struct metric_table *table;
 	unsigned int (*count)(const struct scrape *scrape);
-	// NULL: nothing can be told of it at the moment.
+	// NULL: it has no values at the moment.
 	const void *(*object)(struct scrape *scrape, unsigned int index);
 	void (*label)(const struct scrape *scrape, unsigned int index, struct answer *labels);
 };
 
-// The source of the family with this number, and its row. NULL: there is no such family.
+// The source of the family with this number, and its row; NULL if there is no such family.
 const struct source *source_of_family(uint32_t family, const struct metric **row);

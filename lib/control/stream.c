@@ -16,18 +16,18 @@
 #define RECORDS_AT_ONCE 384
 #define SLOTS_AT_ONCE   4096
 
-// A line of the table that was read here is slower for its worker to write to the next time. So
-// slots are looked at no faster than this, however many clients there are.
+// After a read here, the worker's next write to the same cache line is slower. So slots are read no
+// faster than this, however many clients there are.
 #define NS_PER_SLOT  1000
-#define PAUSE_MIN_NS 100000   // the system is no more exact than that
-#define LATE_MAX_NS  10000000 // what is made up for after too long a pause
+#define PAUSE_MIN_NS 100000   // the precision of the system's timers
+#define LATE_MAX_NS  10000000 // the most that is caught up after too long a pause
 
-// What is kept of a client.
+// State of a client.
 struct reader {
 	struct walk walk;
-	uint64_t n_records; // that were put into the buffer
+	uint64_t n_records; // put into the buffer
 	bool is_complete;   // the last record was
-	size_t begin, end;  // bytes of the buffer that wait
+	size_t begin, end;  // unsent bytes of the buffer
 	union {
 		struct record_hello hello;
 		struct record records[RECORDS_AT_ONCE];
@@ -38,10 +38,10 @@ struct reader {
 struct stream {
 	const struct appliance *appliance;
 	struct server *server;
-	uint64_t due_ns; // when the next slots may be looked at
+	uint64_t due_ns; // when the next slots may be read
 };
 
-// The next records, as far as they are found without looking at too many slots.
+// Adds the next records, as many as a bounded number of slots has.
 static void
 fill(struct stream *stream, struct reader *reader)
 {
@@ -65,7 +65,7 @@ fill(struct stream *stream, struct reader *reader)
 	reader->end = n * sizeof(*records);
 }
 
-// As much as the socket takes at once. False when that was all, or nobody is there.
+// Sends as much as the socket takes. Returns false at the end, or if the client is gone.
 static bool
 serve(void *context, struct server_client *client)
 {
@@ -99,7 +99,7 @@ welcome(void *context, struct server_client *client)
 	reader->end = sizeof(reader->buffer.hello);
 }
 
-// Until the next slots may be looked at.
+// Sleeps until the next slots may be read.
 static void
 pause_if_fast(void *context)
 {

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// All connections over a socket of their own, as records (report/record.h): the way of sallyctl,
-// since a page of telemetry is too small and too slow for a million of them. Private to control.
+// All connections over a socket of their own, as records (report/record.h). sallyctl uses it,
+// because pages of telemetry are too small and too slow for a million connections. Private to
+// control.
 //
-// Whoever connects is sent the list, and nothing is read from it. The clients are a server's
-// (server.h), which keeps a buffer of fixed size for each; the shards are read at a bounded pace,
-// since the workers share the memory with it.
+// A client that connects is sent the list; nothing is read from it. A server (server.h) handles the
+// clients and keeps a buffer of fixed size for each. The shards are read at a bounded pace, because
+// reading slows down the workers.
 #pragma once
 
 #include <sys/un.h>
@@ -23,5 +24,5 @@ struct stream *stream_start(const struct appliance *appliance, const struct sock
 // => Main thread. Takes NULL.
 void stream_stop(struct stream *stream);
 
-// What the stream of connections counts. Any thread.
+// Counters of the stream of connections. Any thread.
 const struct server_stats *stream_stats(void);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// What can be said of the whole firewall: sums over the workers.
+// Figures for the whole firewall: sums over the workers.
 #include "control/commands.h"
 
 #include <stdio.h>

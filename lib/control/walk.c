@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "control/walk.h"
 
-// False only when a shard has no such connection at the moment; what is confirmed is not counted
-// at a moment.
+// False only if a shard certainly has no such connection at the moment. Confirmed ones are not
+// counted exactly.
 static bool
 may_have(const struct ct *ct, enum ct_life life)
 {
@@ -15,8 +15,7 @@ may_have(const struct ct *ct, enum ct_life life)
 	return true;
 }
 
-// To the first slot from here on that may hold such a connection. Returns its shard, NULL when
-// there is none.
+// Advances to the first slot that may hold such a connection. Returns its shard, NULL at the end.
 static const struct ct *
 skip_to_slot(struct walk *walk)
 {
