@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// Any bytes as a capture file, pcap or pcapng: it is opened or refused with an error, and a capture
-// that was opened has as many packets as it says, each of which can be taken.
+// Any bytes as a capture file, pcap or pcapng: it is opened or refused with an error, and an opened
+// capture has as many packets as it says, each of which can be read.
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -12,7 +12,7 @@
 #include "util/eal.h"
 #include "input.h"
 
-#define PACKETS_MAX 1000 // that are taken
+#define PACKETS_MAX 1000 // that are read
 
 int LLVMFuzzerInitialize(int *argc, char ***argv);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -25,7 +25,7 @@ LLVMFuzzerInitialize(int *argc, char ***argv)
 	return test_eal_start(NULL);
 }
 
-// Every byte, so that the sanitizers see them read.
+// Reads every byte, for the sanitizers.
 static unsigned int
 sum(const struct rte_mbuf *mbuf)
 {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// Any text as a configuration file: it is loaded or refused with errors, and nothing is left over.
+// Any text as a configuration file: it is loaded or refused with errors, and nothing leaks.
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -11,14 +11,14 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 const char *__lsan_default_suppressions(void); // NOLINT(bugprone-reserved-identifier)
 
-// libconfig 1.5 loses the last string it has read when an error of syntax follows.
+// libconfig 1.5 leaks the last string before a syntax error.
 const char *
 __lsan_default_suppressions(void) // NOLINT(bugprone-reserved-identifier)
 {
 	return "leak:strbuf_append\nleak:libconfig_yylex\n";
 }
 
-// The errors are printed, so that their texts are read to the end, to where nobody looks.
+// The errors are printed to a discarded stream, so that their texts are read to the end.
 static void
 load(const char *path)
 {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// Any sequence of fragments: the store never holds more than it may, what it puts together can be
-// read to its end, and nothing is left over.
+// Any sequence of fragments: the store never exceeds its limits, reassembled datagrams can be read
+// to their end, and nothing leaks.
 //
 // An input is a sequence of records: what to do (enum record), then its numbers, one byte each.
 // Numbers beyond the end are zero.
@@ -27,11 +27,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 enum record {
 	RECORD_IPV6 = 1 << 0,
 	RECORD_MORE = 1 << 1,
-	RECORD_RAW = 1 << 2,  // any bytes behind Ethernet; else a fragment with a place
+	RECORD_RAW = 1 << 2,  // any bytes after Ethernet; otherwise a fragment with a place
 	RECORD_WAIT = 1 << 3, // time passes first
 	RECORD_ID = 3 << 4,
 	RECORD_SPLIT = 1 << 6, // two segments
-	RECORD_FAR = 1 << 7,   // the offset counts 256 bytes in place of eight
+	RECORD_FAR = 1 << 7,   // the offset counts units of 256 bytes instead of 8
 };
 
 static const struct frag_params params = {
@@ -115,7 +115,7 @@ build_fragment(struct input *input, uint8_t record, struct frame *frame)
 	frame_end(frame);
 }
 
-// Every byte of the datagram, so that the sanitizers see them read.
+// Reads every byte of the datagram, for the sanitizers.
 static void
 read_datagram(const struct pkt *pkt)
 {

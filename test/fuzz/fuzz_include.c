@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// Any texts as files of a configuration that include each other: they are loaded or refused with
-// errors, each of which is in a line that its file has, and nothing is left over.
+// Any texts as configuration files that include each other: they are loaded or refused with errors,
+// each in a line that its file has, and nothing leaks.
 //
-// Zero bytes end the files, which are called main, a, b and so on.
+// Zero bytes separate the files, which are called main, a, b and so on.
 #include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,7 +25,7 @@ static char folder[] = "/tmp/sallyport-fuzz-XXXXXX";
 static char paths[FILES_MAX][sizeof(folder) + 8];
 static unsigned int n_lines[FILES_MAX]; // 0: there is no such file
 
-// libconfig 1.5 loses the last string it has read when an error of syntax follows.
+// libconfig 1.5 leaks the last string before a syntax error.
 const char *
 __lsan_default_suppressions(void) // NOLINT(bugprone-reserved-identifier)
 {
@@ -59,7 +59,7 @@ LLVMFuzzerInitialize(int *argc, char ***argv)
 	return atexit(remove_folder);
 }
 
-// The file of this number has these bytes.
+// Writes these bytes to the file with this number.
 static void
 write_file(unsigned int n, const uint8_t *bytes, size_t len)
 {

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// Any bytes as a frame: they are read as a packet or refused, whole or in pieces, with the same
-// result, and nothing outside of them is touched.
+// Any bytes as a frame: parsing accepts or refuses them with the same result, in one segment or
+// several, and reads nothing outside of them.
 //
-// The first byte of the input cuts the frame: into segments of so many bytes, 0: one segment. Every
-// segment is memory of exactly its length, so that AddressSanitizer sees what is read beyond it.
+// The first byte of the input is the length of the segments into which the frame is split, 0: one
+// segment. Every segment is an allocation of exactly its length, so that AddressSanitizer detects
+// reads beyond it.
 #include <stdlib.h>
 #include <string.h>
 
@@ -90,7 +91,7 @@ check_promises(const struct pkt *pkt)
 	free(scratch);
 }
 
-// Everything that later stages ask the parser for.
+// Calls everything that later stages use of the parser.
 static void
 parse(struct rte_mbuf *mbuf, struct pkt *pkt, struct tuple *inner)
 {
@@ -119,7 +120,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	check(!a.has_tuple || checksum_l4_good(&a, a.l4_len) == checksum_l4_good(&b, b.l4_len));
 	b.mbuf = a.mbuf;
 	check(!b.is_plain || a.is_plain);
-	b.is_plain = a.is_plain; // it is about segments, nothing else may be
+	b.is_plain = a.is_plain; // this depends on segments; nothing else may
 	check(memcmp(&a, &b, sizeof(a)) == 0);
 	chain_free(&whole);
 	chain_free(&pieces);

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
 // Any sequence of packets through a whole worker: parse, fragments, rules, connection tracking with
-// helpers, confirm. It goes through twice, in bursts and one packet at a time, and both have the
-// same answers; afterwards nothing is left over.
+// helpers, confirm. It runs twice, in bursts and one packet at a time, with the same results;
+// afterwards nothing is left.
 //
 // An input is a sequence of records: what to do (enum record), then as many bytes as that needs,
-// the length of the packet behind Ethernet, and the packet. Bytes beyond the end are zero.
+// the length of the packet after Ethernet, and the packet. Bytes beyond the end are zero.
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -28,17 +28,18 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 // Bits of a record's first byte.
 enum record {
-	RECORD_WAN = 1 << 0,    // comes in there
-	RECORD_IPV6 = 1 << 1,   // what Ethernet says
-	RECORD_FLUSH = 1 << 2,  // ends a burst
-	RECORD_WAIT = 1 << 3,   // a byte: so many seconds pass first, squared
-	RECORD_SPLIT = 1 << 4,  // a byte: where the second segment begins
-	RECORD_SUMS = 1 << 5,   // checksums are as they are; else the NIC has found them good
-	RECORD_LENGTH = 1 << 6, // the length in the IP header is as it is; else it is filled in
-	RECORD_LONG = 1 << 7,   // zeros behind the packet, eight times its length
+	RECORD_WAN = 1 << 0,   // arrives at wan
+	RECORD_IPV6 = 1 << 1,  // as the ethertype
+	RECORD_FLUSH = 1 << 2, // ends a burst
+	RECORD_WAIT = 1 << 3,  // a byte: the square root of the seconds that pass first
+	RECORD_SPLIT = 1 << 4, // a byte: where the second segment begins
+	RECORD_SUMS = 1 << 5,  // checksums stay as they are; otherwise the NIC has verified them
+	RECORD_LENGTH =
+		1 << 6, // the length in the IP header stays as it is; otherwise it is filled in
+	RECORD_LONG = 1 << 7, // zeros after the packet, eight times its length
 };
 
-// Everything that looks at a connection, or attaches something to it.
+// Every key that looks at a connection, and every statement that changes one.
 static const char config_text[] =
 	"ports = ( { name = \"lan\"; device = \"net_null0\"; },\n"
 	"          { name = \"wan\"; device = \"net_null1\"; } );\n"
@@ -65,7 +66,7 @@ static const char config_text[] =
 	"  { name = \"late\"; priority = 2147483647; rules = (\n"
 	"      { proto = \"udp\"; dport = \"53\"; action = \"drop\"; } ); } );\n";
 
-// One of the two ways through: each is one worker of the engine, which hands nothing over.
+// One of the two runs: each is one worker of the engine, without hand-off.
 struct way {
 	struct ct *ct;
 	struct pipeline *pipeline;
@@ -129,7 +130,7 @@ way_open(struct way *way, const struct engine *engine, unsigned int worker)
 	burst_reset(&way->burst);
 }
 
-// Each frame has one fate.
+// Each frame is counted once.
 static void
 way_close(struct way *way, uint64_t n_packets)
 {
@@ -155,7 +156,7 @@ check_same(const struct pkt *a, const struct pkt *b)
 	check(a->in_table == b->in_table && a->ct_state == b->ct_state);
 }
 
-// Runs what has been gathered, both ways.
+// Runs the collected packets, both ways.
 static void
 flush(struct burst *waiting)
 {

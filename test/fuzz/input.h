@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// The bytes of an input, taken one after the other, and what must hold whatever they are.
+// The bytes of an input, read one after the other, and a check for what must hold with any input.
 #pragma once
 
 #include <stdbool.h>
@@ -13,7 +13,7 @@ struct input {
 	size_t left;
 };
 
-// The next byte; zero behind the end.
+// The next byte; zero after the end.
 static inline uint8_t
 next(struct input *input)
 {
@@ -23,7 +23,7 @@ next(struct input *input)
 	return *input->bytes++;
 }
 
-// Ends the program, which is a finding, when something does not hold.
+// Aborts, which is a finding, if a condition does not hold.
 static inline void
 check(bool holds)
 {

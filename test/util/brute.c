@@ -72,7 +72,7 @@ mac_at(const uint8_t *bytes)
 	return mac;
 }
 
-// 0: it is none, 1: the first, 2: another.
+// 0: not a fragment, 1: the first, 2: a later one.
 static unsigned int
 fragment_bit(const struct pkt *pkt, const uint8_t *ip)
 {
@@ -100,7 +100,7 @@ is_in_account(const struct pkt *pkt, const struct span *spans, unsigned int n, u
 	return pkt->conn != NULL && pkt->account.has_counters && is_in_span(spans, n, value);
 }
 
-// The keys that ask for the packet's bytes.
+// The keys that read the packet's bytes.
 static bool
 is_match_in_bytes(const struct match *match, const struct pkt *pkt)
 {
@@ -229,7 +229,8 @@ apply(const struct rule *rule, struct pkt *pkt)
 	return true;
 }
 
-// The number of the first rule of a chain, or behind those of all chains.
+// The number of the first rule of a chain; for the chain after the last one, the number of all
+// rules.
 static unsigned int
 first_rule(const struct brute *brute, unsigned int chain)
 {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// What rules say, by a matcher that knows nothing but rules.h: it goes through all rules, one
-// packet at a time, one rule at a time. Slow, plain, and none of it shared with lib/.
+// The result of rules by brute force: a matcher that knows only rules.h and goes through all rules,
+// one packet and one rule at a time. Slow, simple, and shares no code with lib/.
 #pragma once
 
 #include <stdint.h>

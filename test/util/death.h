@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// For tests of what must end the process: it is done in a child.
+// For tests of code that must abort: it runs in a child process.
 #pragma once
 
-// Fails unless function(context), in a process of its own, aborts and says this on standard error.
-// => What it leaves behind is lost with the child.
+// Fails unless function(context), in a child process, aborts and prints this on standard error.
+// => Its effects are lost with the child.
 void assert_dies(void (*function)(void *context), void *context, const char *expected);
 
 // Calls function(context) in a thread of its own, and waits for it.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// Frames for tests, written in the order they are read: outermost header first.
+// Frames for tests, written from the outermost header inwards.
 //
 //	struct frame frame;
 //
@@ -46,7 +46,7 @@ enum frame_kind {
 struct frame_layer {
 	enum frame_kind kind;
 	uint16_t off;
-	uint8_t proto; // number, of what stands behind IP
+	uint8_t proto; // protocol number, of headers after IP
 };
 
 struct frame {
@@ -56,7 +56,7 @@ struct frame {
 	unsigned int n_layers;
 };
 
-// What a test says about a TCP segment; the rest of the header follows from it.
+// The fields of a TCP segment that a test sets; the rest of the header follows from them.
 struct frame_tcp {
 	uint16_t sport;
 	uint16_t dport;
@@ -84,7 +84,7 @@ uint8_t *frame_ethernet(struct frame *frame);
 // A VLAN tag; tpid is the ethertype that announces it: 0x8100, 0x88a8, 0x9100.
 uint8_t *frame_tag(struct frame *frame, uint16_t tpid, uint16_t vlan);
 
-// IPv4, or IPv6 when the addresses have colons. Behind an ICMP header it is the quoted packet.
+// IPv4, or IPv6 if the addresses have colons. After an ICMP header it is the quoted packet.
 uint8_t *frame_ip(struct frame *frame, const char *src, const char *dst);
 
 // An extension header of IPv6 of len bytes: 0 hop-by-hop, 43 routing, 60 destination options (len a
@@ -106,14 +106,13 @@ uint8_t *frame_icmp(struct frame *frame, uint8_t type, uint8_t code, uint16_t id
 // GRE of 8 bytes: flags and version, protocol, and the two fields that a PPTP header has there.
 uint8_t *frame_gre(struct frame *frame, uint16_t flags, uint16_t proto, uint16_t call_id);
 
-// SCTP's header; chunks come behind it.
+// SCTP's header; chunks follow.
 uint8_t *frame_sctp(struct frame *frame, uint16_t sport, uint16_t dport, uint32_t tag);
 
 // A chunk with len bytes of value, which are zero; padded to a multiple of 4.
 uint8_t *frame_chunk(struct frame *frame, uint8_t type, uint8_t flags, uint16_t len);
 
-// DCCP with sequence numbers of 48 bits: header_len bytes, of which those behind the first 16 are
-// zero.
+// DCCP with sequence numbers of 48 bits: header_len bytes, all zero after the first 16.
 uint8_t *frame_dccp(struct frame *frame, uint8_t type, uint64_t seq, unsigned int header_len);
 
 // len zero bytes of any other protocol.
@@ -130,6 +129,6 @@ void frame_end(struct frame *frame);
 // Where the n-th header of this kind begins.
 uint16_t frame_off(const struct frame *frame, enum frame_kind kind, unsigned int n);
 
-// The frame as if its outer IP packet had been sent with only len bytes: it is cut there, its
-// length field and the checksum of IPv4 say so; nothing else changes.
+// Truncates the outer IP packet to len bytes and adjusts its length field and IPv4 checksum;
+// nothing else changes.
 void frame_shorten_ip(struct frame *frame, uint32_t len);

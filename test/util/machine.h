@@ -10,7 +10,7 @@
 // An empty folder. => A setup function of cmocka.
 int machine_make(void **state);
 
-// Removes it with all it holds. => A teardown of cmocka.
+// Removes it with all its contents. => A teardown of cmocka.
 int machine_remove(void **state);
 
 const char *machine_root(void);
@@ -19,5 +19,5 @@ const char *machine_root(void);
 // => Holds until the next call.
 const char *machine_path(const char *name);
 
-// Writes a file anew. => Fails the test when that does not work.
+// Writes or replaces a file. => Fails the test if that does not work.
 void machine_write(const char *name, const char *text);

@@ -7,7 +7,7 @@
 
 #include "util/eal.h"
 
-// A segment: where mbufs look for who frees it, and the bytes, apart.
+// A segment: the shared info with its free callback, and the bytes in an allocation of their own.
 struct segment {
 	struct rte_mbuf_ext_shared_info shared;
 	uint8_t *bytes;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// Frames as mbufs whose segments are pieces of memory of exactly their length, each allocated by
-// itself: AddressSanitizer sees every byte that is read outside of them.
+// Frames as mbufs. Each segment is an allocation of exactly its length, so that AddressSanitizer
+// detects every read outside of it.
 #pragma once
 
 #include <stdint.h>

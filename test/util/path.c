@@ -67,7 +67,7 @@ compile(struct config *config, const struct path_options *options)
 	return snapshot;
 }
 
-// Tests take events from the ring themselves.
+// Tests read events from the ring themselves.
 static void
 nobody_hears(void *context, const struct ct_event events[], unsigned int n)
 {
@@ -146,7 +146,7 @@ path_change(struct path *path, const struct path_options *options)
 	path->snapshot = engine_snapshot(path->engine);
 }
 
-// What was accepted is sent, or refused where it should leave.
+// Counts accepted packets as sent, or refuses them at the output port.
 static void
 send_burst(struct path *path, struct burst *burst)
 {
@@ -167,7 +167,7 @@ send_burst(struct path *path, struct burst *burst)
 		     f = f->next)
 			pipeline_refuse(path->pipeline, pkt, path->unsent);
 	}
-	assert_int_equal(stats->accepted, accepted); // nobody has seen more meanwhile
+	assert_int_equal(stats->accepted, accepted); // it never exceeds what was sent
 }
 
 void

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// A whole path for packets, made from chains written in C: configuration, snapshot and engine.
+// A whole packet path from chains written in C: configuration, snapshot and engine.
 //
-// Ports: 0 "lan" and 1 "wan" are the ends of a wire, 2 "spare" belongs to none, 3 "lan2" and 4
-// "wan2" are the ends of another one.
+// Ports: 0 "lan" and 1 "wan" are the ends of a wire, 2 "spare" is on none, 3 "lan2" and 4 "wan2"
+// are the ends of another one.
 #pragma once
 
 #include <stdbool.h>
@@ -19,62 +19,63 @@ enum { LAN, WAN, SPARE, OTHER_LAN, OTHER_WAN };
 
 struct path {
 	struct config config;
-	struct config other; // the one of these that the snapshot is not of is free
+	struct config other; // the snapshot uses one of the two; the other is free
 	struct engine *engine;
-	const struct snapshot *snapshot; // this and what follows are the engine's
-	unsigned int worker;             // where packets come in
-	struct ct *ct;                   // its own, as the next two
+	const struct snapshot *snapshot; // this and the following are the engine's
+	unsigned int worker;             // at which packets arrive
+	struct ct *ct;                   // of this worker, like the next two
 	struct rte_ring *events;
 	struct pipeline *pipeline;
 	uint64_t seq;       // of the last packet
 	uint64_t now_ns;    // when it came
-	enum reason unsent; // why nothing that is accepted can be sent; REASON_RULE: it is sent
+	enum reason unsent; // why accepted packets cannot be sent; REASON_RULE: they are sent
 	// the fragments, by number, that became the i-th packet of the last burst
 	uint64_t frames[BURST_MAX][PATH_FRAMES_MAX];
 	unsigned int n_frames[BURST_MAX];
 };
 
 struct path_options {
-	const struct chain *chains; // sorted by priority; they stay the caller's
+	const struct chain *chains; // sorted by priority; owned by the caller
 	unsigned int n_chains;
 	uint32_t max_connections; // 0: 256
 	enum ct_enable enable;
-	uint32_t passing;                // kinds of frames that are no IP and pass, 1 << NON_IP_ARP
-	unsigned int n_workers;          // 0: 1
-	unsigned int steer_ring;         // 0: workers hand nothing over
-	const struct toeplitz *toeplitz; // chooses homes; NULL: the secret does
-	void (*adjust)(struct config *config); // does the rest; NULL: there is none
+	uint32_t passing;                      // kinds of non-IP frames that pass, 1 << NON_IP_ARP
+	unsigned int n_workers;                // 0: 1
+	unsigned int steer_ring;               // 0: workers hand nothing over
+	const struct toeplitz *toeplitz;       // chooses homes; NULL: the secret does
+	void (*adjust)(struct config *config); // changes other settings; NULL: none
 	uint32_t generation;                   // 0: one that no path has had
 };
 
-// The one that all paths hash with.
+// The secret of all paths.
 const struct hash_secret *path_secret(void);
 
-// => EAL runs. One path at a time. Packets come in at worker 0.
+// => EAL runs. One path at a time. Packets arrive at worker 0.
 void path_open(struct path *path, const struct path_options *options);
 void path_close(struct path *path);
 
-// From now on packets come in at this worker.
+// From now on packets arrive at this worker.
 void path_enter(struct path *path, unsigned int worker);
 
-// The workers go by another configuration; how many there are, and of what is handed over, stays.
+// Switches the workers to another configuration, with the same number of workers and the same
+// hand-off.
 void path_change(struct path *path, const struct path_options *options);
 
-// A packet on its way in.
+// An arriving packet.
 struct arrival {
 	struct frame frame;
 	uint64_t after_ns; // since the one before
 	uint8_t port;
 };
 
-// Runs up to BURST_MAX packets as one burst. burst->pkts[i] is the i-th as it left; its mbuf is
-// gone. A fragment that waits is pending; its datagram has the verdict.
+// Runs up to BURST_MAX packets as one burst. burst->pkts[i] is the i-th packet after that, without
+// its mbuf. A held fragment is pending; its datagram gets the verdict.
 void path_run(struct path *path, const struct arrival arrivals[], uint16_t n, struct burst *burst);
 
-// Runs one packet that comes in at this port.
+// Runs one packet that arrives at this port.
 struct pkt path_one(struct path *path, const struct frame *frame, uint8_t port);
 
-// What became of a packet, in a line: verdict, reason, chain and rule, class and direction.
+// The result for a packet in a line: verdict, reason, chain and rule, class and direction.
 //
 //	"accept rule filter/1 new orig"   "drop malformed"   "drop default filter established reply"
 //

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
 // The values that Microsoft has published for RSS ("Verifying the RSS Hash Calculation"): a key,
-// and what the Toeplitz hash makes of two addresses with it.
+// and the Toeplitz hashes of pairs of addresses with it.
 #pragma once
 
 #include <stdint.h>

@@ -17,7 +17,7 @@ void
 random_start(uint64_t seed, unsigned int part)
 {
 	state = (seed + 1) * UINT64_C(0x9E3779B97F4A7C15) + part;
-	if (state == 0) // from there xorshift goes nowhere
+	if (state == 0) // xorshift would stay there
 		state = 1;
 }
 

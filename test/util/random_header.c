@@ -43,7 +43,7 @@ add_ipv4(struct pkt *pkt, uint8_t *ip)
 	pkt->l3_len = 60 + random_below(1440);
 }
 
-// The fragment header stands behind the others, if there is one.
+// A fragment header comes after the others.
 static void
 add_ipv6(struct pkt *pkt, uint8_t *ip)
 {

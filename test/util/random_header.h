@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// A packet's bytes, as far as rules look at them: Ethernet with tags or without, and an IP header
-// of either family with everything in it that a key asks for. Few values, so that rules meet them.
+// The bytes of a packet that rules can match: Ethernet with or without tags, and an IP header of
+// either family with everything that a key reads. Few different values, so that rules match them.
 //
-// Life cycle: the packet's mbuf lies in the room, and both are the test's.
+// Life cycle: the packet's mbuf is in the room; the test owns both.
 #pragma once
 
 #include <stdint.h>
@@ -20,5 +20,5 @@ struct random_room {
 	uint8_t bytes[256];
 };
 
-// Gives the packet bytes of its family, with mbuf, l3_off, l3_len and is_fragment to them.
+// Gives the packet bytes of its family, and sets mbuf, l3_off, l3_len and is_fragment accordingly.
 void random_header(struct pkt *pkt, struct random_room *room);

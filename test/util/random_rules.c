@@ -95,7 +95,7 @@ random_range(uint16_t (*value)(void))
 {
 	uint16_t a = value(), b = random_chance(60) ? a : value();
 
-	if (a > b && random_chance(95)) // the wrong way round a range is empty
+	if (a > b && random_chance(95)) // a reversed range is empty
 		return (struct range){b, a};
 	return (struct range){a, b};
 }
@@ -106,7 +106,8 @@ random_icmp_wide(void)
 	return random_chance(5) ? 300 : random_icmp();
 }
 
-// Most lists have one element: their lengths multiply, and rte_acl builds what comes of it.
+// Most lists have one element, because their lengths multiply and rte_acl must build every
+// combination.
 static unsigned int
 random_len(void)
 {
@@ -190,7 +191,7 @@ random_bytes(void)
 	return random_below(600);
 }
 
-// Keys that rte_acl does not know, each with the chance given.
+// Keys that rte_acl does not know, each with the given chance.
 static void
 add_listed_keys(struct match *match, unsigned int keys)
 {
@@ -256,7 +257,7 @@ random_protos(unsigned int *n)
 	return protos;
 }
 
-// Each key is there with the chance given, in percent.
+// Each key is present with the given chance, in percent.
 static struct match
 random_match(unsigned int keys)
 {

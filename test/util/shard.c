@@ -12,7 +12,7 @@
 #include "packet/parse.h"
 #include "util/mbuf.h"
 
-// What a test that failed has left open, so that the next one can begin.
+// Closes what a failed test left open, so that the next one can begin.
 static struct {
 	struct ct *ct;
 	struct rte_ring *events;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// One shard of connections, driven as a worker drives it, in virtual time.
+// One shard of connections, driven as by a worker, in virtual time.
 //
-// Life cycle: shard_open, packets and time in any order, shard_close. The clock begins a little
-// before ticks wrap, so that every test that goes on for more than SHARD_WRAP_SEC crosses that.
+// Life cycle: shard_open, packets and time in any order, shard_close. The clock starts shortly
+// before ticks wrap, so that every test longer than SHARD_WRAP_SEC crosses that point.
 #pragma once
 
 #include <stdbool.h>
@@ -17,7 +17,7 @@ struct rte_ring;
 #define SHARD_WRAP_SEC 20
 #define SHARD_TEXT_MAX 128
 #define SHARD_WORKERS  2
-#define SHARD_CONNS    64 // connections that fit, unless the parameters say otherwise
+#define SHARD_CONNS    64 // capacity, unless the parameters say otherwise
 
 struct shard {
 	struct ct *ct;
@@ -28,14 +28,14 @@ struct shard {
 	unsigned int worker;    // number of the owner
 	enum ct_rules_do rules; // what the rules may do to connections
 	uint16_t zone;          // of the packets
-	uint8_t set_window;     // what a rule asks for of every packet: enum ct_window plus one
-	bool is_notrack;        // a rule before conntrack says so of every packet
+	uint8_t set_window;     // set by a rule for every packet: enum ct_window plus one
+	bool is_notrack;        // set by a rule before conntrack for every packet
 };
 
 struct shard_options {
 	const struct ct_params *params; // NULL: the defaults, and SHARD_CONNS connections
-	unsigned int event_ring;        // events that may wait in a ring of its own; 0: no listener
-	struct rte_ring *events;        // somebody else's ring in place of that
+	unsigned int event_ring;        // events that fit into a ring of its own; 0: no listener
+	struct rte_ring *events;        // another ring instead
 	unsigned int worker;            // number of the owner, below SHARD_WORKERS
 };
 
@@ -51,11 +51,11 @@ void shard_close(struct shard *shard);
 void shard_wait(struct shard *shard, uint32_t sec);
 tick_t shard_now(const struct shard *shard);
 
-// What the rules say to a packet: VERDICT_PENDING lets it pass.
+// The verdict of the rules on a packet: VERDICT_PENDING lets it pass.
 typedef enum verdict (*shard_ruling)(struct pkt *pkt);
 
-// Takes a burst through conntrack, the ruling and confirm, again for the rest as often as
-// ct_track_burst asks for it. pkts[i] is the packet as it left, without its mbuf and connection.
+// Runs a burst through conntrack, the ruling and confirm, and repeats that for the rest as often as
+// ct_track_burst demands. pkts[i] is the packet after that, without its mbuf and connection.
 // => Returns the number of passes. ruling NULL: everything passes.
 unsigned int shard_burst(struct shard *shard, const struct frame frames[], uint16_t n,
 			 shard_ruling ruling, struct pkt pkts[]);
@@ -64,10 +64,10 @@ unsigned int shard_burst(struct shard *shard, const struct frame frames[], uint1
 struct pkt shard_accept(struct shard *shard, const struct frame *frame);
 struct pkt shard_refuse(struct shard *shard, const struct frame *frame);
 
-// Connections that expired leave, as the service core and the worker do it. Returns how many.
+// Removes expired connections, as the service core and the worker do. Returns their number.
 unsigned int shard_expire(struct shard *shard);
 
-// The n-th connection of the table, counted from 0. Returns false when there are not so many.
+// Gets the n-th connection of the table, counted from 0. Returns false if there are fewer.
 bool shard_entry(const struct shard *shard, enum ct_life life, unsigned int n,
 		 struct ct_entry *entry);
 
@@ -78,9 +78,9 @@ const char *shard_entry_text(const struct shard *shard, char text[SHARD_TEXT_MAX
 // A packet's class and direction: "new orig", "established reply", "invalid".
 const char *shard_class_text(const struct pkt *pkt, char text[SHARD_TEXT_MAX]);
 
-// Takes the next event. Returns false when none waits.
+// Takes the next event. Returns false if there is none.
 bool shard_event(struct shard *shard, struct ct_event *event);
 
-// Takes the next event and compares its type and its state of the connection with a text:
-// "new 120 SYN_SENT [UNREPLIED]", "update ...", "destroy ..."; "none" when none waits.
+// Takes the next event and compares its type and its state of the connection with a text: "new 120
+// SYN_SENT [UNREPLIED]", "update ...", "destroy ..."; "none" if there is none.
 const char *shard_event_text(struct shard *shard, char text[SHARD_TEXT_MAX]);

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// Takes a fixed sequence of packets through a whole pipeline. gate.py runs it under callgrind and
-// holds the instructions that run_measured takes against the budgets; by itself it prints the time,
-// the median of many bursts.
+// Runs a fixed sequence of packets through a whole pipeline. gate.py runs it under callgrind and
+// compares the instructions of run_measured with the budgets; by itself it prints the time, the
+// median of many bursts.
 //
 //   count SCENARIO EAL arguments      count --list: their names
 //
-// Nothing is random and time is made up, so the count is the same on every run.
+// Nothing is random and time is virtual, so the count is the same in every run.
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -33,7 +33,7 @@ struct scenario {
 	struct flow_family family;
 	uint32_t n_flows; // established before; 0: every packet is a new flow
 	unsigned int n_rules;
-	bool forgets; // the rules are asked for every packet: some look at TCP flags
+	bool forgets; // rules are evaluated for every packet, because some match TCP flags
 };
 
 static const struct scenario scenarios[] = {
@@ -59,16 +59,16 @@ struct run {
 	uint64_t cycles[BURSTS];
 };
 
-// What is counted: nothing else calls the pipeline between two readings of the clock.
+// The measured part: nothing else calls the pipeline between two readings of the clock.
 __attribute__((noinline)) static void
 run_measured(struct pipeline *pipeline, struct burst *burst)
 {
 	pipeline_run(pipeline, burst);
-	__asm__ volatile("" ::: "memory"); // it is a function that returns, not a jump
+	__asm__ volatile("" ::: "memory"); // prevents a tail call
 }
 
-// Established connections first; then rules for single destinations that no flow has; the last rule
-// accepts.
+// First a rule for established connections; then rules for single destinations that no flow has;
+// the last rule accepts.
 static bool
 make_rules(struct run *run, struct chain *chain)
 {
@@ -149,7 +149,7 @@ close_run(struct run *run)
 	free(run->config.chains[0].rules);
 }
 
-// What flow sends next: TCP a handshake, and then a segment from either side by turns, which
+// The next packet of a flow. TCP: a handshake, then a segment from each side in turn, which
 // acknowledges what the other one has sent.
 static struct packet_spec
 next_packet(struct run *run, uint32_t flow, uint32_t turn)
@@ -193,7 +193,7 @@ compare(const void *a, const void *b)
 	return *left < *right ? -1 : *left > *right;
 }
 
-// Every flow takes so many turns, before anything is measured. Returns how many.
+// Runs every flow for some turns before anything is measured. Returns the number of turns.
 static uint32_t
 warm_up(struct run *run)
 {

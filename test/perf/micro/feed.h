@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// Bursts of packets of the flows of traffic/flow.h, as a worker would have received them.
+// Bursts of packets from the flows of traffic/flow.h, as a worker would have received them.
 //
-// Life cycle: feed_open, bursts, feed_close. The mbufs are used again for every burst, so nobody
-// else may free or keep them.
+// Life cycle: feed_open, bursts, feed_close. The mbufs are reused for every burst, so no other code
+// may free or keep them.
 #pragma once
 
 #include <stdbool.h>
@@ -28,6 +28,6 @@ struct feed {
 int feed_open(struct feed *feed);
 void feed_close(struct feed *feed);
 
-// The burst has one more packet of a flow: now, at the first port.
+// Adds a packet of a flow to the burst: now, at the first port.
 void feed_add(struct feed *feed, struct burst *burst, uint32_t index,
 	      const struct packet_spec *spec, uint64_t now_ns);

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// What each stage of a packet's path costs by itself, in nanoseconds per packet: the median over
-// many groups of bursts, so that what interrupts the program does not count.
+// The cost of each stage of a packet's path by itself, in nanoseconds per packet: the median over
+// many groups of bursts, so that interruptions do not count.
 //
 //   micro EAL arguments       for example: micro --in-memory --no-pci -l 1
 //
-// Frames are made between the bursts, outside the time that is measured, so caches are colder than
-// in a running firewall: figures are for comparing stages and changes with each other.
+// Frames are made between the bursts, outside the measured time, so caches are colder than in a
+// running firewall: use the figures to compare stages and changes with each other.
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -62,7 +62,7 @@ struct bench {
 	struct stages stages;
 	struct burst burst;
 	struct stage_cycles groups[GROUPS];
-	uint32_t next_flow; // where every packet is a new one
+	uint32_t next_flow; // if every packet is a new flow
 };
 
 static void
@@ -123,7 +123,7 @@ run_groups(struct bench *bench, unsigned int n)
 	}
 }
 
-// Nobody has answered any of those that are there.
+// All existing connections are unanswered.
 static void
 fill_table(struct bench *bench)
 {

@@ -19,7 +19,7 @@ const char *const stage_names[STAGE_COUNT] = {
 	[STAGE_CLASSIFY] = "classify", [STAGE_CONFIRM] = "confirm", [STAGE_RELEASE] = "release",
 };
 
-// Rules for single destinations that no flow has, and one that accepts the rest.
+// Rules for single destinations that no flow has, and one that accepts everything else.
 static void
 fill_chain(struct chain *chain, struct prefix prefixes[])
 {
@@ -62,7 +62,7 @@ compile(struct config *config, unsigned int n_rules)
 	errors_fini(&errors);
 	free(chain->rules);
 	free(prefixes);
-	config->n_chains = 0; // the snapshot has what it needs of them
+	config->n_chains = 0; // the snapshot has copied what it needs
 	return snapshot;
 }
 
@@ -97,7 +97,7 @@ stages_close(struct stages *stages)
 	engine_destroy(stages->engine);
 }
 
-// Adds what has passed since *since to a stage, and begins anew.
+// Adds the cycles since *since to a stage, and sets *since to now.
 static void
 account(struct stage_cycles *cycles, enum micro_stage stage, uint64_t *since)
 {
@@ -107,7 +107,7 @@ account(struct stage_cycles *cycles, enum micro_stage stage, uint64_t *since)
 	*since = now;
 }
 
-// The packets from the front that conntrack handles at once. Returns how many.
+// Runs conntrack on as many packets from the front as it takes at once. Returns their number.
 static uint16_t
 run_pass(struct stages *stages, struct pkt *pkts[], uint16_t n, struct stage_cycles *cycles)
 {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// One shard whose stages are run one after the other on a whole burst, with the time each takes.
+// One shard whose stages run one after the other on a whole burst, with the time that each takes.
 //
 // Life cycle: stages_open, bursts, stages_expire, stages_close. One thread.
 #pragma once
@@ -11,7 +11,7 @@
 
 enum micro_stage {
 	STAGE_PARSE,
-	STAGE_HASH, // once more by itself: parse has it in it
+	STAGE_HASH, // measured by itself once more: it is also part of parse
 	STAGE_TRACK,
 	STAGE_CLASSIFY,
 	STAGE_CONFIRM,
@@ -37,15 +37,15 @@ struct stages {
 	uint64_t sink; // keeps results from being optimised away
 };
 
-// => n_rules is at least 1; the last one accepts, no packet of a feed matches the others. Returns
-//    -1 when memory is short.
+// => n_rules is at least 1; the last one accepts, the others match no packet of a feed. Returns -1
+//    when memory is short.
 int stages_open(struct stages *stages, uint32_t capacity, unsigned int n_rules);
 void stages_close(struct stages *stages);
 
-// All packets of the burst have gone through all stages and cycles has counted it.
+// Runs all packets of the burst through all stages and adds to cycles.
 void stages_run(struct stages *stages, struct burst *burst, struct stage_cycles *cycles);
 
-// What it costs to look for connections that have expired, and to remove one.
+// Measures the search for expired connections, and the removal of one.
 struct expiry_cycles {
 	uint64_t scan;
 	uint64_t scanned;
