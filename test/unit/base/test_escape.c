@@ -44,7 +44,7 @@ what_is_shown(void **state)
 				    cases[i].escaped);
 }
 
-// Whatever the bytes are, what is shown has only such that are printable or part of a character.
+// Whatever the bytes are, the result has only bytes that are printable or part of a character.
 static void
 no_byte_is_obeyed(void **state)
 {

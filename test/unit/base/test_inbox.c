@@ -109,7 +109,7 @@ test_a_request_is_answered(void **state)
 	assert_int_equal(serve(), 0);
 }
 
-// Room for exactly SIZE, beside the one that is being worked on.
+// Room for exactly SIZE, besides the one that is being worked on.
 static void
 test_a_full_inbox_says_so(void **state)
 {
@@ -337,7 +337,7 @@ test_many_askers(void **state)
 	assert_true(inbox_is_empty(&inbox));
 }
 
-// Whoever is about to ask while the owner ends is answered, too: else this hangs.
+// An asker that is just asking while the owner ends gets an answer, too; otherwise this hangs.
 static void
 test_many_askers_of_an_owner_that_ends(void **state)
 {

@@ -46,7 +46,7 @@ begin(struct capture *capture, bool is_journal)
 	log_init();
 }
 
-// Puts standard error back, and compares what was written to it.
+// Restores standard error, and compares what was written to it.
 static void
 assert_written(struct capture *capture, const char *expected)
 {

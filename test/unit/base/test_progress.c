@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// What takes long is told, and what does not is not.
+// Work that takes long is reported, and quick work is not.
 #include "base/progress.h"
 
 #include <setjmp.h>

@@ -70,7 +70,7 @@ folder_write(const char *name, const char *text)
 	folder_write_bytes(name, text, strlen(text));
 }
 
-// Takes every mention of the folder out of what was printed.
+// Removes every mention of the folder from the printed text.
 static void
 remove_folder(char *text)
 {

@@ -13,7 +13,7 @@
 	" { name = \"wan\"; device = \"net_null1\"; } ); wires = ( { a = \"lan\"; b = \"wan\"; } " \
 	");\n"
 
-// In line 2, a chain behind connection tracking that has one rule with an action and these keys.
+// In line 2, a chain after connection tracking with one rule that has an action and these keys.
 #define RULE(keys)                                                                                 \
 	PORTS "chains = ( { name = \"f\"; rules = ( { action = \"drop\"; " keys " } ); } );"
 
@@ -25,7 +25,7 @@
 // A configuration that was loaded, or why it was not.
 struct loaded {
 	struct config config;
-	char *messages; // as printed, without the folder the files lie in; NULL: it was loaded
+	char *messages; // as printed, without the folder of the files; NULL: it was loaded
 };
 
 // A folder for files of this test, removed with all of them by folder_fini. Setup and teardown of

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// Every mistake a configuration can hold: what is said about it, and at which line.
+// Every mistake that a configuration can have: the message, and its line.
 #include "config/load.h"
 
 #include <setjmp.h>
@@ -89,7 +89,7 @@ static const struct {
 	{PORTS "workers = \xe4;", "main:2: syntax error at \"\\xe4\"\n"
 				  "main:2:     workers = \\xe4;\n"
 				  "main:2:               ^\n"},
-	// A byte order mark is none of the text.
+	// A byte order mark is not part of the text.
 	{"\xef\xbb\xbf" PORTS "workers = 0;",
 	 "main:2: \"workers\" must be 1 to 64 lcores, not 0\n"},
 	{"\xff\xfe" PORTS, "main: is UTF-16 text: save it as UTF-8\n"},
@@ -529,7 +529,7 @@ test_errors_name_the_included_file(void **state)
 						     "  workers 2;\nbroken:3:             ^\n");
 }
 
-// What was there first may stand in another file, whose name is then needed.
+// The first definition may be in another file, which must then be named.
 static void
 test_errors_name_the_file_of_the_first(void **state)
 {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// Good configurations: everything is stored as it was written, and what was not has its default.
+// Good configurations: everything is stored as written, and everything else has its default.
 #include "config/load.h"
 
 #include <setjmp.h>
@@ -455,7 +455,7 @@ test_strings_and_comments(void **state)
 	loaded_fini(&loaded);
 }
 
-// A backslash that is escaped itself does not escape the quote behind it.
+// A backslash that is escaped itself does not escape the quote after it.
 static void
 test_a_string_may_end_in_a_backslash(void **state)
 {

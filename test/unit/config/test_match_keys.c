@@ -58,7 +58,7 @@ static const struct {
 	 "main:2: \"set_zone\" must be 0 to 65535 or \"vlan\", not \"vlna\"\n"},
 };
 
-// A second rule, "b", behind another one.
+// A second rule, "b", after another one.
 #define TWO(a, b)                                                                                  \
 	PORTS "chains = ( { name = \"f\"; rules = ( { name = \"a\"; action = \"accept\"; " a        \
 	      " }, { name = \"b\"; action = \"drop\"; " b " } ); } );"
@@ -66,7 +66,7 @@ static const struct {
 
 static const struct {
 	const char *text;
-	const char *warning; // behind "main:2: warning: "; NULL: none
+	const char *warning; // after "main:2: warning: "; NULL: none
 } warned[] = {
 	{TWO("ttl = \"5-\";", "ttl = [ \"6\", \"9-200\" ];"), SHADOW},
 	{TWO("ttl = [ \"1-9\", \"10-20\" ];", "ttl = \"5-15\";"), SHADOW},

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// What cannot change while the firewall runs, and what is said about it.
+// Settings that cannot change while the firewall runs, and the messages about them.
 #include "settings/config.h"
 
 #include <setjmp.h>
@@ -20,7 +20,7 @@
 	"          { name = \"b\"; device = \"net_null1\"; } );\n"
 #define WIRES "wires = ( { a = \"a\"; b = \"b\"; } );\n"
 
-// What is said when one takes the place of the other; "" when nothing is.
+// The messages when one configuration replaces the other; "" if there are none.
 static void
 assert_said(const struct config *running, const struct config *next, const char *expected)
 {
@@ -79,7 +79,7 @@ ports_and_wires_stay(void **state)
 	config_fini(&running.config);
 }
 
-// The port that differs may stand in an included file.
+// The port that differs may be in an included file.
 static void
 a_port_is_told_by_its_file(void **state)
 {

@@ -15,13 +15,13 @@
 
 #define N_CPUS 4
 
-// Rules of one chain behind connection tracking; the first one is in line 2.
+// Rules of one chain after connection tracking; the first one is in line 2.
 #define RULES(rules)  PORTS "chains = ( { name = \"f\"; rules = (\n" rules " ); } );"
 #define R(name, keys) "{ name = \"" name "\"; " keys " }"
 #define ACCEPT        "action = \"accept\";"
 #define DROP          "action = \"drop\";"
 
-// What is said of a configuration, without the folder it lies in. The caller frees it.
+// The warnings about a configuration, without its folder. The caller frees them.
 static char *
 warnings_of(const char *text)
 {

@@ -148,7 +148,7 @@ test_room(void **state)
 	assert_memory_equal(space.bytes + space.len - 4, "x\"}}", 4);
 }
 
-// However it is filled: it stays in its space, is told to be short, and ends as JSON does.
+// However an answer is filled: it stays within its space, is marked as short, and is complete JSON.
 static void
 test_too_much(void **state)
 {

@@ -63,7 +63,7 @@ now_ns(const void *context)
 	return own->now_ns;
 }
 
-// "lan" has a device with a link, "wan" one that tells nothing, and the others have none.
+// "lan" has a device with a link, "wan" a device without any data, and the others have none.
 static struct port_status
 port_status(const void *context, unsigned int port)
 {

@@ -122,7 +122,7 @@ end(void **state)
 	return 0;
 }
 
-// What is in the answer to a command.
+// The content of the answer to a command.
 static const char *
 ask(const char *command, const char *parameter)
 {

@@ -43,7 +43,8 @@ send(uint16_t port)
 	return path_one(&path, &frame, LAN);
 }
 
-// The service core finds what has expired; the worker removes no more of it than it may at once.
+// The service core finds expired connections; the worker removes no more of them than it may at
+// once.
 static void
 the_expired_are_removed_within_bounds(void **state)
 {
@@ -115,7 +116,7 @@ the_last_worker_ends_a_changeover(void **state)
 	path_close(&path);
 }
 
-// Memory is given back whether nobody, somebody or everybody has taken a plan.
+// Memory is freed whether no, some or all workers have taken their plans.
 static void
 an_engine_may_end_within_a_changeover(void **state)
 {
@@ -138,7 +139,7 @@ an_engine_may_end_within_a_changeover(void **state)
 	}
 }
 
-// What cannot be compiled is refused before anybody has seen it.
+// Rules that cannot be compiled are refused before any worker sees them.
 static void
 rules_that_do_not_compile_make_no_changeover(void **state)
 {
@@ -166,7 +167,7 @@ rules_that_do_not_compile_make_no_changeover(void **state)
 	changeover_destroy(NULL);
 }
 
-// Without rings, or with one worker, packets are at home where they come in.
+// Without rings, or with one worker, packets are at home where they arrive.
 static void
 without_rings_nothing_is_handed_over(void **state)
 {

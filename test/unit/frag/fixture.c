@@ -76,7 +76,7 @@ store_wait(struct store *store, unsigned int sec)
 	store->now_ns += sec * NS_PER_SEC;
 }
 
-// The datagram is what was cut into pieces: whole, in order, with headers that say so.
+// The datagram equals the original one: whole, in order, with headers that match.
 static void
 check_datagram(struct store *store, const struct pkt *pkt, unsigned int header_len)
 {

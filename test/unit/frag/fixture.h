@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// A store that a test feeds with fragments, and what became of them.
+// A store that a test feeds with fragments, and the results.
 //
 // Life cycle: store_open, pieces and time in any order, store_close, which checks that nothing was
 // lost. A datagram that is complete is compared with the one it was cut from, and freed.
@@ -17,7 +17,7 @@
 // A part of a datagram, to be sent as a fragment.
 struct piece {
 	unsigned int begin; // in the payload of the datagram
-	unsigned int end;   // behind its last byte
+	unsigned int end;   // after its last byte
 	bool more;
 };
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// A store never holds more than it may, and whoever sends too much loses his own.
+// A store never exceeds its limits, and a source that sends too much loses its own datagrams.
 #include "frag/frag.h"
 
 #include <setjmp.h>
@@ -106,7 +106,7 @@ test_fragments_give_way(void **state)
 	store_close(&store);
 }
 
-// There is nobody else who could give way.
+// There is no other datagram to give up.
 static void
 test_datagram_larger_than_the_store(void **state)
 {
@@ -142,7 +142,7 @@ test_segments_count(void **state)
 	store_close(&store);
 }
 
-// What has to go anyway goes for that reason, and first.
+// A datagram that has timed out is given up first, and for that reason.
 static void
 test_expired_ones_give_way_as_expired(void **state)
 {

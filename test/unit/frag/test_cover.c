@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-// Borders of words, of the set, and what lies beside them.
+// Boundaries of words and of the set, and their neighbours.
 static const unsigned int borders[] = {0,   1,   2,   62,   63,   64,   65,   127,  128,  129,
 				       191, 192, 193, 4095, 4096, 8127, 8128, 8190, 8191, 8192};
 

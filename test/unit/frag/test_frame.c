@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// Headers in front of fragments: what of them the datagram keeps, and what is no fragment to hold.
+// Headers before fragments: what the datagram keeps of them, and which fragments are not held.
 #include "frag/frag.h"
 
 #include <setjmp.h>
@@ -58,7 +58,7 @@ test_extensions_are_kept(void **state)
 	}
 }
 
-// A fragment of IPv6: any header, up to what the caller puts behind it.
+// An IPv6 fragment: any header; the caller adds what follows.
 static uint8_t *
 begin_ipv6(struct frame *frame, unsigned int offset, bool more)
 {
@@ -127,7 +127,7 @@ test_first_fragment_without_its_header(void **state)
 	}
 }
 
-// The header that tells is not all there: 1 to 7 bytes of it.
+// The fragment header is cut off: 1 to 7 bytes of it.
 static void
 test_fragment_header_cut_off(void **state)
 {
@@ -146,7 +146,7 @@ test_fragment_header_cut_off(void **state)
 	}
 }
 
-// A fragment header in what was put together is not looked at again.
+// A fragment header in a reassembled datagram is not processed again.
 static void
 test_fragment_within_a_datagram(void **state)
 {
@@ -170,7 +170,7 @@ test_fragment_within_a_datagram(void **state)
 	store_close(&store);
 }
 
-// Ethernet pads short frames; what is behind the IP packet is none of the payload.
+// Ethernet pads short frames; bytes after the IP packet are not part of the payload.
 static void
 test_padding(void **state)
 {

@@ -77,7 +77,7 @@ test_every_order_ipv6(void **state)
 // A change of the key, one member at a time.
 struct other {
 	struct origin origin;
-	bool is_same; // the datagram is the same all the same
+	bool is_same; // the datagram is the same nevertheless
 };
 
 static void
@@ -156,7 +156,7 @@ test_timeouts(void **state)
 	}
 }
 
-// Nobody asked the store to expire anything.
+// frag_expire was not called.
 static void
 test_fragment_after_its_time_begins_anew(void **state)
 {

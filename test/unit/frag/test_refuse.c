@@ -25,7 +25,7 @@ enum outcome {
 	COMPLETE,
 	REFUSED, // alone
 	ENDS,    // refused, and its datagram with it
-	PASSES,  // goes on by itself, its datagram is given up
+	PASSES,  // continues alone; its datagram is given up
 };
 
 struct refuse_case {
@@ -52,7 +52,7 @@ static const struct refuse_case cases[] = {
 	 {{0, 16, true}, {32, 48, true}, {16, 40, true}},
 	 {ENDS, ENDS},
 	 REASON_FRAG_OVERLAP},
-	// What is there already is ignored.
+	// Bytes that are already there are ignored.
 	{"twice", {{0, 48, true}, {0, 48, true}}, {REFUSED, REFUSED}, REASON_FRAG_DUPLICATE},
 	{"the last one twice",
 	 {{48, 100, false}, {48, 100, false}},
@@ -182,7 +182,7 @@ test_datagram_goes_on_after_a_refusal(void **state)
 	}
 }
 
-// RFC 3168, 5.3: not capable with anything else; congestion is said by whoever met it.
+// RFC 3168, 5.3: not-ECT does not mix with others; CE comes from any router that met congestion.
 static void
 test_marks_of_congestion(void **state)
 {

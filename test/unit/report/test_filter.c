@@ -135,7 +135,7 @@ a_filter_holds_for_what_it_says(void **state)
 	}
 }
 
-// Whatever is wrong is said, and what was asked for before stays.
+// Every mistake is reported, and earlier conditions stay.
 static void
 nonsense_is_refused(void **state)
 {

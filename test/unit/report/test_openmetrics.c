@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// What is written is compared with text by the OpenMetrics 1.0 specification, and by that of
-// Prometheus' text format 0.0.4.
+// The output is compared with text by the OpenMetrics 1.0 specification, and by that of Prometheus'
+// text format 0.0.4.
 #include "report/openmetrics.h"
 
 #include <setjmp.h>

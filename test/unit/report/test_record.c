@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// Records: what was told comes out again, and what nobody told is refused.
+// Records: connections survive the round trip, and anything else is refused.
 #include "report/record.h"
 
 #include <setjmp.h>
@@ -13,7 +13,7 @@
 #include "entries.h"
 #include "report/report.h"
 
-// Compares what is printed of the two, so everything that a record is there for.
+// Compares the two as printed, that is, everything that a record must carry.
 static void
 assert_comes_out_again(const struct ct_entry *entry)
 {
@@ -51,7 +51,7 @@ a_connection_comes_out_again(void **state)
 	assert_comes_out_again(&entry);
 }
 
-// Rather than to run into what lies behind it.
+// The end of a name must be found inside its field.
 static void
 a_state_that_is_too_long_is_cut(void **state)
 {

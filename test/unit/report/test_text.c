@@ -17,7 +17,7 @@
 #define TEXT_SIZE 128
 #define N_RANDOM  200000
 
-// Ends a text, and checks that nothing was written behind it.
+// Ends a text, and checks that nothing was written after it.
 static const char *
 ended(const struct text *text, char begin[TEXT_SIZE])
 {

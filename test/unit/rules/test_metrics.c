@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// A counter without a row is a counter that nobody sees.
+// A counter without a row would be printed nowhere.
 #include "rules/metrics.h"
 
 #include <setjmp.h>

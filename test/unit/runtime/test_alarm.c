@@ -19,7 +19,7 @@ start(void **state)
 	return 0;
 }
 
-// At this second the counter is so many: which line comes, and with which number.
+// At this second the counter has this value: the expected line, and its number.
 static void
 assert_turn(uint64_t sec, uint64_t counter, enum alarm_line expected, uint64_t expected_n)
 {

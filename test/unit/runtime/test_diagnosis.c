@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// What is said about a machine, written here as a folder, and about a device that is not there.
+// The diagnosis of a machine, represented by a folder, and of a device that does not exist.
 #include "runtime/diagnosis.h"
 
 #include <errno.h>
@@ -76,7 +76,8 @@ a_device_is_missing(void **state)
 		{"0000:04:00.0", -ENODEV, "there is no PCI device 0000:04:00.0"},
 		{"04:00.1,arg=1", ENODEV, "there is no PCI device 0000:04:00.1"},
 		{"net_foo0", -EFAULT, "DPDK knows no such device or driver"},
-		// What is there is not said to be missing, and -1 is no lack of permission.
+		// An existing interface is not reported as missing, and -1 does not mean a lack of
+		// permission.
 		{"net_af_packet0,iface=lo", -1,
 		 "its driver refuses it; the lines of DPDK above say more, if anything does"},
 		{"net_tap0,iface=nope-0", -ENOMEM, "Cannot allocate memory"},

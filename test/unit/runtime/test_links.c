@@ -187,7 +187,7 @@ an_end_that_cannot_follow_can_lead(void **state)
 	assert_links(&bench, true, true);
 }
 
-// Whatever somebody else does to a link that is held, as opening its port anew.
+// Whatever else changes a held link, such as reopening its port.
 static void
 what_is_held_stays_down(void **state)
 {

@@ -209,7 +209,7 @@ the_watchdog_is_not_fed_while_all_stand_still(void **state)
 	}
 }
 
-// Signals wake the main thread at any time, and nobody had the time to turn.
+// Signals wake the main thread at any time, before any lcore could complete a turn.
 static void
 being_woken_early_changes_nothing(void **state)
 {

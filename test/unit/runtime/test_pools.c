@@ -69,7 +69,7 @@ workers_of_a_node_share_a_pool(void **state)
 	assert_ptr_equal(pools.of_worker[1], pools.of_worker[0]);
 	assert_ptr_equal(pools.of_worker[2], pools.of_worker[0]);
 	assert_null(pools.of_worker[3]);
-	// What EAL has less of now is what was said: no less, and not much more.
+	// The memory taken from EAL is at most what was announced, and not much less.
 	assert_true(pools_bytes_for(&config) >= bytes_taken() - before);
 	assert_true(pools_bytes_for(&config) <= (bytes_taken() - before) / 10 * 11);
 	// Two queues of 1024 for each worker, and the fragments each may hold.

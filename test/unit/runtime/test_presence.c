@@ -78,7 +78,7 @@ start(struct machine *machine)
 		presence_watch(&machine->presence, &machine->turns[i]);
 }
 
-// So many turns of each worker, then a look.
+// This many turns of each worker, then a check.
 static void
 look(struct machine *machine, uint64_t first, uint64_t second)
 {

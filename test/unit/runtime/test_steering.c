@@ -36,7 +36,7 @@ static struct config config = {
 	.workers = N_WORKERS,
 };
 
-// A NIC that does what it was told.
+// A NIC that behaves as configured.
 static struct rss_state
 good_nic(uint16_t n_queues)
 {
@@ -172,7 +172,7 @@ samples_are_what_they_are_called(void **state)
 	}
 }
 
-// What is expected of a NIC is what Microsoft has published for the same key.
+// The expected queues are those that Microsoft has published for the same key.
 static void
 a_nic_takes_the_queue_that_the_published_hash_says(void **state)
 {
@@ -313,7 +313,7 @@ a_port_whose_device_does_otherwise_is_refused(void **state)
 	memcpy(nic.key, published_key, KEY_LEN);
 	tell_device(ports.list[0].ethdev, &nic, RTE_ETH_RSS_IP);
 	assert_refused(&ports, steer);
-	// As long as nobody relies on the NIC, it may do what it wants.
+	// A NIC that does not steer may do anything.
 	ports.list[0].steering = STEERING_WORKER;
 	assert_int_equal(steering_test(&ports, steer, &config, &errors), 0);
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// The service core: what has expired is found, handed to its owner and told to the listener.
+// The service core: expired connections are found, handed to their owner and reported to the
+// listener.
 #include "service/service.h"
 
 #include <setjmp.h>
@@ -17,7 +18,7 @@
 
 #define TOLD_MAX 1024
 
-// What the listener was told.
+// The events that the listener got.
 struct told {
 	struct ct_event events[TOLD_MAX];
 	unsigned int n;
@@ -234,7 +235,7 @@ the_owner_looks_again(void **state)
 	shard_close(&shard);
 }
 
-// While the listener's ring is full, connections stay dying; nothing is told twice or lost.
+// While the listener's ring is full, connections stay dying; no event is lost or repeated.
 static void
 dying_connections_wait_for_the_listener(void **state)
 {
@@ -337,7 +338,7 @@ shards_are_apart(void **state)
 	shard_close(&shards[1]);
 }
 
-// Not every worker has begun yet: the service goes on with the others.
+// Not every worker has started yet: the service continues with the others.
 static void
 a_shard_that_is_not_there_is_left_out(void **state)
 {

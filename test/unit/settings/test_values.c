@@ -68,7 +68,7 @@ test_a_range_becomes_prefixes(void **state)
 	assert_int_equal(prefixes.n, RTE_DIM(lens));
 	for (size_t i = 0; i < RTE_DIM(lens); i++)
 		assert_int_equal(prefixes.list[i].len, lens[i]);
-	// Later addresses come behind.
+	// Later addresses are appended.
 	assert_true(cfg_parse_addresses("::", &prefixes, why));
 	assert_int_equal(prefixes.n, RTE_DIM(lens) + 1);
 	free(prefixes.list);
