@@ -22,6 +22,29 @@ metric_value(const struct metric *metric, const void *object, unsigned int eleme
 }
 
 uint64_t
+metric_total(const struct metric *metric, const void *object)
+{
+	uint64_t sum = 0;
+
+	CONTRACT(metric->kind != METRIC_HISTOGRAM);
+	for (unsigned int element = metric->first; element < metric->n; element++)
+		sum += metric_value(metric, object, element);
+	return sum;
+}
+
+const struct metric *
+metric_row_at(const struct metric_table *table, size_t offset)
+{
+	unsigned int i = 0;
+
+	while (table->rows[i].offset != offset) {
+		i++;
+		CONTRACT(i < table->n);
+	}
+	return &table->rows[i];
+}
+
+uint64_t
 metric_sum_ns(const struct metric *metric, const void *object)
 {
 	const void *at = (const char *)object + metric->sum_offset;

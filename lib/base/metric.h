@@ -22,7 +22,8 @@ enum metric_kind {
 
 struct metric {
 	const char *name; // "sallyport_packets_dropped"
-	const char *key;  // what JSON and the log call it; NULL: they leave it out
+	const char *key;  // its name in JSON and the log; NULL: they leave it out. The name of a
+			  // histogram in JSON, which tells them in a list of their own
 	const char *help; // a sentence, at most 127 characters
 	const char *unit; // with which the name ends, such as "bytes"; NULL: it has none
 	enum metric_kind kind;
@@ -56,6 +57,13 @@ struct metric_table {
 
 // One value of what lies in the struct. Any thread: it is read once.
 uint64_t metric_value(const struct metric *metric, const void *object, unsigned int element);
+
+// The sum of all values. Any thread, as above. => Not for a histogram.
+uint64_t metric_total(const struct metric *metric, const void *object);
+
+// The row whose value, or first value, is at this offset in the struct.
+// => There is one: a unit test of each module checks its table.
+const struct metric *metric_row_at(const struct metric_table *table, size_t offset);
 
 // The sum of a histogram's times, in ns. Any thread.
 uint64_t metric_sum_ns(const struct metric *metric, const void *object);

@@ -64,12 +64,38 @@ all_values_add_up(void **state)
 	assert_int_equal(sum.times_ns, 110);
 }
 
+// Values before the first one mean nothing, and are left out.
+static void
+a_total_is_the_sum_of_the_values(void **state)
+{
+	const struct sample sample = {1, UINT64_MAX, {2, 3, 4}, {5, 6, 7, 8}, 9};
+	struct metric behind_the_first = rows[2];
+
+	(void)state;
+	behind_the_first.first = 1;
+	assert_int_equal(metric_total(&rows[0], &sample), 1);
+	assert_true(metric_total(&rows[1], &sample) == UINT64_MAX);
+	assert_int_equal(metric_total(&rows[2], &sample), 9);
+	assert_int_equal(metric_total(&behind_the_first, &sample), 7);
+}
+
+static void
+a_row_is_found_by_the_place_of_its_values(void **state)
+{
+	(void)state;
+	assert_ptr_equal(metric_row_at(&table, offsetof(struct sample, small)), &rows[0]);
+	assert_ptr_equal(metric_row_at(&table, offsetof(struct sample, several)), &rows[2]);
+	assert_ptr_equal(metric_row_at(&table, offsetof(struct sample, times)), &rows[3]);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_row_knows_where_its_values_lie),
 		cmocka_unit_test(all_values_add_up),
+		cmocka_unit_test(a_total_is_the_sum_of_the_values),
+		cmocka_unit_test(a_row_is_found_by_the_place_of_its_values),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
