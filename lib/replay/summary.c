@@ -2,53 +2,70 @@
 #include "replay/summary.h"
 
 #include <inttypes.h>
+#include <stddef.h>
 
 #include <libsmartcols.h>
 
 #include "engine/sums.h"
+#include "pipeline/metrics.h"
 #include "replay/listing.h"
 #include "report/report.h"
 
 #define LINES_MAX 50 // of the table of connections
 
-static uint64_t
-n_dropped(const struct pipeline_stats *stats)
-{
-	uint64_t sum = 0;
+// Where a counter is in the statistics.
+#define IN_STATS(member) offsetof(struct pipeline_stats, member)
 
-	for (int reason = 0; reason < REASON_COUNT; reason++)
-		sum += stats->dropped[reason];
-	return sum;
+// The first line: totals, each with the text behind it.
+static const struct total {
+	size_t offset;
+	const char *text;
+} totals[] = {
+	{IN_STATS(packets), " packets, "},   {IN_STATS(bytes), " bytes: "},
+	{IN_STATS(accepted), " accepted, "}, {IN_STATS(dropped), " dropped, "},
+	{IN_STATS(rejected), " rejected\n"},
+};
+
+// Then a line for each value above 0 of these. What rules and policies dropped is in their table.
+static const struct list {
+	size_t offset;
+	const char *text;
+	unsigned int first; // value; 0: that of the metric
+	unsigned int end;   // the value after the last one; 0: all
+} lists[] = {
+	{IN_STATS(answers), "rejected with", 0, 0},
+	{IN_STATS(unanswered), "rejected without an answer for", 0, 0},
+	{IN_STATS(dropped), "dropped for", REASON_DEFAULT + 1, 0},
+	{IN_STATS(faults), "malformed for", 0, FAULT_L3_LAST + 1},
+	{IN_STATS(faults), "invalid for", FAULT_L3_LAST + 1, 0},
+};
+
+static void
+print_list(const struct list *list, const struct pipeline_stats *stats, FILE *out)
+{
+	const struct metric *metric = metric_row_at(&pipeline_metrics, list->offset);
+	unsigned int first = list->first > 0 ? list->first : metric->first;
+	unsigned int end = list->end > 0 ? list->end : metric->n;
+
+	for (unsigned int element = first; element < end; element++) {
+		uint64_t value = metric_value(metric, stats, element);
+
+		if (value > 0)
+			fprintf(out, "  %s %s: %" PRIu64 "\n", list->text,
+				metric->value_name(element), value);
+	}
 }
 
 static void
 print_packets(const struct pipeline_stats *stats, FILE *out)
 {
-	fprintf(out,
-		"%" PRIu64 " packets, %" PRIu64 " bytes: %" PRIu64 " accepted, %" PRIu64
-		" dropped, %" PRIu64 " rejected\n",
-		stats->packets, stats->bytes, stats->accepted, n_dropped(stats), stats->rejected);
-	for (int kind = ANSWER_NONE + 1; kind < ANSWER_COUNT; kind++) {
-		if (stats->answers[kind] > 0)
-			fprintf(out, "  rejected with %s: %" PRIu64 "\n", answer_name(kind),
-				stats->answers[kind]);
+	for (size_t i = 0; i < RTE_DIM(totals); i++) {
+		const struct metric *metric = metric_row_at(&pipeline_metrics, totals[i].offset);
+
+		fprintf(out, "%" PRIu64 "%s", metric_total(metric, stats), totals[i].text);
 	}
-	for (int silence = SILENCE_SPEAKING + 1; silence < SILENCE_COUNT; silence++) {
-		if (stats->unanswered[silence] > 0)
-			fprintf(out, "  rejected without an answer for %s: %" PRIu64 "\n",
-				silence_name(silence), stats->unanswered[silence]);
-	}
-	for (int reason = REASON_DEFAULT + 1; reason < REASON_COUNT; reason++) {
-		if (stats->dropped[reason] > 0)
-			fprintf(out, "  dropped for %s: %" PRIu64 "\n", reason_name(reason),
-				stats->dropped[reason]);
-	}
-	for (int fault = FAULT_NONE + 1; fault < FAULT_COUNT; fault++) {
-		if (stats->faults[fault] > 0)
-			fprintf(out, "  %s for %s: %" PRIu64 "\n",
-				fault <= FAULT_L3_LAST ? "malformed" : "invalid", fault_name(fault),
-				stats->faults[fault]);
-	}
+	for (size_t i = 0; i < RTE_DIM(lists); i++)
+		print_list(&lists[i], stats, out);
 }
 
 // A line of the table of rules: of one rule, or of the policy of a chain.
