@@ -210,7 +210,7 @@ answer_metrics(struct answer *answer, const struct metric_table *table, const vo
 	for (unsigned int i = 0; i < table->n; i++) {
 		const struct metric *row = &table->rows[i];
 
-		if (row->key == NULL)
+		if (row->key == NULL || row->kind == METRIC_HISTOGRAM)
 			continue;
 		if (row->label == NULL) {
 			answer_number(row->joins ? &values : answer, row->key,

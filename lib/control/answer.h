@@ -73,8 +73,8 @@ void answer_text(struct answer *answer, const char *name, const char *text);
 // The same for nanoseconds, as seconds.
 void answer_seconds(struct answer *answer, const char *name, uint64_t ns);
 
-// Adds the metrics that have a key, from what lies in the object of the table: a number, or an
-// object of numbers where there are several.
+// Adds the metrics that have a key, histograms excepted, with their values in the object: a number,
+// or an object of numbers if there are several.
 void answer_metrics(struct answer *answer, const struct metric_table *table, const void *object);
 
 // Adds an empty object and returns it, to be filled before anything else is added to the answer.

@@ -2,10 +2,10 @@
 //
 // How the loop of the workers spends its time, over all of them: cycles of each part, if they are
 // measured, and how many turns took how long.
-#include <rte_common.h>
-
 #include "control/commands.h"
 #include "control/listing.h"
+#include "engine/metrics.h"
+#include "engine/sums.h"
 
 static unsigned int
 count_parts(const struct appliance *appliance)
@@ -18,21 +18,17 @@ count_parts(const struct appliance *appliance)
 static void
 fill_part(const struct appliance *appliance, unsigned int index, struct answer *row)
 {
+	const struct cycles sum = engine_cycles(appliance->engine);
 	struct cycles_part parts[CYCLES_MAX];
-	uint64_t spent = 0, packets = 0;
+	uint64_t spent;
 
 	cycles_parts(parts);
-	for (unsigned int i = 0; i < engine_n_workers(appliance->engine); i++) {
-		const struct cycles *cycles =
-			pipeline_cycles(engine_pipeline(appliance->engine, i));
-
-		spent += cycles->spent[parts[index].counter];
-		packets += cycles->packets;
-	}
+	spent = sum.spent[parts[index].counter];
 	answer_string(row, "part", parts[index].name);
 	answer_number(row, "cycles", spent);
-	answer_number(row, "packets", packets);
-	answer_number(row, "cycles_per_packet", packets == 0 ? 0 : (spent + packets / 2) / packets);
+	answer_number(row, "packets", sum.packets);
+	answer_number(row, "cycles_per_packet",
+		      sum.packets == 0 ? 0 : (spent + sum.packets / 2) / sum.packets);
 }
 
 void
@@ -43,52 +39,43 @@ command_cycles(const struct appliance *appliance, uint64_t cursor, struct answer
 	answer_listing(appliance, cursor, answer, &listing);
 }
 
-struct turns {
-	uint64_t busy;
-	uint64_t reaping;
-	uint64_t requests;
-};
-
-// Turns of all workers that took less than 2^bits ns, and no less than half of that.
-static struct turns
-sum_turns(const struct appliance *appliance, unsigned int bits)
+// Whether any turn took less than 2^bits ns, but no less than half of that.
+static bool
+has_turns(const struct worker_stats *sum, unsigned int bits)
 {
-	struct turns sum = {0};
+	for (unsigned int i = 0; i < worker_metrics.n; i++) {
+		const struct metric *metric = &worker_metrics.rows[i];
 
-	for (unsigned int i = 0; i < engine_n_workers(appliance->engine); i++) {
-		const struct worker_stats *stats = engine_worker_stats(appliance->engine, i);
-
-		sum.busy += stats->busy_time[bits];
-		sum.reaping += stats->reap_time[bits];
-		sum.requests += stats->request_time[bits];
+		if (metric->kind == METRIC_HISTOGRAM && metric_value(metric, sum, bits) > 0)
+			return true;
 	}
-	return sum;
+	return false;
 }
 
 // Up to the longest that there was.
 static unsigned int
 count_times(const struct appliance *appliance)
 {
+	const struct worker_stats sum = engine_turns(appliance->engine);
 	unsigned int n = WORKER_TIMES;
 
-	for (; n > 0; n--) {
-		struct turns turns = sum_turns(appliance, n - 1);
-
-		if (turns.busy + turns.reaping + turns.requests > 0)
-			break;
-	}
+	while (n > 0 && !has_turns(&sum, n - 1))
+		n--;
 	return n;
 }
 
 static void
 fill_time(const struct appliance *appliance, unsigned int bits, struct answer *row)
 {
-	struct turns turns = sum_turns(appliance, bits);
+	const struct worker_stats sum = engine_turns(appliance->engine);
 
 	answer_number(row, "below_ns", UINT64_C(1) << bits);
-	answer_number(row, "busy", turns.busy);
-	answer_number(row, "reaping", turns.reaping);
-	answer_number(row, "requests", turns.requests);
+	for (unsigned int i = 0; i < worker_metrics.n; i++) {
+		const struct metric *metric = &worker_metrics.rows[i];
+
+		if (metric->kind == METRIC_HISTOGRAM)
+			answer_number(row, metric->key, metric_value(metric, &sum, bits));
+	}
 }
 
 void

@@ -3,6 +3,7 @@
 
 #include "base/contract.h"
 #include "conntrack/metrics.h"
+#include "engine/metrics.h"
 #include "pipeline/metrics.h"
 #include "rules/metrics.h"
 
@@ -13,6 +14,26 @@ engine_pipeline_stats(const struct engine *engine)
 
 	for (unsigned int i = 0; i < engine_n_workers(engine); i++)
 		metrics_add(&pipeline_metrics, &sum, pipeline_stats(engine_pipeline(engine, i)));
+	return sum;
+}
+
+struct cycles
+engine_cycles(const struct engine *engine)
+{
+	struct cycles sum = {0};
+
+	for (unsigned int i = 0; i < engine_n_workers(engine); i++)
+		metrics_add(&cycles_metrics, &sum, pipeline_cycles(engine_pipeline(engine, i)));
+	return sum;
+}
+
+struct worker_stats
+engine_turns(const struct engine *engine)
+{
+	struct worker_stats sum = {0};
+
+	for (unsigned int i = 0; i < engine_n_workers(engine); i++)
+		metrics_add(&worker_metrics, &sum, engine_worker_stats(engine, i));
 	return sum;
 }
 

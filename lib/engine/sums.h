@@ -7,6 +7,8 @@
 #include "engine/engine.h"
 
 struct pipeline_stats engine_pipeline_stats(const struct engine *engine);
+struct cycles engine_cycles(const struct engine *engine);
+struct worker_stats engine_turns(const struct engine *engine);
 struct ct_stats engine_ct_stats(const struct engine *engine);
 struct ct_count engine_ct_count(const struct engine *engine);
 

@@ -48,7 +48,8 @@ add_metrics(struct line *line, const struct metric_table *table, const void *obj
 	for (unsigned int i = 0; i < table->n; i++) {
 		const struct metric *row = &table->rows[i];
 
-		if (row->key != NULL && row->label == NULL && !row->joins)
+		if (row->key != NULL && row->label == NULL && !row->joins &&
+		    row->kind != METRIC_HISTOGRAM)
 			add_count(line, row->key, metric_value(row, object, 0));
 	}
 }

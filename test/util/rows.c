@@ -55,6 +55,8 @@ rows_assert_names(const struct metric_table *table, const char *file, int line)
 			     line);
 		_assert_true(row->label != NULL || row->kind == METRIC_HISTOGRAM || row->n == 1,
 			     row->name, file, line);
+		_assert_true(row->kind != METRIC_HISTOGRAM || row->key != NULL, row->name, file,
+			     line);
 	}
 }
 
