@@ -16,8 +16,8 @@
 #include "base/contract.h"
 
 #define CLIENTS_WAITING   64
-#define LOOK_AGAIN_MSEC   50    // while there is no place
-#define ACCEPT_PAUSE_USEC 10000 // when the process has no file descriptor left
+#define LOOK_AGAIN_MSEC   50    // while no place is free
+#define ACCEPT_PAUSE_USEC 10000 // when the process is out of file descriptors
 
 enum { POLL_STOP, POLL_LISTENER, POLL_CLIENTS };
 
@@ -44,7 +44,7 @@ static const struct metric rows[] = {
 	 .help = "Clients that lost their place to another one.",
 	 METRIC_AT(struct server_stats, evicted)},
 	{.name = "sallyport_server_served",
-	 .help = "How often a client was given an answer, or all that it could take of a listing.",
+	 .help = "Times that a client got an answer, or as much of a listing as it could take.",
 	 METRIC_AT(struct server_stats, served)},
 };
 
@@ -67,7 +67,7 @@ close_client(struct server *server, struct server_client *client)
 	server->protocol->stats->clients--;
 }
 
-// Returns false when the client goes.
+// Returns false if the client is to be closed.
 static bool
 serve_client(struct server *server, struct server_client *client)
 {
@@ -78,14 +78,14 @@ serve_client(struct server *server, struct server_client *client)
 	return stays;
 }
 
-// How often it was served for the time it has been there.
+// How often the client was served, relative to the time it has been connected.
 static double
 rate(const struct server_client *client, uint64_t now)
 {
 	return (double)client->n_served / (double)(now - client->since_ns);
 }
 
-// A place for another client. NULL: there is none yet.
+// A place for another client; NULL: none yet.
 static struct server_client *
 find_place(struct server *server)
 {
@@ -115,7 +115,7 @@ accept_client(struct server *server)
 		return;
 	accepted = accept4(server->listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 	if (accepted < 0) {
-		rte_delay_us_sleep(ACCEPT_PAUSE_USEC); // whoever waits is still there
+		rte_delay_us_sleep(ACCEPT_PAUSE_USEC); // the waiting client stays queued
 		return;
 	}
 	if (place->socket >= 0) {
@@ -164,7 +164,7 @@ serve_clients(void *argument)
 	}
 }
 
-// True when nobody listens at the address any more.
+// True when no process listens at the address any more.
 static bool
 is_left_over(const struct sockaddr_un *address, int type)
 {
@@ -195,7 +195,7 @@ take_path(int listener, const struct sockaddr_un *address, int type)
 	return bind(listener, any, sizeof(*address)) == 0 ? 0 : errno;
 }
 
-// Returns 0 or an errno. The address is the server's from when the path is.
+// Returns 0 or an errno. Once the path is created, the server owns the address.
 static int
 listen_at(struct server *server, const struct sockaddr_un *address)
 {

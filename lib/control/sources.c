@@ -24,7 +24,7 @@ result_name(unsigned int is_good)
 
 static const struct metric build_rows[] = {
 	{.name = "sallyport_build_info",
-	 .help = "What runs: always 1.",
+	 .help = "Always 1; the labels say what runs.",
 	 .kind = METRIC_GAUGE,
 	 METRIC_AT(struct build, one)},
 };
@@ -36,21 +36,21 @@ static const struct metric process_rows[] = {
 	 .kind = METRIC_GAUGE,
 	 METRIC_AT(struct process, started_sec)},
 	{.name = "sallyport_uptime_seconds",
-	 .help = "For how long the firewall has been running.",
+	 .help = "How long the firewall has been running.",
 	 .unit = "seconds",
 	 .kind = METRIC_GAUGE,
 	 METRIC_AT(struct process, uptime_sec)},
 	{.name = "sallyport_config_generation",
-	 .help = "Number of the configuration that the workers go by, from 1 on.",
+	 .help = "Number of the configuration in force, from 1 on.",
 	 .kind = METRIC_GAUGE,
 	 METRIC_AT(struct process, generation)},
 	{.name = "sallyport_config_reloads",
-	 .help = "Reloads of the configuration, by what came of them.",
+	 .help = "Reloads of the configuration, by result.",
 	 .label = "result",
 	 .value_name = result_name,
 	 METRIC_ALL(struct process, reloads)},
 	{.name = "sallyport_config_last_reload_successful",
-	 .help = "1 if the last reload was loaded, or there was none; 0 if it was refused.",
+	 .help = "1 if the last reload succeeded or there was none, 0 if it was refused.",
 	 .kind = METRIC_GAUGE,
 	 METRIC_AT(struct process, is_good)},
 	{.name = "sallyport_config_last_reload_timestamp_seconds",
@@ -59,12 +59,12 @@ static const struct metric process_rows[] = {
 	 .kind = METRIC_GAUGE,
 	 METRIC_AT(struct process, changed_sec)},
 	{.name = "sallyport_conntrack_reserved_bytes",
-	 .help = "Memory that is reserved for connections.",
+	 .help = "Memory reserved for connections.",
 	 .unit = "bytes",
 	 .kind = METRIC_GAUGE,
 	 METRIC_AT(struct process, reserved_bytes)},
 	{.name = "sallyport_fragments_limit",
-	 .help = "Fragments that there is room for.",
+	 .help = "The most fragments that can be held.",
 	 .kind = METRIC_GAUGE,
 	 METRIC_AT(struct process, fragments_limit)},
 };
@@ -76,7 +76,7 @@ static const struct metric heap_rows[] = {
 	 .kind = METRIC_GAUGE,
 	 METRIC_AT(struct rte_malloc_socket_stats, heap_totalsz_bytes)},
 	{.name = "sallyport_memory_free_bytes",
-	 .help = "Memory that DPDK has and nobody uses, by NUMA node.",
+	 .help = "Memory that DPDK has and that is free, by NUMA node.",
 	 .unit = "bytes",
 	 .kind = METRIC_GAUGE,
 	 METRIC_AT(struct rte_malloc_socket_stats, heap_freesz_bytes)},
@@ -84,7 +84,7 @@ static const struct metric heap_rows[] = {
 
 static const struct metric port_state_rows[] = {
 	{.name = "sallyport_port_present",
-	 .help = "1 if the port has its device, 0 while that is gone.",
+	 .help = "1 if the port has its device, 0 while the device is gone.",
 	 .kind = METRIC_GAUGE,
 	 METRIC_AT(struct port_state, is_open)},
 	{.name = "sallyport_port_up",
@@ -253,7 +253,7 @@ read_process(struct scrape *scrape, unsigned int index)
 	const struct config *config = appliance_config(appliance);
 	uint64_t started_ns = appliance->started_ns;
 	uint32_t generation = engine_snapshot(appliance->engine)->generation;
-	uint64_t n_loaded = generation - 1; // the first was there at the start
+	uint64_t n_loaded = generation - 1; // the first was loaded at start, not by a reload
 	bool has_ended = report->n_ended > 0;
 
 	(void)index;

@@ -10,7 +10,7 @@ static const struct metric rule_rows[] = {
 	 METRIC_AT(struct rule_counter, packets)},
 	{.name = "sallyport_rule_bytes",
 	 .key = "bytes",
-	 .help = "Bytes of layer 3 of the packets that the rule matched.",
+	 .help = "Layer 3 bytes of the packets that the rule matched.",
 	 .unit = "bytes",
 	 METRIC_AT(struct rule_counter, bytes)},
 };
@@ -18,11 +18,11 @@ static const struct metric rule_rows[] = {
 static const struct metric policy_rows[] = {
 	{.name = "sallyport_policy_packets",
 	 .key = "packets",
-	 .help = "Packets that met the policy of the chain since the configuration was loaded.",
+	 .help = "Packets that reached the chain's policy since the configuration was loaded.",
 	 METRIC_AT(struct rule_counter, packets)},
 	{.name = "sallyport_policy_bytes",
 	 .key = "bytes",
-	 .help = "Bytes of layer 3 of the packets that met the policy of the chain.",
+	 .help = "Layer 3 bytes of the packets that reached the chain's policy.",
 	 .unit = "bytes",
 	 METRIC_AT(struct rule_counter, bytes)},
 };
