@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// The table knows no defaults: those are cfg_fields_init's, frag_params_init's and
-// ct_params_init's.
+// The table has no defaults: cfg_fields_init, frag_params_init and ct_params_init set them.
 #include "settings/fields.h"
 
 #include <string.h>
@@ -17,7 +16,7 @@
 #define ANSWERS_MAX     UINT32_C(1000000000) // a second
 #define RATELIMIT_MAX   UINT32_C(3600000)    // ms
 
-// What a connection waits for while the timeout of that name runs.
+// When the timeout of that name applies.
 #define HELP_TCP_SYN_SENT    "After the first SYN, until it is answered"
 #define HELP_TCP_SYN_RECV    "After the answer to the first SYN, until it is acknowledged"
 #define HELP_TCP_ESTABLISHED "Between two segments of an open connection"
@@ -97,13 +96,12 @@ const struct cfg_field cfg_fields[] = {
 	 "All other frames that are not IP",
 	 non_ip_verdict_name, .is_live = true},
 	{"answers", "per_second", CFG_FIELD_U32, ANSWERS(per_second), 0, ANSWERS_MAX, "answers",
-	 "How many answers to rejected packets are sent in a second, by all workers together; 0 is "
-	 "none at all",
+	 "How many answers to rejected packets all workers together send in a second; 0 turns "
+	 "answers off",
 	 .is_live = true},
 	{"answers", "icmp_ratelimit", CFG_FIELD_U32, ANSWERS(icmp_ratelimit_ms), 0, RATELIMIT_MAX,
 	 "milliseconds",
-	 "After six at once, how long until the same address is sent another ICMP error; 0 is no "
-	 "time at all",
+	 "The interval between ICMP errors to the same address, after six at once; 0 is no limit",
 	 .is_live = true},
 	{"fragments", "max_datagrams", CFG_FIELD_U32, FRAGMENT(max_datagrams), 1, DATAGRAMS_MAX,
 	 "datagrams",
