@@ -15,13 +15,13 @@
 #define TEXT_MAX    127 // characters
 #define QUOTED_SIZE (2 * TEXT_MAX + 3)
 
-// The longest that a byte becomes, and room for a text of such, dots and quotes.
+// The longest form of an escaped byte, and room for a text of such bytes with dots and quotes.
 #define UNICODE_LEN      6
 #define QUOTED_UTF8_SIZE (UNICODE_LEN * TEXT_MAX + 6)
 
 static const char ending[] = {[ANSWER_OBJECT] = '}', [ANSWER_LIST] = ']'};
 
-// Ends what is open inside of the given depth.
+// Closes everything that is open beyond the given depth.
 static void
 close_to(struct answer_space *space, unsigned int depth)
 {
@@ -49,8 +49,8 @@ quote(const char *text, char quoted[QUOTED_SIZE])
 	snprintf(end, sizeof(cut) + 1, "%s\"", n_kept < len ? cut : "");
 }
 
-// Adds a member whose value is given as JSON, unless it or one before does not fit, with what ends
-// everything around it.
+// Adds a member whose value is given as JSON, unless it, or an earlier one, does not fit together
+// with the closing brackets.
 static void
 add(struct answer *answer, const char *name, const char *value)
 {
@@ -152,7 +152,7 @@ answer_string(struct answer *answer, const char *name, const char *text)
 	add(answer, name, quoted);
 }
 
-// A text in quotes, with all that it means.
+// A quoted text, in UTF-8.
 static void
 quote_utf8(const char *text, char quoted[QUOTED_UTF8_SIZE])
 {

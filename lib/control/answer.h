@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// Answers of the telemetry socket, and how they never become too long.
+// Answers of the telemetry socket, which never become too long.
 //
-// An answer is the JSON {"COMMAND":VALUE}, where the value is an object or a list with whatever is
-// in it. It is written member by member into a space of fixed size, in the order in which it is
-// filled: adding a member to an object ends all objects in it, and answer_end those that are left.
-// Whoever fills a list of unknown length asks for room before each row; when a member does not fit
-// all the same, the answer is short of it and of all behind it.
+// An answer is the JSON {"COMMAND":VALUE}, where the value is an object or a list of any content.
+// It is written member by member, in order, into a space of fixed size: adding a member to an
+// object ends all objects inside it, and answer_end ends the rest. Before each row of a list of
+// unknown length, check for room; if a member does not fit nevertheless, the answer lacks it and
+// all later ones.
 //
 // Life cycle: one struct answer_space per answer; answer_begin; the answer and its objects are
-// filled; answer_end; what is in the space is sent.
+// filled; answer_end; the contents of the space are sent.
 #pragma once
 
 #include <stdbool.h>
@@ -18,10 +18,10 @@
 
 #include "base/metric.h"
 
-// What a client of version 2 of the protocol expects at most.
+// The longest answer that a client of version 2 of the protocol expects.
 #define ANSWER_BYTES_MAX ((size_t)16 * 1024)
 
-// What is left to the caller of answer_has_room for members behind the list.
+// Room that answer_has_room leaves for members after the list.
 #define ANSWER_BYTES_REST 512
 
 #define ANSWER_DEPTH_MAX 8
@@ -29,8 +29,8 @@
 // Shared by an answer and all objects in it.
 struct answer_space {
 	size_t len;
-	unsigned int depth;             // of what is open
-	char closing[ANSWER_DEPTH_MAX]; // what ends it, outermost first
+	unsigned int depth;             // of open objects and lists
+	char closing[ANSWER_DEPTH_MAX]; // their closing brackets, outermost first
 	bool is_short;                  // something did not fit
 	char bytes[ANSWER_BYTES_MAX];
 };
@@ -53,7 +53,7 @@ struct answer answer_begin(struct answer_space *space, const char *command, enum
 // The answer is complete: space->len bytes of JSON.
 void answer_end(struct answer_space *space);
 
-// A complete answer whose value is null: there is none.
+// A complete answer whose value is null.
 void answer_none(struct answer_space *space, const char *command);
 
 // Adds a member. Numbers beyond INT64_MAX become that: a reader's integers may be signed.
@@ -62,12 +62,12 @@ void answer_none(struct answer_space *space, const char *command);
 void answer_number(struct answer *answer, const char *name, uint64_t value);
 void answer_signed(struct answer *answer, const char *name, int32_t value);
 
-// The same for a text. What is not printable ASCII becomes '?', and a text of more than 127
-// characters ends in "..." there. That goes for names, too.
+// The same for a text. Bytes that are not printable ASCII become '?', and a text of more than 127
+// characters is truncated there and ends in "...". This also applies to names.
 void answer_string(struct answer *answer, const char *name, const char *text);
 
-// The same for a text in UTF-8, which is kept: of control characters, too, and what is no UTF-8
-// becomes U+FFFD. It is cut behind 127 bytes.
+// The same for a text in UTF-8, which is kept, control characters included; invalid bytes become
+// U+FFFD. It is truncated after 127 bytes.
 void answer_text(struct answer *answer, const char *name, const char *text);
 
 // The same for nanoseconds, as seconds.
@@ -86,5 +86,5 @@ struct answer answer_list(struct answer *answer, const char *name);
 // The same for an object that is a row: its name is the number.
 struct answer answer_row(struct answer *answer, uint64_t number);
 
-// True when the object can take another row of this size, and ANSWER_BYTES_REST stay free.
+// True when the object has room for another row of this size, with ANSWER_BYTES_REST to spare.
 bool answer_has_room(const struct answer *answer, size_t row_bytes);

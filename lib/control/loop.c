@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// How the loop of the workers spends its time, over all of them: cycles of each part, if they are
-// measured, and how many turns took how long.
+// How the workers' loops spend their time, summed over all workers: cycles of each part, if they
+// are measured, and a histogram of the duration of turns.
 #include "control/commands.h"
 #include "control/listing.h"
 #include "engine/metrics.h"
@@ -39,7 +39,7 @@ command_cycles(const struct appliance *appliance, uint64_t cursor, struct answer
 	answer_listing(appliance, cursor, answer, &listing);
 }
 
-// Whether any turn took less than 2^bits ns, but no less than half of that.
+// True if any turn took less than 2^bits ns, but at least half of that.
 static bool
 has_turns(const struct worker_stats *sum, unsigned int bits)
 {
@@ -52,7 +52,7 @@ has_turns(const struct worker_stats *sum, unsigned int bits)
 	return false;
 }
 
-// Up to the longest that there was.
+// As many rows as the longest turn needs.
 static unsigned int
 count_times(const struct appliance *appliance)
 {

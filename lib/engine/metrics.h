@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// The rows of what workers and ports count (base/metric.h).
+// The rows for the counters of workers and ports (base/metric.h).
 #pragma once
 
 #include "base/metric.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// What an engine counts, over all of its workers. Any thread: workers go on meanwhile, so what is
-// read may be a moment old and need not add up.
+// Counters of an engine, summed over all of its workers. Any thread: the workers continue
+// meanwhile, so values may be a moment old and need not add up.
 #pragma once
 
 #include "engine/engine.h"

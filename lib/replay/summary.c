@@ -16,7 +16,7 @@
 // Where a counter is in the statistics.
 #define IN_STATS(member) offsetof(struct pipeline_stats, member)
 
-// The first line: totals, each with the text behind it.
+// The first line: totals, each followed by its text.
 static const struct total {
 	size_t offset;
 	const char *text;
@@ -68,7 +68,7 @@ print_packets(const struct pipeline_stats *stats, FILE *out)
 		print_list(&lists[i], stats, out);
 }
 
-// A line of the table of rules: of one rule, or of the policy of a chain.
+// A line in the table of rules, for a rule or for the policy of a chain.
 struct row {
 	const char *chain;
 	const char *rule;

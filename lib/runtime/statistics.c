@@ -21,7 +21,7 @@ struct line {
 
 static void add(struct line *line, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-// What has no room is left out.
+// Text that does not fit is left out.
 static void
 add(struct line *line, const char *format, ...)
 {
@@ -41,7 +41,7 @@ add_count(struct line *line, const char *name, uint64_t value)
 	add(line, " %s=%" PRIu64, name, value);
 }
 
-// Adds the metrics of a table that are single values.
+// Adds the metrics of a table with a single value.
 static void
 add_metrics(struct line *line, const struct metric_table *table, const void *object)
 {
@@ -54,7 +54,7 @@ add_metrics(struct line *line, const struct metric_table *table, const void *obj
 	}
 }
 
-// A line for each metric that is several values, and for those that join them.
+// Logs a line for each metric with several values, together with the metrics that join it.
 static void
 log_values(const struct metric_table *table, const void *object)
 {
@@ -85,7 +85,7 @@ log_packets(const struct engine *engine)
 	log_values(&pipeline_metrics, &sum);
 }
 
-// Connections that are confirmed now come first: those that were ever confirmed have the same key.
+// The connections confirmed now come first, as "now": those ever confirmed have the same key.
 static void
 log_connections(const struct engine *engine)
 {
