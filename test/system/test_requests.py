@@ -40,8 +40,8 @@ DPDKS = [
 ]
 OURS = [f'/sallyport/{name}' for name in (
     'info', 'stats', 'ports', 'workers', 'stages', 'pipeline', 'cycles', 'turns', 'rules',
-    'ct/count', 'ct/list', 'ct/get', 'ct/delete', 'ct/flush', 'ct/unconfirmed', 'ct/dying',
-    'ct/stats')]
+    'metrics', 'ct/count', 'ct/list', 'ct/get', 'ct/delete', 'ct/flush', 'ct/unconfirmed',
+    'ct/dying', 'ct/stats')]
 PARAMETERS = [
     None, '', '0', '1', '2', '-1', '-5', '7', '31', '32', '63', '64', '127', '128', '255', '256',
     '1023', '2559', '2560', '32767', '32768', '65535', '65536', '65537', '131072', '-32768',
