@@ -156,6 +156,7 @@ ct_set_params(struct ct *ct, const struct ct_params *params)
 	ct->params = *params;
 	for (int i = 0; i < CT_TIMEOUT_COUNT; i++)
 		ct->timeouts[i] = ticks_from_sec(params->timeouts_sec[i]);
+	ct_tcp_set_timeouts(ct);
 }
 
 bool
@@ -385,4 +386,19 @@ ct_event_send(struct ct *ct, const struct ct_conn *conn, enum ct_event_type type
 	};
 	ct_entry_fill(ct, conn, tick_from_ns(now_ns), &event.entry);
 	return rte_ring_enqueue_elem(ct->events, &event, sizeof(event)) == 0;
+}
+
+void
+ct_remember(const struct ct *ct, struct pkt *pkt)
+{
+	const struct ct_conn *conn = pkt->conn;
+
+	if (conn == NULL)
+		return;
+	pkt->in_table = conn->life == CT_CONFIRMED;
+	pkt->ct_status = (uint8_t)conn->status;
+	pkt->ct_deadline = conn->deadline;
+	pkt->conn_id = conn_cold(ct, conn)->id;
+	pkt->ct_state = ct_conn_state(ct, conn);
+	pkt->mark = conn->mark;
 }

@@ -134,6 +134,8 @@ struct ct_touched {
 	bool has_homes; // some are home hashes
 };
 
+#define TCP_HASTE_ALL 8 // combinations of enum tcp_haste
+
 struct ct {
 	struct ct_table *table;
 	struct ct_conn *conns;
@@ -157,6 +159,7 @@ struct ct {
 	struct ct_params params;             // owner: rw, others: ro
 	const struct ct_proto *protos[256];  // the tracker of each protocol
 	uint32_t timeouts[CT_TIMEOUT_COUNT]; // ticks
+	uint32_t tcp_open_ticks[TCP_HASTE_ALL]; // timeouts of open TCP connections, proto/tcp.h
 	struct rte_ring *events;             // NULL: nobody listens
 	struct ct_stats stats;               // owner: rw, others: ro
 	unsigned int worker;
@@ -223,6 +226,33 @@ conn_is_expired(const struct ct_conn *conn, tick_t now)
 	return tick_reached(conn->deadline, now);
 }
 
+// It has its place in this queue, and need not move to the end of it now.
+static inline bool
+conn_is_queued(const struct ct_conn *conn, enum ct_rank rank, enum ct_timeout timeout, tick_t now)
+{
+	return conn->queue == ct_queue_of(rank, timeout) &&
+	       conn->queued_in == ct_queue_period(now);
+}
+
+// A packet of l3_len bytes was accepted.
+static inline void
+conn_count(const struct ct *ct, struct ct_conn *conn, enum dir dir, uint32_t l3_len)
+{
+	if (!ct->params.accounting)
+		return;
+	if (unlikely(++conn->packets[dir] == 0))
+		conn_cold(ct, conn)->packets_high[dir]++;
+	if (unlikely(__builtin_add_overflow(conn->octets[dir], l3_len, &conn->octets[dir])))
+		conn_cold(ct, conn)->octets_high[dir]++;
+}
+
+// The connection lives for timeout ticks from now on.
+static inline void
+conn_refresh(struct ct_conn *conn, tick_t now, uint32_t timeout)
+{
+	__atomic_store_n(&conn->deadline, now + timeout, __ATOMIC_RELAXED);
+}
+
 // True for DCCP if it is tracked by addresses only.
 static inline bool
 ct_is_generic(const struct ct *ct, uint8_t proto)
@@ -271,6 +301,10 @@ bool ct_event_send(struct ct *ct, const struct ct_conn *conn, enum ct_event_type
 
 // The name of the protocol's state, NULL if it has none.
 const char *ct_conn_state(const struct ct *ct, const struct ct_conn *conn);
+
+// Remembers in the packet how it leaves its connection, if any: in a burst, later packets change it
+// again.
+void ct_remember(const struct ct *ct, struct pkt *pkt);
 
 // Copies what is reported about a connection that the caller owns.
 void ct_entry_fill(const struct ct *ct, const struct ct_conn *conn, tick_t now,

@@ -13,6 +13,7 @@
 
 #include "base/clock.h"
 #include "conntrack/params.h"
+#include "packet/glance.h"
 #include "packet/hash.h"
 #include "packet/packet.h"
 
@@ -140,6 +141,25 @@ enum ct_rules_do {
 // They may also reset TCP connections, by packets of that class.
 #define CT_RULES_RESET(class) ((unsigned int)1 << (3 + (class)))
 #define CT_RULES_RESET_ANY    (CT_RULES_RESET(CLASS_COUNT) - CT_RULES_RESET(CLASS_NONE))
+
+// A burst in the lane. pipeline/lane.c fills it.
+struct ct_lane {
+	struct pkt *pkts; // in a row, all of one burst
+	uint16_t n;
+	uint16_t generation;    // of the memos that hold
+	uint64_t plain;         // those that a glance was taken at and that may pass, a bit each
+	uint64_t ends;          // those that nothing behind may pass
+	struct glances glances; // the keys of the others: of the flow that they touch, or nobody's
+	const uint8_t *facts;   // of a memo that lets pass, by pkt.in_port
+	uint16_t outcomes[BURST_MAX]; // of those that have passed, as the memo has it
+};
+
+// Takes packets of known flows through conntrack at once, if nothing is to be done for them but
+// what is done for nearly all, and leaves the others as they are, for ct_track_burst. Returns those
+// that have passed, a bit each. In the order of the packets: none passes one of its own flow, or
+// one that may change its connection.
+// => They are of class established and accepted by the remembered outcome. Owner only.
+uint64_t ct_pass_burst(struct ct *ct, struct ct_lane *lane);
 
 // Gives every packet its class, direction and connection, and has the protocol's tracker judge it,
 // in order, as if the packets came one at a time.

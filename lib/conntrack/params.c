@@ -40,6 +40,7 @@ ct_params_init(struct ct_params *params)
 {
 	*params = (struct ct_params){
 		.max_connections = 1048576,
+		.lane = true,
 		.accounting = true,
 		.checksum = true,
 		.tcp_loose = true,

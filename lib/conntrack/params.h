@@ -81,6 +81,7 @@ struct ct_params {
 	uint32_t table;           // enum ct_table_kind
 	uint32_t enable;          // enum ct_enable
 	uint32_t dccp;            // enum ct_dccp_tracking
+	bool lane;                // packets of established flows may take the lane
 	bool accounting;          // packets and bytes per direction
 	bool checksum;            // verify layer 4 checksums
 	bool tcp_loose;           // pick up connections mid-stream

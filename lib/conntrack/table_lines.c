@@ -17,7 +17,7 @@
 #include <rte_prefetch.h>
 
 #ifdef RTE_ARCH_X86
-#include <emmintrin.h>
+#include <smmintrin.h>
 #endif
 
 #include "base/bytes.h"
@@ -111,13 +111,11 @@ bucket_behind(const struct lines *lines, uint32_t index)
 	return index + 1 == lines->n_buckets ? 0 : index + 1;
 }
 
-// The bits of the hash that chose the bucket the least.
+// The bits of the hash that chose the bucket the least, one of them set so that no tag is 0.
 static inline uint16_t
 tag_of(uint32_t hash)
 {
-	uint16_t tag = (uint16_t)hash;
-
-	return tag == 0 ? 1 : tag;
+	return (uint16_t)(hash | 1);
 }
 
 // The places of a bucket that have this tag, a bit each.
@@ -143,15 +141,50 @@ places_with(const struct bucket *bucket, uint16_t tag)
 #endif
 }
 
+// Those of the first eight places. Newcomers take the first that is free, so there most are.
+static inline uint32_t
+first_places_with(const struct bucket *bucket, uint16_t tag)
+{
+#ifdef RTE_ARCH_X86
+	const __m128i wanted = _mm_set1_epi16((int16_t)tag);
+	const __m128i equal =
+		_mm_cmpeq_epi16(_mm_load_si128((const __m128i *)bucket->tags), wanted);
+
+	return (uint32_t)_mm_movemask_epi8(equal); // two bits each
+#else
+	(void)bucket;
+	(void)tag;
+	return 0;
+#endif
+}
+
+static inline bool
+equal_words(const uint64_t a[KEY_WORDS], const uint64_t b[KEY_WORDS])
+{
+#ifdef __SSE4_1__
+	const __m128i difference = _mm_xor_si128(_mm_loadu_si128((const __m128i *)a),
+						 _mm_loadu_si128((const __m128i *)b));
+
+	return _mm_testz_si128(difference, difference) != 0;
+#else
+	return ((a[0] ^ b[0]) | (a[1] ^ b[1])) == 0;
+#endif
+}
+
+// words: the key of the connection in this slot.
+static inline bool
+is_key(const struct lines *lines, const uint64_t words[KEY_WORDS], uint32_t slot,
+       const struct flow_key *key)
+{
+	return equal_words(words, key->word) &&
+	       (key_family(key->word) == FAMILY_IPV4 ||
+		key_equal_ends(key_ends(&lines->keys, slot), key->ends));
+}
+
 static inline bool
 has_key(const struct lines *lines, uint32_t slot, const struct flow_key *key)
 {
-	const uint64_t *word = key_words(&lines->keys, slot);
-
-	if (((word[0] ^ key->word[0]) | (word[1] ^ key->word[1])) != 0)
-		return false;
-	return key_family(word) == FAMILY_IPV4 ||
-	       key_equal_ends(key_ends(&lines->keys, slot), key->ends);
+	return is_key(lines, key_words(&lines->keys, slot), slot, key);
 }
 
 // The entry of the upright tuple of a key, or CT_TABLE_MISS.
@@ -185,28 +218,42 @@ lines_lookup(const struct ct_table *table, const struct ct_wanted *wanted)
 	return upright == CT_TABLE_MISS ? CT_TABLE_MISS : upright ^ wanted->is_turned;
 }
 
-static inline void
+static inline const struct bucket *
 prefetch_bucket(const struct lines *lines, uint32_t hash)
 {
-	rte_prefetch0(&lines->buckets[bucket_of(lines, hash)]);
+	const struct bucket *bucket = &lines->buckets[bucket_of(lines, hash)];
+
+	rte_prefetch0(bucket);
+	return bucket;
 }
 
 // No tag fits, and the connection may be in a later bucket.
 #define LOOK_ON (CT_TABLE_MISS - 1)
 
-// The entry whose tag fits first; CT_TABLE_MISS when there is none anywhere. Its connection is
-// on its way.
-static inline uint32_t
-guess(const struct lines *lines, const struct flow_key *key, uint32_t hash)
-{
-	const struct bucket *bucket = &lines->buckets[bucket_of(lines, hash)];
-	uint32_t bits = places_with(bucket, tag_of(hash));
-	uint32_t entry;
+// The words of no key.
+static const uint64_t no_words[KEY_WORDS] = {UINT64_MAX, UINT64_MAX};
 
-	if (bits == 0)
-		return bucket->n_beyond == 0 ? CT_TABLE_MISS : LOOK_ON;
-	entry = bucket->entries[__builtin_ctz(bits)];
-	prefetch_conn(&lines->keys, entry_slot(entry), key_proto(key->word));
+// The entry whose tag fits first, or what there is instead. *words: those of its connection, which
+// are on their way.
+static inline uint32_t
+guess(const struct lines *lines, const struct bucket *bucket, const struct flow_key *key,
+      uint32_t hash, const uint64_t **words)
+{
+	uint32_t bits = first_places_with(bucket, tag_of(hash));
+	uint32_t place, entry;
+
+	if (likely(bits != 0)) {
+		place = (uint32_t)__builtin_ctz(bits) / 2;
+	} else {
+		bits = places_with(bucket, tag_of(hash));
+		if (bits == 0) {
+			*words = no_words;
+			return bucket->n_beyond == 0 ? CT_TABLE_MISS : LOOK_ON;
+		}
+		place = (uint32_t)__builtin_ctz(bits);
+	}
+	entry = bucket->entries[place];
+	*words = prefetch_conn(&lines->keys, entry_slot(entry), key_proto(key->word));
 	return entry;
 }
 
@@ -217,20 +264,23 @@ lines_lookup_burst(const struct ct_table *table, const struct ct_wanted_burst *w
 	const struct lines *lines = lines_read(table);
 	const struct flow_key *keys = wanted->keys;
 	const uint32_t *hashes = wanted->hashes;
+	const bool *are_turned = wanted->are_turned;
+	const uint16_t n = wanted->n;
+	const struct bucket *buckets[BURST_MAX];
+	const uint64_t *words[BURST_MAX];
 
-	for (uint16_t i = 0; i < wanted->n; i++)
-		prefetch_bucket(lines, hashes[i]);
-	for (uint16_t i = 0; i < wanted->n; i++)
-		entries[i] = guess(lines, &keys[i], hashes[i]);
-	for (uint16_t i = 0; i < wanted->n; i++) {
-		if (unlikely(entries[i] >= LOOK_ON) ||
-		    unlikely(!has_key(lines, entry_slot(entries[i]), &keys[i]))) {
+	for (uint16_t i = 0; i < n; i++)
+		buckets[i] = prefetch_bucket(lines, hashes[i]);
+	for (uint16_t i = 0; i < n; i++)
+		entries[i] = guess(lines, buckets[i], &keys[i], hashes[i], &words[i]);
+	for (uint16_t i = 0; i < n; i++) {
+		if (unlikely(!is_key(lines, words[i], entry_slot(entries[i]), &keys[i]))) {
 			if (entries[i] != CT_TABLE_MISS)
 				entries[i] = look_up(lines, &keys[i], hashes[i]);
 			if (entries[i] == CT_TABLE_MISS)
 				continue;
 		}
-		entries[i] ^= wanted->are_turned[i];
+		entries[i] ^= are_turned[i];
 	}
 }
 

@@ -37,8 +37,8 @@ key_words(const struct ct_keys *keys, uint32_t slot)
 }
 
 // What a packet of this protocol needs of the connection is on its way: two lines, for UDP only the
-// first.
-static inline void
+// first. Returns where its words are.
+static inline const uint64_t *
 prefetch_conn(const struct ct_keys *keys, uint32_t slot, uint8_t proto)
 {
 	const uint64_t *words = key_words(keys, slot);
@@ -46,6 +46,7 @@ prefetch_conn(const struct ct_keys *keys, uint32_t slot, uint8_t proto)
 	rte_prefetch0(words);
 	if (proto != PROTO_UDP)
 		rte_prefetch0(RTE_PTR_ADD(words, RTE_CACHE_LINE_SIZE));
+	return words;
 }
 
 static inline const union address *

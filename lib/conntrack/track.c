@@ -13,7 +13,7 @@
 #include <rte_prefetch.h>
 
 #include "base/contract.h"
-#include "conntrack/proto/proto.h"
+#include "conntrack/proto/pass.h"
 #include "packet/parse.h"
 
 static void
@@ -34,22 +34,6 @@ set_untracked(struct pkt *pkt)
 {
 	pkt->class = CLASS_UNTRACKED;
 	pkt->dir = DIR_NONE;
-}
-
-// Remembers in the packet how it leaves its connection: in a burst, later packets change it again.
-static void
-remember(const struct ct *ct, struct pkt *pkt)
-{
-	const struct ct_conn *conn = pkt->conn;
-
-	if (conn == NULL)
-		return;
-	pkt->in_table = conn->life == CT_CONFIRMED;
-	pkt->ct_status = (uint8_t)conn->status;
-	pkt->ct_deadline = conn->deadline;
-	pkt->conn_id = conn_cold(ct, conn)->id;
-	pkt->ct_state = ct_conn_state(ct, conn);
-	pkt->mark = conn->mark;
 }
 
 _Static_assert((int)ACCOUNT_EXPECTED == CT_EXPECTED && (int)ACCOUNT_SEEN_REPLY == CT_SEEN_REPLY &&
@@ -82,24 +66,6 @@ classify(const struct ct_conn *conn, enum dir dir)
 	if (conn_has(conn, CT_SEEN_REPLY) || dir == DIR_REPLY)
 		return CLASS_ESTABLISHED;
 	return conn_has(conn, CT_EXPECTED) ? CLASS_RELATED : CLASS_NEW;
-}
-
-static inline void
-count(const struct ct *ct, struct ct_conn *conn, const struct pkt *pkt)
-{
-	if (!ct->params.accounting)
-		return;
-	if (unlikely(++conn->packets[pkt->dir] == 0))
-		conn_cold(ct, conn)->packets_high[pkt->dir]++;
-	if (unlikely(__builtin_add_overflow(conn->octets[pkt->dir], pkt->l3_len,
-					    &conn->octets[pkt->dir])))
-		conn_cold(ct, conn)->octets_high[pkt->dir]++;
-}
-
-static void
-refresh(struct ct_conn *conn, const struct pkt *pkt, uint32_t timeout)
-{
-	__atomic_store_n(&conn->deadline, pkt->now + timeout, __ATOMIC_RELAXED);
 }
 
 // What a lookup said about a packet.
@@ -186,7 +152,7 @@ track_in_connection(struct ct *ct, struct ct_conn *conn, struct pkt *pkt,
 	if (unlikely(result == CT_INVALID || result == CT_REOPEN))
 		return result;
 	if (likely(result != CT_IGNORE))
-		count(ct, conn, pkt);
+		conn_count(ct, conn, (enum dir)pkt->dir, pkt->l3_len);
 	if (unlikely(result == CT_FINISH))
 		return result; // what ends it is no answer, and keeps nothing alive
 	if (unlikely(!conn_has(conn, CT_SEEN_REPLY)) && pkt->dir == DIR_REPLY) {
@@ -195,7 +161,7 @@ track_in_connection(struct ct *ct, struct ct_conn *conn, struct pkt *pkt,
 		is_answered = true;
 	}
 	if (likely(result == CT_ACCEPT)) {
-		refresh(conn, pkt, ct->timeouts[timeout]);
+		conn_refresh(conn, pkt->now, ct->timeouts[timeout]);
 		wait_anew(ct, conn, proto, timeout, pkt->now);
 	} else if (is_answered && conn->queue != CT_QUEUE_NONE) {
 		wait_anew(ct, conn, proto, ct_queue_timeout(conn->queue), pkt->now);
@@ -203,22 +169,25 @@ track_in_connection(struct ct *ct, struct ct_conn *conn, struct pkt *pkt,
 	return result;
 }
 
-// The packet that nearly all are: see ct_proto.pass. Returns false when it is another one.
+// The packet that nearly all are: see proto/pass.h. Returns false when it is another one.
 static inline bool
-pass(struct ct *ct, struct ct_conn *conn, struct pkt *pkt, const struct ct_proto *proto)
+pass(const struct ct *ct, struct ct_conn *conn, struct pkt *pkt)
 {
-	enum ct_timeout timeout;
+	const struct glance glance = glance_of(pkt);
+	uint32_t ticks;
 
-	if (unlikely(proto->pass == NULL || !conn_has(conn, CT_SEEN_REPLY)) ||
-	    !proto->pass(ct, conn, pkt, &timeout))
+	if (unlikely(!pkt->is_plain || !conn_has(conn, CT_SEEN_REPLY)))
+		return false;
+	ticks = proto_pass(ct, conn, pkt->mbuf, &glance, (enum dir)pkt->dir, pkt->now);
+	if (ticks == 0)
 		return false;
 	pkt->conn = conn;
 	pkt->memo = &conn->memo;
 	pkt->class = CLASS_ESTABLISHED;
 	pkt->mark = conn->mark;
 	pkt->helper = conn->helper;
-	count(ct, conn, pkt);
-	refresh(conn, pkt, ct->timeouts[timeout]);
+	conn_count(ct, conn, (enum dir)pkt->dir, pkt->l3_len);
+	conn_refresh(conn, pkt->now, ticks);
 	return true;
 }
 
@@ -332,7 +301,7 @@ track_normal(struct ct *ct, struct pkt *pkt, struct found found)
 		track_unknown(ct, pkt, proto, found.entry != CT_TABLE_MISS);
 		return;
 	}
-	if (likely(pass(ct, conn, pkt, proto)))
+	if (likely(pass(ct, conn, pkt)))
 		return;
 	fault = proto->check == NULL ? FAULT_NONE : proto->check(ct, pkt);
 	if (unlikely(fault != FAULT_NONE)) {
@@ -463,33 +432,57 @@ complete_tuple(const struct ct *ct, struct pkt *pkt)
 	return pkt->has_tuple;
 }
 
+// The tuples of those packets that nobody has looked up yet. Returns how many; at[] tells which.
+static uint16_t
+collect_keys(struct ct *ct, struct pkt *const pkts[], uint16_t n, struct flow_key keys[],
+	     bool are_turned[], uint8_t at[])
+{
+	uint16_t n_keys = 0;
+
+	for (uint16_t i = 0; i < n; i++) {
+		if (pkts[i]->is_looked_up)
+			continue;
+		if (likely(pkts[i]->is_plain && !pkts[i]->is_notrack) ||
+		    complete_tuple(ct, pkts[i])) {
+			are_turned[n_keys] = key_from_tuple(&pkts[i]->tuple, &keys[n_keys]);
+		} else {
+			keys[n_keys] = (struct flow_key){{0}}; // is nobody's
+			are_turned[n_keys] = false;
+		}
+		at[n_keys++] = (uint8_t)i;
+	}
+	return n_keys;
+}
+
+// What the lane has found is found, once: behind the first pass it is out of date.
+static inline void
+take_found(struct pkt *pkt, struct found *found)
+{
+	if (!pkt->is_looked_up)
+		return;
+	*found = (struct found){.entry = pkt->entry, .hash = pkt->hash};
+	pkt->is_looked_up = false;
+}
+
 static void
 lookup_burst(struct ct *ct, struct pkt *const pkts[], uint16_t n, struct found found[])
 {
-	static const struct flow_key none = {{0}};
 	struct flow_key keys[BURST_MAX];
 	uint32_t hashes[BURST_MAX];
 	uint32_t entries[BURST_MAX];
 	bool are_turned[BURST_MAX];
-	const struct ct_wanted_burst wanted = {keys, hashes, are_turned, n};
+	uint8_t at[BURST_MAX];
+	const struct ct_wanted_burst wanted = {keys, hashes, are_turned,
+					       collect_keys(ct, pkts, n, keys, are_turned, at)};
 
-	if (n == 0)
+	for (uint16_t i = 0; i < n; i++)
+		take_found(pkts[i], &found[i]);
+	if (wanted.n == 0)
 		return;
-	for (uint16_t i = 0; i < n; i++) {
-		if (likely(pkts[i]->is_plain && !pkts[i]->is_notrack) ||
-		    complete_tuple(ct, pkts[i])) {
-			are_turned[i] = key_from_tuple(&pkts[i]->tuple, &keys[i]);
-		} else {
-			keys[i] = none; // is nobody's
-			are_turned[i] = false;
-		}
-	}
-	hash_keys(ct->secret, keys, n, hashes);
+	hash_keys(ct->secret, keys, wanted.n, hashes);
 	ct_table_lookup_burst(ct->table, &wanted, entries);
-	for (uint16_t i = 0; i < n; i++) {
-		found[i].hash = hashes[i];
-		found[i].entry = entries[i];
-	}
+	for (uint16_t i = 0; i < wanted.n; i++)
+		found[at[i]] = (struct found){.entry = entries[i], .hash = hashes[i]};
 }
 
 // The rules may change a connection that is in the table.
@@ -551,7 +544,7 @@ ct_track_burst(struct ct *ct, struct pkt *const pkts[], uint16_t n, unsigned int
 		if (!track_one(ct, pkts[i], found[i]))
 			return i;
 		if (ct->wants_entries)
-			remember(ct, pkts[i]);
+			ct_remember(ct, pkts[i]);
 		if (unlikely((rules & CT_RULES_ASK_ACCOUNTS) != 0))
 			take_account(ct, pkts[i]);
 		let_others_wait(ct, pkts[i], rules);

@@ -86,6 +86,7 @@ create_worker(struct engine *engine, const struct engine_config *config, unsigne
 		.n_workers = engine->n_workers,
 		.socket = socket,
 		.read_cycles = config->read_cycles,
+		.tells = config->wants_entries,
 		.lost = config->lost,
 		.context = config->context,
 	};

@@ -108,6 +108,20 @@ checksum_l4_sum_good(const struct pkt *pkt, uint16_t coverage)
 	return fold(add_packet(pseudo_header(pkt), pkt->mbuf, pkt->l4_off, coverage)) == UINT16_MAX;
 }
 
+// Both addresses lie behind each other in the header.
+bool
+checksum_glance_sum_good(const struct rte_mbuf *mbuf, const struct glance *glance)
+{
+	const uint8_t *ip = rte_pktmbuf_mtod_offset(mbuf, const uint8_t *, glance->l3_off);
+	uint64_t sum = rte_cpu_to_be_16(glance->l4_len);
+
+	if (ip[0] >> 4 == 4)
+		sum = add_bytes(sum + rte_cpu_to_be_16(ip[9]), ip + 12, 8);
+	else
+		sum = add_bytes(sum + rte_cpu_to_be_16(ip[6]), ip + 8, 32);
+	return fold(add_packet(sum, mbuf, glance->l4_off, glance->l4_len)) == UINT16_MAX;
+}
+
 // rte_hash_crc reads words wherever they lie, which C does not allow.
 static uint32_t
 crc32c_bytes(const uint8_t *bytes, uint32_t n, uint32_t crc)

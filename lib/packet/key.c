@@ -9,61 +9,50 @@ end_of(const union address *address, uint16_t field)
 	return (uint64_t)address->v4 << 16 | field;
 }
 
-// Of two IPv6 ends, in the order of their bytes in memory: any order will do.
-static bool
-comes_after(const struct tuple *tuple)
-{
-	const uint64_t *src = tuple->src.word;
-	const uint64_t *dst = tuple->dst.word;
-
-	if (src[0] != dst[0])
-		return src[0] > dst[0];
-	if (src[1] != dst[1])
-		return src[1] > dst[1];
-	return tuple->src_field > tuple->dst_field;
-}
-
-static bool
-is_turned(const struct tuple *tuple)
-{
-	if (tuple_is_icmp(tuple))
-		return tuple_is_icmp_answer(tuple);
-	if (tuple->family == FAMILY_IPV4)
-		return end_of(&tuple->src, tuple->src_field) >
-		       end_of(&tuple->dst, tuple->dst_field);
-	return comes_after(tuple);
-}
-
 static uint64_t
-fold(const union address ends[2])
+zone_bits(const struct tuple *tuple)
 {
-	uint64_t sum = ends[0].word[1] * UINT64_C(0x9e3779b97f4a7c15) + ends[0].word[0];
+	return (uint64_t)tuple->zone << (tuple->family == FAMILY_IPV4 ? 48 : 32);
+}
 
-	sum = sum * UINT64_C(0x9e3779b97f4a7c15) + ends[1].word[1];
-	return (sum * UINT64_C(0x9e3779b97f4a7c15) + ends[1].word[0]) >> 16;
+// A query is upright, its answer turned.
+static bool
+key_from_icmp(const struct tuple *tuple, struct flow_key *key)
+{
+	const bool is_turned = tuple_is_icmp_answer(tuple);
+	struct tuple upright = *tuple;
+
+	if (is_turned)
+		(void)tuple_invert(tuple, &upright);
+	if (tuple->family == FAMILY_IPV4) {
+		key->word[0] = end_of(&upright.src, upright.src_field);
+		key->word[1] = end_of(&upright.dst, upright.dst_field) |
+			       key_kind(tuple->proto, FAMILY_IPV4);
+		return is_turned;
+	}
+	key->ends[0] = upright.src;
+	key->ends[1] = upright.dst;
+	key->word[0] = upright.src_field | (uint64_t)upright.dst_field << 16;
+	key->word[1] = key_fold(key->ends) | key_kind(tuple->proto, (enum family)tuple->family);
+	return is_turned;
 }
 
 bool
 key_from_any_tuple(const struct tuple *tuple, struct flow_key *key)
 {
-	bool turned = is_turned(tuple);
-	uint64_t kind = (uint64_t)tuple->proto << 48 | (uint64_t)tuple->family << 56;
-	struct tuple upright = *tuple;
+	const uint32_t fields = (uint32_t)tuple->src_field << 16 | tuple->dst_field;
+	const union address ends[2] = {tuple->src, tuple->dst};
+	bool is_turned;
 
-	if (turned)
-		(void)tuple_invert(tuple, &upright);
-	if (tuple->family == FAMILY_IPV4) {
-		key->word[0] = end_of(&upright.src, upright.src_field) | (uint64_t)upright.zone
-										 << 48;
-		key->word[1] = end_of(&upright.dst, upright.dst_field) | kind;
-		return turned;
-	}
-	key->ends[0] = upright.src;
-	key->ends[1] = upright.dst;
-	key->word[0] = upright.src_field | (uint64_t)upright.dst_field << 16 |
-		       (uint64_t)upright.zone << 32;
-	key->word[1] = fold(key->ends) | kind;
-	return turned;
+	if (tuple_is_icmp(tuple))
+		is_turned = key_from_icmp(tuple, key);
+	else if (tuple->family == FAMILY_IPV4)
+		is_turned = key_pack_ipv4(end_of(&tuple->src, tuple->src_field),
+					  end_of(&tuple->dst, tuple->dst_field), tuple->proto, key);
+	else
+		is_turned = key_pack_ipv6(ends, fields, tuple->proto, key);
+	key->word[0] |= zone_bits(tuple);
+	return is_turned;
 }
 
 void

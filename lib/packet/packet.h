@@ -2,9 +2,9 @@
 //
 // struct pkt: everything that the stages know about one packet of a burst.
 //
-// Life cycle: the burst fills mbuf, fragments, seq, now_ns, now and in_port; parse fills the first
-// group; each later stage reads the groups above its own and writes its own. A pkt exists as long
-// as its burst, in the worker's memory, and is never shared.
+// Life cycle: the burst fills the first group; parse fills the second; each later stage reads the
+// groups above its own and writes its own, and its verdict. Of a packet that takes the lane nothing
+// else is written. A pkt exists as long as its burst, in the worker's memory, and is never shared.
 #pragma once
 
 #include <stdbool.h>
@@ -111,12 +111,15 @@ enum non_ip { NON_IP_ARP, NON_IP_LLDP, NON_IP_STP, NON_IP_OTHER, NON_IP_COUNT };
 #define TRAIL_MAX 4
 
 // The last outcome of the rules for packets of a connection, per direction. It is stored with the
-// connection, which keeps it for the rules and never looks at it.
+// connection, which keeps it for the rules; all that conntrack knows of it is which packets the
+// lane may take by it.
 struct verdict_memo {
 	uint16_t generation;         // of the remembered outcome; 0: none
 	uint8_t facts[DIR_COUNT];    // what else is known about the packet, see pipeline/memo.h
-	uint16_t outcome[DIR_COUNT]; // number of the outcome
+	uint16_t outcome[DIR_COUNT]; // number of the outcome, and MEMO_PASSES
 };
+
+#define MEMO_PASSES 0x8000 // the outcome lets the packet pass
 
 // What is known about a connection (the kernel's IPS_ bits that rules ask for).
 enum { ACCOUNT_EXPECTED = 1 << 0, ACCOUNT_SEEN_REPLY = 1 << 1, ACCOUNT_ASSURED = 1 << 2 };
@@ -136,7 +139,16 @@ struct pkt {
 	uint64_t now_ns;            // when it arrived
 	tick_t now;                 // the same in ticks
 	uint8_t in_port;            // index of the configured port
-	uint8_t out_port;           // the other end of the wire, PORT_NONE without one
+	bool is_fresh;              // a frame as it came, whose zone no rule has set
+	bool is_parsed;             // the next groups are filled
+	bool is_looked_up;          // the lane knows hash and entry
+
+	// what becomes of it
+	uint8_t out_port; // the other end of the wire, PORT_NONE without one
+	uint8_t verdict;  // enum verdict
+	uint8_t reason;   // enum reason
+	uint8_t chain;    // index of the chain that gave the verdict, CHAIN_NONE: none
+	uint32_t rule; // index of the rule in the whole ruleset, RULE_NONE: the policy or no rule
 
 	// parse: meaning of the bytes. Offsets count from the start of the frame.
 	uint16_t ethertype; // host order, behind the VLAN tags
@@ -165,16 +177,13 @@ struct pkt {
 	uint8_t set_helper;        // helper a rule asked for, 0: none
 	uint8_t set_window;        // enum ct_window a rule asked for, plus one; 0: none
 	uint32_t hash;             // keyed hash of the flow's key, in packets that begin a flow
+	uint32_t entry;            // what the table has for it, if is_looked_up
 	uint32_t mark;             // of the connection
 	struct ct_conn *conn;      // NULL: none. Valid until the end of the pass
 	struct verdict_memo *memo; // of the connection; NULL: none, or the packet is not its own
 
 	// rules
-	uint8_t verdict; // enum verdict
-	uint8_t reason;  // enum reason
-	uint8_t chain;   // index of the chain that gave the verdict, CHAIN_NONE: none
-	uint8_t n_trail; // counters that counted the packet; TRAIL_MAX + 1: more than fit
-	uint32_t rule;   // index of the rule in the whole ruleset, RULE_NONE: the policy or no rule
+	uint8_t n_trail;           // counters that counted the packet; TRAIL_MAX + 1: more than fit
 	uint32_t trail[TRAIL_MAX]; // numbers of these counters
 
 	// how a rejected packet was answered; of no other

@@ -8,13 +8,13 @@
 
 #include "base/contract.h"
 #include "packet/checksum.h"
+#include "packet/ethernet.h"
 
-#define ETHERTYPE_QINQ_OLD 0x9100 // double tagging before 802.1ad had a number of its own
-#define LENGTH_MAX         1500   // not an ethertype, but the length of an IEEE 802.3 frame
-#define LLC_SAP_STP        0x42   // what spanning tree has in place of an ethertype
-#define GRE_VERSION_MASK   0x0007
-#define GRE_VERSION_PPTP   1
-#define ETHERTYPE_PPP      0x880B // protocol of enhanced GRE (RFC 2637)
+#define LENGTH_MAX       1500 // not an ethertype, but the length of an IEEE 802.3 frame
+#define LLC_SAP_STP      0x42 // what spanning tree has in place of an ethertype
+#define GRE_VERSION_MASK 0x0007
+#define GRE_VERSION_PPTP 1
+#define ETHERTYPE_PPP    0x880B // protocol of enhanced GRE (RFC 2637)
 
 // Extension headers of IPv6 (RFC 8200, 4).
 #define EXTENSION_READ          2 // bytes that say where the next header is, and which
@@ -281,25 +281,6 @@ read_ipv6(struct view *view, struct tuple *tuple, bool is_quoted)
 	return skip_extensions(view, tuple);
 }
 
-// What the NIC says of the header's checksum, or, when it says nothing, what the words of a header
-// without options say (RFC 1071).
-static inline bool
-ipv4_checksum_good(const struct rte_mbuf *mbuf, const struct rte_ipv4_hdr *ip)
-{
-	uint32_t words[sizeof(*ip) / sizeof(uint32_t)];
-	uint64_t sum = 0;
-
-	if ((mbuf->ol_flags & RTE_MBUF_F_RX_IP_CKSUM_MASK) == RTE_MBUF_F_RX_IP_CKSUM_GOOD)
-		return true;
-	if ((mbuf->ol_flags & RTE_MBUF_F_RX_IP_CKSUM_MASK) == RTE_MBUF_F_RX_IP_CKSUM_BAD)
-		return false;
-	memcpy(words, ip, sizeof(words));
-	for (unsigned int i = 0; i < RTE_DIM(words); i++)
-		sum += words[i];
-	sum = (sum & 0xffff) + (sum >> 16 & 0xffff) + (sum >> 32);
-	return sum % 0xffff == 0;
-}
-
 static bool
 ipv4_any_checksum_good(const struct pkt *pkt, uint32_t header_len)
 {
@@ -329,8 +310,7 @@ parse_ethernet(struct pkt *pkt)
 			return false;
 		pkt->ethertype = be16(bytes);
 		off += 2;
-		if (pkt->ethertype != RTE_ETHER_TYPE_VLAN &&
-		    pkt->ethertype != RTE_ETHER_TYPE_QINQ && pkt->ethertype != ETHERTYPE_QINQ_OLD)
+		if (!ethertype_is_tag(pkt->ethertype))
 			break;
 		off += 2; // the tag's priority and VLAN id
 	}
@@ -461,7 +441,7 @@ is_common(const struct rte_mbuf *mbuf)
 	needed = (uint32_t)COMMON_L4_OFF + common_l4_len(ip->next_proto_id);
 	len = (uint32_t)COMMON_L3_OFF + rte_be_to_cpu_16(ip->total_length);
 	return mbuf->data_len >= needed && len >= needed && len <= mbuf->pkt_len &&
-	       ipv4_checksum_good(mbuf, ip);
+	       checksum_ipv4_good(mbuf, ip);
 }
 
 // Says of a common packet what parse_any would say.
@@ -507,6 +487,7 @@ packet_parse(struct pkt *pkt)
 		parse_common(pkt);
 	else
 		parse_any(pkt);
+	pkt->is_parsed = true;
 }
 
 // Bridges send their BPDUs to an address of their own, in frames of IEEE 802.2.

@@ -123,39 +123,32 @@ hand_over_burst(struct pipeline *pipeline, struct burst *burst)
 	}
 }
 
+// Nobody has taken any away.
 static void
-parse(struct burst *burst, uint16_t n)
+take_all(struct burst *burst)
 {
-	for (uint16_t i = 0; i < n; i++)
+	for (uint16_t i = 0; i < burst->n; i++) {
 		rte_prefetch0(rte_pktmbuf_mtod(burst->pkts[i].mbuf, const void *));
-	for (uint16_t i = 0; i < n; i++) {
-		packet_parse(&burst->pkts[i]);
 		burst->live[i] = &burst->pkts[i];
 	}
-}
-
-// What has been parsed is there already.
-static __rte_noinline void
-take_parsed(struct burst *burst, uint16_t n)
-{
-	for (uint16_t i = 0; i < n; i++)
-		burst->live[i] = &burst->pkts[i];
+	burst->n_live = burst->n;
 }
 
 void
 stage_parse(struct pipeline *pipeline, struct burst *burst, const struct step *step)
 {
-	uint16_t n = burst->n;
-
 	(void)pipeline;
 	(void)step;
 	burst->has_fragments = false;
 	burst->is_plain = true;
-	if (likely(!burst->is_parsed))
-		parse(burst, n);
-	else
-		take_parsed(burst, n);
-	burst->n_live = n;
+	if (burst->n_passed + burst->n_live == 0)
+		take_all(burst);
+	for (uint16_t i = 0; i < burst->n_live; i++) {
+		if (!burst->live[i]->is_parsed) {
+			pkt_begin(burst->live[i]);
+			packet_parse(burst->live[i]);
+		}
+	}
 }
 
 // Finds out where packets leave, and which need a closer look.
@@ -168,8 +161,7 @@ route(struct pipeline *pipeline, struct burst *burst)
 	for (uint16_t i = 0; i < burst->n_live; i++) {
 		struct pkt *pkt = burst->live[i];
 
-		if (pkt->in_port < PORTS_MAX)
-			pkt->out_port = peer[pkt->in_port];
+		pkt->out_port = peer_of(peer, pkt->in_port);
 		if (likely(pkt->is_plain && pkt->out_port != PORT_NONE))
 			continue;
 		burst->has_fragments |= pkt_has_place(pkt);

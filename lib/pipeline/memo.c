@@ -32,6 +32,8 @@ memos_init(struct memos *memos, const struct snapshot *snapshot, unsigned int fi
 		memos->in_doubt[false] |= ruleset_classes_in_doubt(snapshot->ruleset, chain, false);
 		memos->in_doubt[true] |= ruleset_classes_in_doubt(snapshot->ruleset, chain, true);
 	}
+	for (unsigned int port = 0; port < PORTS_MAX; port++)
+		memos->established[port] = memo_facts_of(CLASS_ESTABLISHED, (uint8_t)port);
 	memos->outcomes = rte_malloc("outcomes", OUTCOMES_MAX * sizeof(memos->outcomes[0]), 0);
 	memos->index =
 		rte_zmalloc("outcome_index", (size_t)INDEX_SIZE * sizeof(memos->index[0]), 0);
@@ -108,6 +110,16 @@ number_of(struct memos *memos, const struct outcome *outcome)
 	return memos->last = memos->n++;
 }
 
+_Static_assert(OUTCOMES_MAX <= MEMO_PASSES, "a number leaves the bit free");
+
+static inline uint32_t
+passes(const struct outcome *outcome)
+{
+	return outcome->verdict == VERDICT_ACCEPT || outcome->verdict == VERDICT_PENDING
+		       ? MEMO_PASSES
+		       : 0;
+}
+
 void
 memo_store(struct memos *memos, struct pkt *pkt)
 {
@@ -128,5 +140,5 @@ memo_store(struct memos *memos, struct pkt *pkt)
 	if (memo->generation != memos->generation)
 		*memo = (struct verdict_memo){.generation = memos->generation};
 	memo->facts[pkt->dir] = memo_facts(pkt);
-	memo->outcome[pkt->dir] = (uint16_t)number;
+	memo->outcome[pkt->dir] = (uint16_t)(number | passes(&outcome));
 }

@@ -38,6 +38,7 @@ struct memos {
 	uint16_t generation;
 	uint8_t in_doubt[2]; // classes whose packets are always asked about, a bit each: of TCP [1]
 	uint8_t last_chain;  // of those that are asked
+	uint8_t established[PORTS_MAX]; // facts of packets of that class, by port
 	uint32_t first_rule; // of their rules; those below it belong to chains before conntrack
 	uint32_t n;
 	uint32_t last; // that was looked up
@@ -66,16 +67,29 @@ bool memos_enter_half(const struct memos *memos, const struct memos *next, uint1
 		      uint16_t *high);
 
 static inline uint8_t
+memo_facts_of(enum pkt_class class_, uint8_t in_port)
+{
+	return (uint8_t)(class_ | in_port << MEMO_PORT_SHIFT);
+}
+
+static inline uint8_t
 memo_facts(const struct pkt *pkt)
 {
-	return (uint8_t)(pkt->class | pkt->in_port << MEMO_PORT_SHIFT);
+	return memo_facts_of((enum pkt_class)pkt->class, pkt->in_port);
+}
+
+// The number of the outcome that is remembered for a direction.
+static inline uint32_t
+memo_number(const struct verdict_memo *memo, enum dir dir)
+{
+	return memo->outcome[dir] & ~(uint32_t)MEMO_PASSES;
 }
 
 // Packets in a row that have one outcome, until they are counted.
 struct recalled {
 	uint32_t number; // of the outcome
 	uint32_t packets;
-	uint32_t bytes;
+	uint64_t bytes;
 };
 
 // They are counted by the rules that counted the first of them.
@@ -91,26 +105,37 @@ recalled_count(const struct memos *memos, const struct recalled *recalled,
 	}
 }
 
+// A packet of l3_len bytes has the outcome with this number.
+// => It is counted when recalled_count is called, here or after the last packet.
+static inline void
+recalled_add(const struct memos *memos, struct recalled *recalled, uint32_t number, uint32_t l3_len,
+	     struct rule_counter counters[])
+{
+	if (unlikely(number != recalled->number)) {
+		recalled_count(memos, recalled, counters);
+		*recalled = (struct recalled){.number = number};
+	}
+	recalled->packets++;
+	recalled->bytes += l3_len;
+}
+
 // Gives the packet the verdict that is remembered for it. Returns false when none is: the rules
 // must be asked.
-// => The packet is counted when recalled_count is called, here or by who has no more packets.
+// => The packet is counted as by recalled_add.
 static inline bool
 memo_recall(const struct memos *memos, struct pkt *pkt, struct recalled *recalled,
 	    struct rule_counter counters[])
 {
 	const struct verdict_memo *memo = pkt->memo;
 	const struct outcome *outcome;
+	uint32_t number;
 
 	if (memo == NULL || memo->generation != memos->generation ||
 	    memo->facts[pkt->dir] != memo_facts(pkt))
 		return false;
-	outcome = &memos->outcomes[memo->outcome[pkt->dir]];
-	if (memo->outcome[pkt->dir] != recalled->number) {
-		recalled_count(memos, recalled, counters);
-		*recalled = (struct recalled){.number = memo->outcome[pkt->dir]};
-	}
-	recalled->packets++;
-	recalled->bytes += pkt->l3_len;
+	number = memo_number(memo, (enum dir)pkt->dir);
+	outcome = &memos->outcomes[number];
+	recalled_add(memos, recalled, number, pkt->l3_len, counters);
 	if (unlikely(pkt->rule != RULE_NONE) && outcome->verdict == VERDICT_PENDING &&
 	    outcome->rule == RULE_NONE)
 		return true; // what a rule before conntrack said outranks policies that accept

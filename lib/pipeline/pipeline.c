@@ -112,6 +112,7 @@ pipeline_create(const struct pipeline_config *config)
 	pipeline->ct = config->ct;
 	pipeline->steer = config->steer;
 	pipeline->worker = config->worker;
+	pipeline->tells = config->tells;
 	pipeline->lost = config->lost;
 	pipeline->context = config->context;
 	pipeline->cycles.read = config->read_cycles;
@@ -297,7 +298,7 @@ pipeline_sent(struct pipeline *pipeline, unsigned int n)
 void
 pipeline_sent_burst(struct pipeline *pipeline, const struct burst *burst)
 {
-	unsigned int n = 0;
+	unsigned int n = burst->n_passed;
 
 	for (uint16_t i = 0; i < burst->n_live; i++) {
 		if (burst->live[i]->verdict == VERDICT_ACCEPT)
@@ -307,9 +308,8 @@ pipeline_sent_burst(struct pipeline *pipeline, const struct burst *burst)
 }
 
 void
-pipeline_refuse(struct pipeline *pipeline, struct pkt *pkt, enum reason reason)
+pipeline_refuse(struct pipeline *pipeline, enum reason reason)
 {
-	pkt_drop(pkt, reason);
 	pipeline->stats.dropped[reason]++;
 }
 

@@ -23,6 +23,7 @@ struct steer;
 struct pipeline_stats {
 	uint64_t packets; // that met their fate: accepted, rejected or dropped
 	uint64_t bytes;   // of these frames
+	uint64_t lane;    // of the packets, those that took the lane
 	uint64_t handed_over;
 	uint64_t held;     // fragments that wait at the moment; counted in nothing else yet
 	uint64_t accepted; // and sent
@@ -49,6 +50,7 @@ struct pipeline_config {
 	unsigned int n_workers;        // that share the answers of a second; 0: it is the only one
 	int socket;                    // NUMA node
 	uint64_t (*read_cycles)(void); // the CPU's counter; NULL: cycles are not counted
+	bool tells;                    // packets tell everything that is known of them
 	pipeline_loss_listener lost;   // NULL: nobody listens
 	void *context;                 // for the listener
 };
@@ -69,10 +71,12 @@ void pipeline_destroy(struct pipeline *pipeline); // takes NULL
 //    without allocation.
 bool pipeline_take(struct pipeline *pipeline, struct plan *plan);
 
-// Takes every packet of the burst to its verdict: accept, drop or reject, with its reason. Packets
-// that were handed over to another worker, and fragments that wait, have lost their mbuf. A
-// datagram has the place of its last fragment and, instead of an mbuf, pkt.fragments: its verdict
-// is theirs.
+// Takes every packet of the burst to its verdict: accept, drop or reject, with its reason. The
+// frames of those that took the lane are burst.passed, accepted; of these packets nothing else is
+// known, unless packets tell (pipeline_config.tells). All others that are still here are
+// burst.live. Packets that were handed over to another worker, and fragments that wait, have lost
+// their mbuf. A datagram has the place of its last fragment and, instead of an mbuf, pkt.fragments:
+// its verdict is theirs.
 // => The answers are those of one packet at a time. No allocation, lock, clock or system call.
 // => Of each frame that was accepted the caller says what came of it, before the next burst:
 //    pipeline_sent or pipeline_refuse.
@@ -101,7 +105,7 @@ struct emit *pipeline_emit(struct pipeline *pipeline);
 void pipeline_note_unsent(struct pipeline *pipeline, unsigned int n);
 
 // A frame that was accepted could not be sent: it is dropped after all, and counted so.
-void pipeline_refuse(struct pipeline *pipeline, struct pkt *pkt, enum reason reason);
+void pipeline_refuse(struct pipeline *pipeline, enum reason reason);
 
 const struct snapshot *pipeline_snapshot(const struct pipeline *pipeline);
 struct ct *pipeline_ct(const struct pipeline *pipeline);

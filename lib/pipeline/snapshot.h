@@ -20,6 +20,13 @@ struct snapshot {
 	uint8_t peer[PORTS_MAX];     // the other end of a port's wire, PORT_NONE without one
 };
 
+// The port where what came in at this one leaves; PORT_NONE for a port that is none.
+static inline uint8_t
+peer_of(const uint8_t peer[PORTS_MAX], uint8_t port)
+{
+	return port < PORTS_MAX ? peer[port] : PORT_NONE;
+}
+
 // => EAL initialised, main thread. Returns NULL and adds to errors when the rules don't compile.
 struct snapshot *snapshot_create(const struct config *config, uint32_t generation,
 				 struct errors *errors);

@@ -5,29 +5,32 @@
 
 // clang-format off
 const struct stage_row stage_rows[STAGE_ROWS] = {
+	// Packets of established flows whose verdict is remembered; they go no further.
+	{"lane", INT32_MIN, NEEDS_LANE,
+	 .work = {stage_lane, "lane", true}},
 	// Bytes to meaning; what cannot be read leaves here.
 	{"parse", INT32_MIN, NEEDS_NOTHING,
-	 .work = {stage_parse, "parse"}},
+	 .work = {stage_parse, "parse", true}},
 	// To the worker that owns the flow, and to the port at the other end of the wire.
 	{"steer", INT32_MIN, NEEDS_NOTHING,
-	 .work = {stage_steer, "parse"},
-	 .chains = {stage_early_chains, "stateless"}},
+	 .work = {stage_steer, "parse", true},
+	 .chains = {stage_early_chains, "stateless", false}},
 	// Fragments wait for the rest of their datagram, which then goes on.
 	{"defrag", PRIORITY_DEFRAG, NEEDS_NOTHING,
-	 .work = {stage_defrag, "stateless"},
-	 .chains = {stage_chains, "stateless"}},
+	 .work = {stage_defrag, "stateless", true},
+	 .chains = {stage_chains, "stateless", false}},
 	// Connection, class, tracker; the chains behind it are the rules.
 	{"conntrack", PRIORITY_CONNTRACK, NEEDS_TRACKING,
-	 .work = {stage_conntrack, "conntrack"},
-	 .chains = {stage_rules, "rules"},
-	 .end_pass = {stage_release, "confirm"}},
+	 .work = {stage_conntrack, "conntrack", true},
+	 .chains = {stage_rules, "rules", true},
+	 .end_pass = {stage_release, "confirm", true}},
 	// Accepted new connections enter the table.
 	{"confirm", PRIORITY_CONFIRM, NEEDS_TRACKING,
-	 .work = {stage_confirm, "confirm"},
-	 .chains = {stage_late_chains, "confirm"}},
+	 .work = {stage_confirm, "confirm", true},
+	 .chains = {stage_late_chains, "confirm", false}},
 	// Verdicts are counted; whoever received the burst sends what is accepted.
 	{"forward", INT32_MAX, NEEDS_NOTHING,
-	 .work = {stage_forward, "count"}},
+	 .work = {stage_forward, "count", true}},
 };
 // clang-format on
 
@@ -36,9 +39,54 @@ _Static_assert(STAGES_MAX >= STAGE_ROWS + CHAINS_MAX, "every stage and chain is 
 _Static_assert(STEPS_MAX >= 2 * STAGE_ROWS + 1, "every row has its steps");
 
 static bool
+is_row_in_lane(const struct stage_row *row)
+{
+	return row->work.is_in_lane && (row->end_pass.run == NULL || row->end_pass.is_in_lane);
+}
+
+// The first row whose stage, with the chains behind it, may have one of this priority in front.
+// => rows are in the order of their priorities, and so are chains.
+static const struct stage_row *
+row_before(int32_t priority)
+{
+	const struct stage_row *row = &stage_rows[STAGE_ROWS - 1];
+
+	do
+		row--;
+	while (row->priority > priority);
+	return row;
+}
+
+// The lane knows every stage and chain that runs.
+static bool
+has_lane(const struct snapshot *snapshot)
+{
+	const struct ruleset *ruleset = snapshot->ruleset;
+
+	if (!snapshot->config->conntrack.lane || !snapshot_tracks(snapshot))
+		return false;
+	for (unsigned int i = 0; i < STAGE_ROWS; i++) {
+		if (!is_row_in_lane(&stage_rows[i]))
+			return false;
+	}
+	for (unsigned int i = 0; i < ruleset_n_chains(ruleset); i++) {
+		if (!row_before(ruleset_chain_priority(ruleset, i))->chains.is_in_lane)
+			return false;
+	}
+	return true;
+}
+
+static bool
 is_idle(const struct stage_row *row, const struct snapshot *snapshot)
 {
-	return row->needs == NEEDS_TRACKING && !snapshot_tracks(snapshot);
+	switch (row->needs) {
+	case NEEDS_TRACKING:
+		return !snapshot_tracks(snapshot);
+	case NEEDS_LANE:
+		return !has_lane(snapshot);
+	default:
+		return false;
+	}
 }
 
 unsigned int

@@ -18,12 +18,14 @@
 enum stage_need {
 	NEEDS_NOTHING,
 	NEEDS_TRACKING, // some rule, or the configuration, asks for connections
+	NEEDS_LANE,     // the same, the lane is wanted, and it knows all that the others do
 };
 
 // What runs, and the name of the counter that its cycles belong to.
 struct stage_work {
 	stage_run run;
 	const char *cycles;
+	bool is_in_lane; // the lane does it too, for its packets
 };
 
 struct stage_row {
@@ -35,7 +37,7 @@ struct stage_row {
 	struct stage_work end_pass; // of a stage that cuts the burst
 };
 
-#define STAGE_ROWS 6
+#define STAGE_ROWS 7
 
 extern const struct stage_row stage_rows[STAGE_ROWS];
 
@@ -44,6 +46,7 @@ void stages_place(struct plan *plan);
 
 // The stages. Before conntrack they work on the live packets of the burst, behind it on those of
 // the pass; whoever runs chains finds which in the step.
+void stage_lane(struct pipeline *pipeline, struct burst *burst, const struct step *step);
 void stage_parse(struct pipeline *pipeline, struct burst *burst, const struct step *step);
 void stage_steer(struct pipeline *pipeline, struct burst *burst, const struct step *step);
 void stage_early_chains(struct pipeline *pipeline, struct burst *burst, const struct step *step);

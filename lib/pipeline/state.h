@@ -14,6 +14,7 @@ struct pipeline {
 	pipeline_loss_listener lost;
 	void *context; // for the listener
 	unsigned int worker;
+	bool tells; // packets that take the lane tell of themselves too
 	struct plan plan;
 	uint32_t forget_cursor; // where the search for memos of the old numbers goes on
 	struct pipeline_stats stats;

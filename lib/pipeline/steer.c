@@ -152,11 +152,12 @@ steer_receive(struct steer *steer, unsigned int worker, struct burst *burst, uin
 						     sizeof(parcels[0]), max, NULL);
 
 	for (unsigned int i = 0; i < n; i++) {
-		struct pkt *pkt = &burst->pkts[burst->n];
+		const struct parcel *parcel = &parcels[i];
+		struct pkt *pkt = burst_add(burst, parcel->mbuf, (uint8_t)parcel->in_port,
+					    parcel->seq, parcel->now_ns);
 
-		burst_add(burst, parcels[i].mbuf, (uint8_t)parcels[i].in_port, parcels[i].seq,
-			  parcels[i].now_ns);
-		pkt->fragments = parcels[i].fragments;
-		pkt->tuple.zone = (uint16_t)parcels[i].zone;
+		pkt->fragments = parcel->fragments;
+		pkt->tuple.zone = (uint16_t)parcel->zone;
+		pkt->is_fresh = parcel->fragments == NULL && parcel->zone == 0;
 	}
 }

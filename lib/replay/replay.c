@@ -382,8 +382,10 @@ run_workers(struct replay *replay, uint64_t first)
 
 		pipeline_run(engine_pipeline(replay->engine, i), burst);
 		pipeline_sent_burst(engine_pipeline(replay->engine, i), burst);
-		for (uint16_t k = 0; k < burst->n_live; k++)
-			in_order[burst->live[k]->seq - first] = burst->live[k];
+		for (uint16_t k = 0; k < burst->n; k++) {
+			if (!pkt_is_gone(&burst->pkts[k]))
+				in_order[burst->pkts[k].seq - first] = &burst->pkts[k];
+		}
 	}
 	write_answers(replay);
 	for (unsigned int i = 0; i < BURST_MAX; i++) {

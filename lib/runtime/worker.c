@@ -17,36 +17,42 @@
 
 static const struct engine_bounds bounds = {.reap = 32, .expire = 8};
 
+// Sends frames at a port, and drops those that it does not take.
 static void
-depart(struct worker *worker, unsigned int port)
+send_frames(struct worker *worker, unsigned int port, struct rte_mbuf *mbufs[], uint16_t n)
 {
-	struct departure *departure = &worker->departures[port];
 	struct port *out = &worker->ports->list[port];
-	uint16_t n = departure->n;
-	uint16_t sent = port_send(out, worker->index, departure->mbufs, n);
+	uint16_t sent = port_send(out, worker->index, mbufs, n);
 
 	assert(sent <= n);
 	worker->stats->sent += sent;
 	pipeline_sent(worker->pipeline, sent);
 	for (uint16_t i = sent; i < n; i++) {
-		rte_pktmbuf_free(departure->mbufs[i]);
-		pipeline_refuse(worker->pipeline, departure->pkts[i],
+		rte_pktmbuf_free(mbufs[i]);
+		pipeline_refuse(worker->pipeline,
 				port_is_live(out) ? REASON_TX_FULL : REASON_PORT_GONE);
 	}
+}
+
+static void
+depart(struct worker *worker, unsigned int port)
+{
+	struct departure *departure = &worker->departures[port];
+
+	send_frames(worker, port, departure->mbufs, departure->n);
 	departure->n = 0;
 }
 
 // The frame waits for the others that leave at its port.
 static void
-add_frame(struct worker *worker, struct pkt *pkt, struct rte_mbuf *mbuf)
+add_frame(struct worker *worker, uint8_t port, struct rte_mbuf *mbuf)
 {
-	struct departure *departure = &worker->departures[pkt->out_port];
+	struct departure *departure = &worker->departures[port];
 
 	if (unlikely(departure->n == BURST_MAX))
-		depart(worker, pkt->out_port);
-	departure->pkts[departure->n] = pkt;
+		depart(worker, port);
 	departure->mbufs[departure->n++] = mbuf;
-	worker->departing |= UINT32_C(1) << pkt->out_port;
+	worker->departing |= UINT32_C(1) << port;
 }
 
 static inline bool
@@ -64,13 +70,10 @@ add_run(struct worker *worker, struct pkt *const pkts[], uint16_t n)
 	struct departure *departure = &worker->departures[port];
 	uint16_t room = BURST_MAX - departure->n;
 	struct rte_mbuf **mbufs = &departure->mbufs[departure->n];
-	struct pkt **departing = &departure->pkts[departure->n];
 	uint16_t i;
 
-	for (i = 0; i < RTE_MIN(n, room) && leaves_whole_at(pkts[i], port); i++) {
+	for (i = 0; i < RTE_MIN(n, room) && leaves_whole_at(pkts[i], port); i++)
 		mbufs[i] = pkts[i]->mbuf;
-		departing[i] = pkts[i];
-	}
 	departure->n += i;
 	worker->departing |= UINT32_C(1) << port;
 	if (unlikely(i == room))
@@ -83,10 +86,24 @@ static void
 add_fragments(struct worker *worker, struct pkt *pkt)
 {
 	for (struct fragment *f = pkt->fragments; f != NULL; f = f->next) {
-		add_frame(worker, pkt, f->mbuf);
+		add_frame(worker, pkt->out_port, f->mbuf);
 		f->mbuf = NULL;
 	}
 	frag_free(pkt->fragments);
+}
+
+// What has taken the lane goes first, mostly at one port.
+static inline void
+send_passed(struct worker *worker, struct burst *burst)
+{
+	if (burst->n_passed == 0)
+		return;
+	if (likely(burst->out_port != PORT_NONE)) {
+		send_frames(worker, burst->out_port, burst->passed, burst->n_passed);
+		return;
+	}
+	for (uint16_t i = 0; i < burst->n_passed; i++)
+		add_frame(worker, burst->passed_to[i], burst->passed[i]);
 }
 
 // Sends the accepted packets of the burst, a port at a time, and frees the others.
@@ -97,6 +114,7 @@ send_burst(struct worker *worker)
 	struct rte_mbuf *refused[BURST_MAX];
 	unsigned int n_refused = 0;
 
+	send_passed(worker, burst);
 	for (uint16_t i = 0; i < burst->n_live;) {
 		struct pkt *pkt = burst->live[i];
 

@@ -14,7 +14,6 @@
 // Frames that are to leave at one port, and the packets they came as.
 struct departure {
 	struct rte_mbuf *mbufs[BURST_MAX];
-	struct pkt *pkts[BURST_MAX];
 	uint16_t n;
 };
 

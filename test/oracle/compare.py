@@ -178,7 +178,7 @@ def rules_config(chains):
 
 def conntrack_config(sysctl):
     """The `conntrack` section: the defaults of the recorded kernel, which has no tracker for DCCP any more, except what
-    the case sets, and the table that SALLYPORT_TABLE names."""
+    the case sets, the table that SALLYPORT_TABLE names, and no lane when SALLYPORT_LANE is off."""
     groups = {"": {"max_connections": 65536, "dccp": '"generic"'}, "tcp": {}, "timeouts": {}}
     for name, value in sorted(sysctl.items()):
         key = re.sub(r".*[./]|nf_conntrack_", "", name)
@@ -196,6 +196,8 @@ def conntrack_config(sysctl):
             raise NoReplay("untranslatable", "sysctl " + name)
     if os.environ.get("SALLYPORT_TABLE"):
         groups[""]["table"] = '"%s"' % os.environ["SALLYPORT_TABLE"]
+    if os.environ.get("SALLYPORT_LANE") == "off":
+        groups[""]["lane"] = "false"
     lines = {g: " ".join("%s = %s;" % kv for kv in values.items()) for g, values in groups.items()}
     return "conntrack: {\n  %s\n%s};\n" % (
         lines.pop(""), "".join("  %s: { %s };\n" % gv for gv in lines.items() if gv[1]))

@@ -4,7 +4,7 @@
 Rules are written as in a configuration file, so that a scenario shows them as an operator would.
 """
 
-from util.programs import TABLE
+from util.programs import HAS_LANE, TABLE
 
 HEAD = '''\
 ports = ( { name = "lan"; device = "net_null0"; },
@@ -32,11 +32,14 @@ def chain(*rules, name='filter', priority=0, policy='accept'):
 
 def configuration(*chains, conntrack='', sets='', non_ip='', head=HEAD):
     """conntrack, sets and non_ip: what stands inside of these groups. There is room for 1024 connections,
-    since a replay starts faster with less, and the table is the one that SALLYPORT_TABLE names."""
+    since a replay starts faster with less, and the table is the one that SALLYPORT_TABLE names, with the lane unless
+    SALLYPORT_LANE is off."""
     if 'max_connections' not in conntrack:
         conntrack = f'max_connections = 1024; {conntrack}'
     if TABLE and 'table =' not in conntrack:
         conntrack = f'table = "{TABLE}"; {conntrack}'
+    if not HAS_LANE and 'lane =' not in conntrack:
+        conntrack = f'lane = false; {conntrack}'
     text = f'{head}conntrack: {{ {conntrack} }};\n'
     if non_ip:
         text += f'non_ip: {{ {non_ip} }};\n'

@@ -157,15 +157,14 @@ send_burst(struct path *path, struct burst *burst)
 		pipeline_sent_burst(path->pipeline, burst);
 		return;
 	}
+	for (uint16_t i = 0; i < burst->n_passed; i++)
+		pipeline_refuse(path->pipeline, path->unsent);
 	for (uint16_t i = 0; i < burst->n_live; i++) {
-		struct pkt *pkt = burst->live[i];
-		bool is_accepted = pkt->verdict == VERDICT_ACCEPT;
+		const struct pkt *pkt = burst->live[i];
 
-		if (is_accepted && pkt->fragments == NULL)
-			pipeline_refuse(path->pipeline, pkt, path->unsent);
-		for (const struct fragment *f = pkt->fragments; is_accepted && f != NULL;
-		     f = f->next)
-			pipeline_refuse(path->pipeline, pkt, path->unsent);
+		for (unsigned int k = 0; pkt->verdict == VERDICT_ACCEPT && k < pkt_n_frames(pkt);
+		     k++)
+			pipeline_refuse(path->pipeline, path->unsent);
 	}
 	assert_int_equal(stats->accepted, accepted); // it never exceeds what was sent
 }

@@ -25,13 +25,6 @@ struct ct_proto {
 	// cannot begin one. NULL: any packet can.
 	enum fault (*begin)(const struct ct *ct, struct ct_conn *conn, const struct pkt *pkt);
 
-	// A fast path for the most common packet of a connection that has seen an answer: does what
-	// check and track would do and returns true, as after CT_ACCEPT. Returns false, with
-	// nothing changed, for any other packet, which then takes check and track. NULL: no fast
-	// path.
-	bool (*pass)(const struct ct *ct, struct ct_conn *conn, const struct pkt *pkt,
-		     enum ct_timeout *timeout);
-
 	// Judges a packet of the connection. On CT_ACCEPT *timeout has been chosen.
 	enum ct_result (*track)(struct ct *ct, struct ct_conn *conn, struct pkt *pkt,
 				enum ct_timeout *timeout);
@@ -62,6 +55,13 @@ extern const struct ct_proto ct_proto_generic;
 
 // The tracker of every protocol number, according to the parameters.
 void ct_protos_fill(const struct ct_params *params, const struct ct_proto *protos[256]);
+
+// TCP's part of proto_pass, see pass.h.
+uint32_t ct_tcp_pass(const struct ct *ct, struct ct_conn *conn, const struct rte_mbuf *mbuf,
+		     const struct glance *glance, enum dir dir);
+
+// The timeouts of open connections follow those of the shard.
+void ct_tcp_set_timeouts(struct ct *ct);
 
 // The tracker of a protocol number; ct_proto_generic for protocols without their own.
 static inline const struct ct_proto *

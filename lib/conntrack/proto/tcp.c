@@ -89,10 +89,6 @@ static const uint8_t transitions[DIR_COUNT][TCP_CLASS_COUNT][TCP_STATE_COUNT] = 
 #undef ig
 #undef iv
 
-#define FLAGS_CHECKED                                                                              \
-	(RTE_TCP_FIN_FLAG | RTE_TCP_SYN_FLAG | RTE_TCP_RST_FLAG | RTE_TCP_ACK_FLAG |               \
-	 RTE_TCP_URG_FLAG)
-
 // The combinations of flags that mean something; PSH, ECE and CWR may come with any of them.
 static bool
 flags_are_valid(uint8_t flags)
@@ -109,7 +105,7 @@ flags_are_valid(uint8_t flags)
 		[RTE_TCP_ACK_FLAG | RTE_TCP_URG_FLAG] = true,
 	};
 
-	return valid[flags & FLAGS_CHECKED];
+	return valid[flags & TCP_FLAGS_CHECKED];
 }
 
 static enum tcp_class
@@ -313,32 +309,44 @@ is_longer(const struct ct *ct, enum ct_timeout timeout, enum ct_timeout other)
 	return ct->timeouts[timeout] > ct->timeouts[other];
 }
 
-// The timeout of a connection that is in this state now, by a segment of this class.
-static inline enum ct_timeout
-choose_timeout(const struct ct *ct, const struct ct_conn *conn, enum tcp_state state,
-	       enum tcp_class class)
+// The timeout of an answered connection that is in this state now, by a segment of this class, with
+// bits of enum tcp_haste.
+static enum ct_timeout
+choose_timeout(const struct ct *ct, enum tcp_state state, enum tcp_class class, unsigned int haste)
 {
-	const struct ct_tcp *tcp = &conn->l4.tcp;
 	enum ct_timeout timeout = states[state].timeout;
-	bool is_limited = ((tcp->side[DIR_ORIG].flags | tcp->side[DIR_REPLY].flags) &
-			   SIDE_HAS_UNACKED) != 0 &&
+	bool is_limited = (haste & TCP_HASTE_UNACKED) != 0 &&
 			  is_longer(ct, timeout, CT_TIMEOUT_TCP_UNACKNOWLEDGED);
 	bool is_above_retrans = is_longer(ct, timeout, CT_TIMEOUT_TCP_MAX_RETRANS);
 
 	// The first that applies; two of them lead to the same.
-	if (tcp->n_retransmitted >= ct->params.tcp_max_retrans && is_above_retrans)
-		timeout = CT_TIMEOUT_TCP_MAX_RETRANS;
-	else if (class == TCP_RST)
-		timeout = CT_TIMEOUT_TCP_CLOSE;
-	else if (tcp->last_window == 0 && !is_limited) // the peer may take long to open it again
-		timeout = is_above_retrans ? CT_TIMEOUT_TCP_MAX_RETRANS : timeout;
-	else
-		timeout = is_limited ? CT_TIMEOUT_TCP_UNACKNOWLEDGED : timeout;
-	// One side alone does not keep a connection for days.
+	if ((haste & TCP_HASTE_RETRANSMITTED) != 0 && is_above_retrans)
+		return CT_TIMEOUT_TCP_MAX_RETRANS;
+	if (class == TCP_RST)
+		return CT_TIMEOUT_TCP_CLOSE;
+	// The peer may take long to open it again.
+	if ((haste & TCP_HASTE_CLOSED_WINDOW) != 0 && !is_limited)
+		return is_above_retrans ? CT_TIMEOUT_TCP_MAX_RETRANS : timeout;
+	return is_limited ? CT_TIMEOUT_TCP_UNACKNOWLEDGED : timeout;
+}
+
+// One side alone does not keep a connection for days.
+static enum ct_timeout
+limit_unanswered(const struct ct *ct, const struct ct_conn *conn, enum tcp_state state,
+		 enum ct_timeout timeout)
+{
 	if (!conn_has(conn, CT_SEEN_REPLY) && state == TCP_ESTABLISHED &&
 	    is_longer(ct, timeout, CT_TIMEOUT_TCP_UNACKNOWLEDGED))
-		timeout = CT_TIMEOUT_TCP_UNACKNOWLEDGED;
+		return CT_TIMEOUT_TCP_UNACKNOWLEDGED;
 	return timeout;
+}
+
+void
+ct_tcp_set_timeouts(struct ct *ct)
+{
+	for (unsigned int haste = 0; haste < TCP_HASTE_ALL; haste++)
+		ct->tcp_open_ticks[haste] =
+			ct->timeouts[choose_timeout(ct, TCP_ESTABLISHED, TCP_ACK, haste)];
 }
 
 static void
@@ -387,7 +395,8 @@ accept(struct ct *ct, struct ct_conn *conn, enum tcp_class class, enum tcp_state
 	tcp->last_class = (uint8_t) class;
 	tcp->last_dir = pkt->dir;
 	change_state(conn, new, pkt->dir);
-	*timeout = choose_timeout(ct, conn, new, class);
+	*timeout =
+		limit_unanswered(ct, conn, new, choose_timeout(ct, new, class, tcp_haste(ct, tcp)));
 	if (conn_has(conn, CT_SEEN_REPLY)) {
 		if (is_settling && new == TCP_ESTABLISHED)
 			conn_set_assured(conn);
@@ -499,16 +508,17 @@ track(struct ct *ct, struct ct_conn *conn, struct pkt *pkt, enum ct_timeout *tim
 
 // The length of a header that has no option, or a time stamp only (RFC 7323, appendix A), as most
 // segments do; 0 for any other.
-static inline unsigned int
-simple_header_len(const struct pkt *pkt, const struct rte_tcp_hdr *tcp)
+static inline uint32_t
+simple_header_len(const struct rte_mbuf *mbuf, const struct glance *glance,
+		  const struct rte_tcp_hdr *tcp)
 {
 	static const uint8_t time_stamp[4] = {1, 1, 8, 10}; // NOP, NOP, kind and length
-	const unsigned int len = sizeof(*tcp) + sizeof(time_stamp) + 2 * sizeof(uint32_t);
+	const uint32_t len = sizeof(*tcp) + sizeof(time_stamp) + 2 * sizeof(uint32_t);
 
 	if (tcp->data_off >> 4 == sizeof(*tcp) / 4)
 		return sizeof(*tcp);
-	if (tcp->data_off >> 4 != len / 4 || pkt->l4_len < len ||
-	    pkt->mbuf->data_len < pkt->l4_off + len ||
+	if (tcp->data_off >> 4 != len / 4 || glance->l4_len < len ||
+	    mbuf->data_len < glance->l4_off + len ||
 	    memcmp(tcp + 1, time_stamp, sizeof(time_stamp)) != 0)
 		return 0;
 	return len;
@@ -533,30 +543,32 @@ move_window(struct ct_tcp *tcp, const struct tcp_segment *segment, enum dir dir)
 
 // Header prediction (Jacobson, "4BSD Header Prediction", 1990), for a filter: an ACK with or
 // without data, on a connection that is open and assured, within all bounds.
-static bool
-pass(const struct ct *ct, struct ct_conn *conn, const struct pkt *pkt, enum ct_timeout *timeout)
+uint32_t
+ct_tcp_pass(const struct ct *ct, struct ct_conn *conn, const struct rte_mbuf *mbuf,
+	    const struct glance *glance, enum dir dir)
 {
-	struct ct_tcp *tcp = &conn->l4.tcp;
-	const struct rte_tcp_hdr *header;
+	const struct rte_tcp_hdr *header =
+		rte_pktmbuf_mtod_offset(mbuf, const void *, glance->l4_off);
 	struct tcp_segment segment = {.flags = RTE_TCP_ACK_FLAG, .class = TCP_ACK};
-	unsigned int header_len;
+	struct ct_tcp *tcp = &conn->l4.tcp;
+	uint32_t header_len;
 
-	if (!pkt->is_plain || (pkt->tcp_flags & FLAGS_CHECKED) != RTE_TCP_ACK_FLAG ||
+	if ((header->tcp_flags & TCP_FLAGS_CHECKED) != RTE_TCP_ACK_FLAG ||
 	    tcp->state != TCP_ESTABLISHED || !conn_has(conn, CT_ASSURED))
-		return false;
-	header = rte_pktmbuf_mtod_offset(pkt->mbuf, const void *, pkt->l4_off);
-	header_len = simple_header_len(pkt, header);
-	if (header_len == 0 || (ct->params.checksum && !checksum_l4_good(pkt, pkt->l4_len)))
-		return false;
+		return 0;
+	header_len = simple_header_len(mbuf, glance, header);
+	if (unlikely(header_len == 0) ||
+	    (!checksum_nic_says(mbuf, RTE_MBUF_F_RX_L4_CKSUM_GOOD) && ct->params.checksum &&
+	     !checksum_glance_good(mbuf, glance)))
+		return 0;
 	segment.seq = rte_be_to_cpu_32(header->sent_seq);
 	segment.ack = rte_be_to_cpu_32(header->recv_ack);
-	segment.end = segment.seq + pkt->l4_len - header_len;
+	segment.end = segment.seq + glance->l4_len - header_len;
 	segment.window = rte_be_to_cpu_16(header->rx_win);
-	if (!move_window(tcp, &segment, pkt->dir))
-		return false;
+	if (unlikely(!move_window(tcp, &segment, dir)))
+		return 0;
 	tcp->last_class = TCP_ACK;
-	*timeout = choose_timeout(ct, conn, TCP_ESTABLISHED, TCP_ACK);
-	return true;
+	return ct->tcp_open_ticks[tcp_haste(ct, tcp)];
 }
 
 static enum ct_timeout
@@ -583,7 +595,6 @@ is_closing(const struct ct_conn *conn)
 const struct ct_proto ct_proto_tcp = {
 	.check = check,
 	.begin = begin,
-	.pass = pass,
 	.track = track,
 	.reset = reset,
 	.is_closing = is_closing,

@@ -4,6 +4,8 @@
 // sequence numbers. Private to conntrack.
 #pragma once
 
+#include <rte_tcp.h>
+
 #include "conntrack/proto/proto.h"
 
 // Numbers are those that the kernel exports.
@@ -36,7 +38,31 @@ enum tcp_side_flag {
 	SIDE_HAS_MAX_ACK = 1 << 5,  // max_ack is valid
 };
 
+// Flags that say what a segment is; PSH, ECE and CWR may come with any of them.
+#define TCP_FLAGS_CHECKED                                                                          \
+	(RTE_TCP_FIN_FLAG | RTE_TCP_SYN_FLAG | RTE_TCP_RST_FLAG | RTE_TCP_ACK_FLAG |               \
+	 RTE_TCP_URG_FLAG)
+
 #define TCP_HEADER_MAX 60
+
+// What may give an open connection less time than its state does.
+enum tcp_haste {
+	TCP_HASTE_UNACKED = 1 << 0,       // data of either side is not acknowledged
+	TCP_HASTE_CLOSED_WINDOW = 1 << 1, // the last segment allowed its peer nothing
+	TCP_HASTE_RETRANSMITTED = 1 << 2, // the same segment came too often
+};
+
+_Static_assert(TCP_HASTE_ALL == 1 << 3, "every combination has its timeout");
+
+static inline unsigned int
+tcp_haste(const struct ct *ct, const struct ct_tcp *tcp)
+{
+	const unsigned int flags = tcp->side[DIR_ORIG].flags | tcp->side[DIR_REPLY].flags;
+
+	return ((flags & SIDE_HAS_UNACKED) != 0 ? TCP_HASTE_UNACKED : 0) |
+	       (tcp->last_window == 0 ? TCP_HASTE_CLOSED_WINDOW : 0) |
+	       (tcp->n_retransmitted >= ct->params.tcp_max_retrans ? TCP_HASTE_RETRANSMITTED : 0);
+}
 
 // A segment as it was sent.
 struct tcp_segment {

@@ -29,7 +29,7 @@ struct kept {
 	bool i, ii, iii, iv;
 };
 
-static inline struct kept
+static __rte_always_inline struct kept
 look_at_bounds(const struct ct_tcp_side *sender, const struct ct_tcp_side *peer,
 	       const struct claim *claim)
 {
@@ -46,7 +46,7 @@ look_at_bounds(const struct ct_tcp_side *sender, const struct ct_tcp_side *peer,
 
 // Which side sent last is random, so code that depends on it has no branches: a misprediction costs
 // more than a store.
-static inline void
+static __rte_always_inline void
 update_sides(struct ct_tcp_side *restrict sender, struct ct_tcp_side *restrict peer,
 	     const struct tcp_segment *segment, const struct claim *claim)
 {
@@ -74,7 +74,7 @@ update_sides(struct ct_tcp_side *restrict sender, struct ct_tcp_side *restrict p
 }
 
 // Counts how often the same ACK was repeated.
-static inline void
+static __rte_always_inline void
 count_retransmission(struct ct_tcp *tcp, const struct tcp_segment *segment,
 		     const struct claim *claim, enum dir dir)
 {

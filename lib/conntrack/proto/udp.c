@@ -88,16 +88,6 @@ track_udp(struct ct *ct, struct ct_conn *conn, struct pkt *pkt, enum ct_timeout 
 	return track_stream(conn, is_stream, timeout);
 }
 
-// A datagram of a stream.
-static bool
-pass_udp(const struct ct *ct, struct ct_conn *conn, const struct pkt *pkt, enum ct_timeout *timeout)
-{
-	if (!conn_has(conn, CT_ASSURED) || check_udp(ct, pkt) != FAULT_NONE)
-		return false;
-	*timeout = CT_TIMEOUT_UDP_STREAM;
-	return true;
-}
-
 static enum ct_result
 track_udplite(struct ct *ct, struct ct_conn *conn, struct pkt *pkt, enum ct_timeout *timeout)
 {
@@ -109,7 +99,6 @@ track_udplite(struct ct *ct, struct ct_conn *conn, struct pkt *pkt, enum ct_time
 const struct ct_proto ct_proto_udp = {
 	.check = check_udp,
 	.begin = begin,
-	.pass = pass_udp,
 	.track = track_udp,
 };
 const struct ct_proto ct_proto_udplite = {.check = check_udplite, .track = track_udplite};

@@ -34,15 +34,19 @@ struct scenario {
 	uint32_t n_flows; // established before; 0: every packet is a new flow
 	unsigned int n_rules;
 	bool forgets; // rules are evaluated for every packet, because some match TCP flags
+	bool sums;    // the NIC has verified no checksum
 };
 
 static const struct scenario scenarios[] = {
-	{"udp", {.is_tcp = false}, FLOWS, 10, false},
-	{"udp-ipv6", {.is_ipv6 = true}, FLOWS, 10, false},
-	{"tcp", {.is_tcp = true}, FLOWS, 10, false},
-	{"tcp-asked", {.is_tcp = true}, FLOWS, 10, true},
-	{"new-udp", {.is_tcp = false}, 0, 10, false},
-	{"new-udp-10k-rules", {.is_tcp = false}, 0, 10000, false},
+	{"udp", {.is_tcp = false}, FLOWS, 10},
+	{"udp-sums", {.is_tcp = false}, FLOWS, 10, .sums = true},
+	{"udp-ipv6", {.is_ipv6 = true}, FLOWS, 10},
+	{"tcp", {.is_tcp = true}, FLOWS, 10},
+	{"tcp-sums", {.is_tcp = true}, FLOWS, 10, .sums = true},
+	{"tcp-ipv6", {.is_tcp = true, .is_ipv6 = true}, FLOWS, 10},
+	{"tcp-asked", {.is_tcp = true}, FLOWS, 10, .forgets = true},
+	{"new-udp", {.is_tcp = false}, 0, 10},
+	{"new-udp-10k-rules", {.is_tcp = false}, 0, 10000},
 };
 
 struct run {
@@ -132,6 +136,9 @@ open_run(struct run *run)
 	run->engine = make_engine(&run->config);
 	run->n_sent = calloc(FLOWS, sizeof(*run->n_sent));
 	run->feed.family = run->scenario->family;
+	run->feed.nic_says = run->scenario->sums ? 0
+						 : RTE_MBUF_F_RX_IP_CKSUM_GOOD |
+							   RTE_MBUF_F_RX_L4_CKSUM_GOOD;
 	run->now_ns = START_NS;
 	if (run->engine == NULL || run->n_sent == NULL || feed_open(&run->feed) != 0)
 		return false;

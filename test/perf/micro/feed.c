@@ -41,5 +41,6 @@ feed_add(struct feed *feed, struct burst *burst, uint32_t index, const struct pa
 	memcpy(rte_pktmbuf_mtod(mbuf, void *), frame.bytes, frame.len);
 	mbuf->data_len = frame.len;
 	mbuf->pkt_len = frame.len;
+	mbuf->ol_flags = feed->nic_says;
 	burst_add(burst, mbuf, 0, ++feed->seq, now_ns);
 }

@@ -21,7 +21,8 @@ struct feed {
 	struct random random;
 	struct rte_mempool *pool;
 	struct rte_mbuf *mbufs[FEED_BURST];
-	uint64_t seq; // of the last packet
+	uint64_t seq;      // of the last packet
+	uint64_t nic_says; // ol_flags of every packet
 };
 
 // => Returns -1 with rte_errno set when memory is short.

@@ -89,6 +89,7 @@ test_settings(void **state)
 		"workers = 0x10;\n"
 		"non_ip: { arp = \"drop\"; stp = \"accept\"; };\n"
 		"conntrack: { max_connections = 268435456; accounting = false;\n"
+		"lane = false;\n"
 		"checksum = false; tcp: { loose = false; be_liberal = true; max_retrans = 255;\n"
 		"ignore_invalid_rst = true; }; timeouts: { tcp_syn_sent = 1;\n"
 		"generic = 8000000; sctp_heartbeat_sent = 7; }; };");
@@ -101,6 +102,7 @@ test_settings(void **state)
 	assert_int_equal(non_ip[NON_IP_STP], VERDICT_ACCEPT);
 	assert_int_equal(loaded.config.workers, 16);
 	assert_int_equal(params->max_connections, 268435456);
+	assert_false(params->lane);
 	assert_false(params->accounting);
 	assert_false(params->checksum);
 	assert_false(params->tcp_loose);

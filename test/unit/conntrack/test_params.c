@@ -77,6 +77,7 @@ every_switch_has_the_default_of_its_sysctl(void **state)
 	assert_false(params.tcp_be_liberal);
 	assert_false(params.tcp_ignore_invalid_rst);
 	assert_int_equal(params.tcp_max_retrans, 3);
+	assert_true(params.lane);
 	assert_true(params.accounting); // ours: the kernel has it off
 	assert_int_equal(params.max_connections, 1048576);
 }

@@ -66,6 +66,7 @@ reference_run(struct reference *reference, const struct arrival *arrival)
 	burst_reset(&burst);
 	burst_add(&burst, mbuf_from_frame(&arrival->frame), arrival->port, ++path->seq,
 		  path->now_ns);
+	pkt_begin(pkt);
 	packet_parse(pkt);
 	pkt->out_port = config_peer(&path->config, pkt->in_port);
 	assert_true(pkt->family != FAMILY_NONE && pkt->out_port != PORT_NONE);

@@ -57,9 +57,9 @@ nothing_is_counted_without_a_counter(void **state)
 static void
 parts_are_in_the_order_of_the_loop(void **state)
 {
-	static const char *const expected[] = {"receive",   "parse", "stateless",
-					       "conntrack", "rules", "confirm",
-					       "count",     "send",  "reap"};
+	static const char *const expected[] = {"receive",   "lane",  "parse",   "stateless",
+					       "conntrack", "rules", "confirm", "count",
+					       "send",      "reap"};
 	struct cycles_part parts[CYCLES_MAX];
 	bool is_used[CYCLES_MAX] = {false};
 

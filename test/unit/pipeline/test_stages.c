@@ -54,7 +54,8 @@ static void
 without_chains_there_are_the_built_in_stages(void **state)
 {
 	(void)state;
-	assert_stages(NULL, 0, CT_ENABLE_ALWAYS, "parse steer defrag conntrack confirm forward");
+	assert_stages(NULL, 0, CT_ENABLE_ALWAYS,
+		      "lane parse steer defrag conntrack confirm forward");
 }
 
 // A chain with the priority of a stage runs behind it; two with the same stay in their order.
@@ -73,10 +74,10 @@ chains_stand_by_their_priorities(void **state)
 	};
 
 	(void)state;
-	assert_stages(
-		chains, RTE_DIM(chains), CT_ENABLE_ALWAYS,
-		"parse steer <first> defrag <raw> <before> conntrack <behind> <filter> <filter2> "
-		"<last> confirm <late> forward");
+	assert_stages(chains, RTE_DIM(chains), CT_ENABLE_ALWAYS,
+		      "(lane) parse steer <first> defrag <raw> <before> conntrack <behind> "
+		      "<filter> <filter2> "
+		      "<last> confirm <late> forward");
 }
 
 static void
@@ -86,7 +87,7 @@ priorities_are_those_configured(void **state)
 		{.name = (char *)"filter", .priority = 7, .policy = ACTION_ACCEPT},
 		{.name = (char *)"late", .priority = INT32_MAX, .policy = ACTION_ACCEPT},
 	};
-	static const int32_t expected[] = {INT32_MIN, INT32_MIN, -400,      -200,
+	static const int32_t expected[] = {INT32_MIN, INT32_MIN, INT32_MIN, -400,     -200,
 					   7,         INT32_MAX, INT32_MAX, INT32_MAX};
 	struct stage stages[STAGES_MAX];
 	struct path path;
@@ -96,8 +97,8 @@ priorities_are_those_configured(void **state)
 	assert_int_equal(pipeline_stages(path.snapshot, stages), RTE_DIM(expected));
 	for (size_t i = 0; i < RTE_DIM(expected); i++)
 		assert_int_equal(stages[i].priority, expected[i]);
-	assert_int_equal(stages[4].index, 0);
-	assert_int_equal(stages[6].index, 1);
+	assert_int_equal(stages[5].index, 0);
+	assert_int_equal(stages[7].index, 1);
 	path_close(&path);
 }
 
@@ -118,11 +119,11 @@ stages_that_nobody_needs_stand_idle(void **state)
 
 	(void)state;
 	assert_stages(&stateless, 1, CT_ENABLE_AUTO,
-		      "parse steer defrag (conntrack) <filter> (confirm) forward");
+		      "(lane) parse steer defrag (conntrack) <filter> (confirm) forward");
 	assert_stages(&stateful, 1, CT_ENABLE_AUTO,
-		      "parse steer defrag conntrack <filter> confirm forward");
+		      "lane parse steer defrag conntrack <filter> confirm forward");
 	assert_stages(&stateless, 1, CT_ENABLE_ALWAYS,
-		      "parse steer defrag conntrack <filter> confirm forward");
+		      "lane parse steer defrag conntrack <filter> confirm forward");
 }
 
 // What is done to a burst: chains by how many run together in round brackets, a pass in braces.
@@ -186,7 +187,7 @@ chains_between_two_stages_are_one_step(void **state)
 
 	(void)state;
 	assert_steps(NULL, 0, CT_ENABLE_ALWAYS,
-		     "parse steer defrag {conntrack confirm end} forward");
+		     "lane parse steer defrag {conntrack confirm end} forward");
 	assert_steps(everywhere, RTE_DIM(everywhere), CT_ENABLE_ALWAYS,
 		     "parse steer chains(0-1) defrag chains(2-3) {conntrack chains(4-7) confirm "
 		     "chains(8-9) end} forward");
@@ -202,6 +203,30 @@ what_stands_idle_is_no_step(void **state)
 	assert_steps(NULL, 0, CT_ENABLE_AUTO, "parse steer defrag forward");
 	assert_steps(priorities, RTE_DIM(priorities), CT_ENABLE_AUTO,
 		     "parse steer chains(0-0) defrag chains(1-3) forward");
+}
+
+// The lane stands in for conntrack, its chains and confirm. What a chain anywhere else says it does
+// not know, and then there is none.
+static void
+a_chain_that_the_lane_does_not_know_closes_it(void **state)
+{
+	static const struct {
+		int32_t priority;
+		const char *steps;
+	} cases[] = {
+		{INT32_MIN, "parse steer chains(0-0) defrag {conntrack confirm end} forward"},
+		{-401, "parse steer chains(0-0) defrag {conntrack confirm end} forward"},
+		{-400, "parse steer defrag chains(0-0) {conntrack confirm end} forward"},
+		{-201, "parse steer defrag chains(0-0) {conntrack confirm end} forward"},
+		{-200, "lane parse steer defrag {conntrack chains(0-0) confirm end} forward"},
+		{INT32_MAX - 1,
+		 "lane parse steer defrag {conntrack chains(0-0) confirm end} forward"},
+		{INT32_MAX, "parse steer defrag {conntrack confirm chains(0-0) end} forward"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < RTE_DIM(cases); i++)
+		assert_steps(&cases[i].priority, 1, CT_ENABLE_ALWAYS, cases[i].steps);
 }
 
 static void
@@ -227,6 +252,7 @@ main(void)
 		cmocka_unit_test(rows_stand_in_the_order_of_their_priorities),
 		cmocka_unit_test(chains_between_two_stages_are_one_step),
 		cmocka_unit_test(what_stands_idle_is_no_step),
+		cmocka_unit_test(a_chain_that_the_lane_does_not_know_closes_it),
 	};
 
 	return cmocka_run_group_tests(tests, test_eal_start, test_eal_stop);
