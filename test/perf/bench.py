@@ -15,6 +15,7 @@ import subprocess
 import sys
 import time
 
+import memory
 import process
 from contenders.contender import Failed, Place
 from contenders.ovs import Ovs
@@ -25,9 +26,10 @@ from results import Results, Round
 from rows import ROWS
 from traces import made
 
-NIC_FLAGS = ',csum=1,rss=1'
-STEERING_FLAGS = ',steer=1'
-DEFAULT_CONTENDERS = ('sallyport', 'sallyport-steered', 'ovs', 'ovs-nic', 'rte_hash', 'testpmd')
+NIC = ('csum', 'rss')
+STEERING_NIC = ('steer',)
+DEFAULT_CONTENDERS = ('sallyport-nic', 'sallyport-steered', 'ovs-nic', 'ovs-emc-nic', 'rte_hash',
+                      'testpmd')
 PEERS = {'OVS': ['ovs', 'ovs-nic', 'ovs-emc-nic'], 'rte_hash': ['rte_hash']}
 ENDLESS_WARM_UP_SEC = 0.5
 SETTLE_SEC = 0.1
@@ -38,13 +40,13 @@ def contenders(place, extra_programs):
     program = place.build / 'app/sallyport'
     return {each.name: each for each in [
         Sallyport('sallyport', place, program),
-        Sallyport('sallyport-nic', place, program, NIC_FLAGS),
-        Sallyport('sallyport-steered', place, program, STEERING_FLAGS, min_workers=2),
+        Sallyport('sallyport-nic', place, program, NIC),
+        Sallyport('sallyport-steered', place, program, STEERING_NIC, min_workers=2),
         Sallyport('sallyport-rte_hash', place, program, table='rte_hash'),
         *[Sallyport(name, place, pathlib.Path(path)) for name, path in extra_programs],
         Ovs('ovs', place),
-        Ovs('ovs-nic', place, has_emc=False, source_extra=NIC_FLAGS),
-        Ovs('ovs-emc-nic', place, source_extra=NIC_FLAGS),
+        Ovs('ovs-nic', place, NIC, has_emc=False),
+        Ovs('ovs-emc-nic', place, NIC),
         RteHash('rte_hash', place),
         Testpmd('testpmd', place),
     ]}
@@ -115,8 +117,8 @@ def parse_arguments():
     names = [row.name for row in ROWS]
     parser.add_argument('--rows', help=f'these only, by comma; * is allowed: {", ".join(names)}')
     parser.add_argument('--contenders', default=','.join(DEFAULT_CONTENDERS),
-                        help='these only, by comma (default: %(default)s); also sallyport-nic, '
-                             'ovs-emc-nic, and what --add names')
+                        help='these only, by comma (default: %(default)s); also sallyport, '
+                             'sallyport-rte_hash, ovs, and what --add names')
     parser.add_argument('--add', action='append', default=[], metavar='NAME=PROGRAM',
                         help='another sallyport to compare with')
     parser.add_argument('--rounds', type=int, default=5)
@@ -152,6 +154,30 @@ def chosen_contenders(arguments, place):
     return found
 
 
+def able_contenders(row, runners, results):
+    """Those for which a row means something and for whose needs the memory suffices."""
+    there = memory.of_machine()
+    able = []
+    for contender in runners:
+        why = contender.why_not(row, there)
+        if why:
+            results.leave_out(row.name, contender.name, why)
+        else:
+            able.append(contender)
+    return able
+
+
+def run_round(contender, row, trace, seconds, results):
+    """Returns what to say about it."""
+    cell = results.cell(row.name, contender.name)
+    try:
+        cell.rounds.append(measure(contender, row, trace, seconds))
+    except Failed as failure:
+        cell.failures.append(str(failure))
+        return str(failure)
+    return f'{cell.rounds[-1].mpps:.2f} Mpps/core'
+
+
 def main():
     arguments = parse_arguments()
     available = sorted(os.sched_getaffinity(0))
@@ -168,21 +194,14 @@ def main():
     results = Results(PEERS, 'testpmd')
     facts = about(arguments)
     for row in rows:
-        trace = made(row.trace, traffic, place.build / 'traces')
+        able = able_contenders(row, runners, results)
+        trace = made(row.trace, traffic, place.build / 'traces') if able else None
         for number in range(arguments.rounds):
-            for contender in runners:
-                if not contender.can(row):
-                    continue
-                cell = results.cell(row.name, contender.name)
-                try:
-                    cell.rounds.append(measure(contender, row, trace, arguments.seconds))
-                    told = f'{cell.rounds[-1].mpps:.2f} Mpps/core'
-                except Failed as failure:
-                    cell.failures.append(str(failure))
-                    told = str(failure)
+            for contender in able:
+                told = run_round(contender, row, trace, arguments.seconds, results)
                 print(f'bench: {row.name}: round {number + 1}: {contender.name}: {told}',
                       file=sys.stderr)
-    print(results.table())
+    print(results.text())
     if arguments.json:
         results.write_json(arguments.json, facts)
 

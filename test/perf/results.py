@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Medians, spreads and ratios of what was measured, as a table and as JSON."""
+"""Medians, spreads and ratios of what was measured, as tables and as JSON."""
 
 import dataclasses
 import json
@@ -54,7 +54,7 @@ class Cell:
 
     def median(self, what='mpps'):
         values = [getattr(each, what) for each in self.good]
-        return statistics.median(values) if values else None
+        return statistics.median(values) if values and None not in values else None
 
     @property
     def notes(self):
@@ -72,9 +72,13 @@ class Results:
         self.cells = {}
         self.peers = peers  # heading -> names of contenders
         self.idle = idle    # the contender that only moves packets
+        self.left_out = {}  # (contender, why) -> rows
 
     def cell(self, row, contender):
         return self.cells.setdefault(row, {}).setdefault(contender, Cell())
+
+    def leave_out(self, row, contender, why):
+        self.left_out.setdefault((contender, why), []).append(row)
 
     def best(self, row, names):
         """The median of the best of some contenders; None when none has one."""
@@ -115,6 +119,13 @@ class Results:
     def lines(self):
         return [self.line(row, contender) for row in self.cells for contender in self.cells[row]]
 
+    def text(self):
+        """The table, and what is not in it."""
+        left_out = [f'not measured: {contender}: {", ".join(rows)}: {why}'
+                    for (contender, why), rows in self.left_out.items()]
+        tables = [self.table()] if self.cells else []
+        return '\n\n'.join(tables + ['\n'.join(left_out)] if left_out else tables)
+
     def table(self):
         formats = {'own ns': '.1f', 'ns/packet': '.1f', 'cpu %': '.0f', 'n': 'd'}
         lines = self.lines()
@@ -132,5 +143,8 @@ class Results:
                                'failures': cell.failures} for name, cell in cells.items()}
                   for row, cells in self.cells.items()}
         with open(path, 'w', encoding='utf-8') as file:
-            json.dump({'about': about, 'lines': self.lines(), 'rounds': rounds}, file, indent=1)
+            json.dump({'about': about, 'lines': self.lines(),
+                       'left_out': [{'contender': contender, 'why': why, 'rows': names}
+                                    for (contender, why), names in self.left_out.items()],
+                       'rounds': rounds}, file, indent=1)
             file.write('\n')

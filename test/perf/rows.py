@@ -5,6 +5,11 @@ import dataclasses
 
 K, M = 1000, 1000 * 1000
 
+SLOT_BYTES = 64          # of the packet source, and what it keeps besides for each packet
+BESIDES_BYTES = 16
+IMIX_BYTES = (7 * 60 + 4 * 590 + 1514) // 12
+HANDSHAKE_PACKETS = 3
+
 
 @dataclasses.dataclass(frozen=True)
 class Trace:
@@ -27,6 +32,18 @@ class Trace:
             words.append(f'z{self.zipf}')
         return '-'.join(words)
 
+    @property
+    def bytes(self):
+        """About what the packet source has to hold in memory."""
+        packets = max(self.packets, 2 * self.flows)
+        if self.beginning:
+            packets += self.flows * (HANDSHAKE_PACKETS if self.tcp else 1)
+        if self.pattern == 'imix':
+            slots = IMIX_BYTES // SLOT_BYTES + 1
+        else:
+            slots = 2 if self.ipv6 and self.tcp else 1
+        return packets * (slots * SLOT_BYTES + BESIDES_BYTES)
+
 
 @dataclasses.dataclass(frozen=True)
 class Row:
@@ -36,6 +53,7 @@ class Row:
     rules: int = 0            # how many are passed through; 0: the states decide
     workers: int = 1
     timeout: int = 0          # seconds until a connection of an endless row goes; 0: the defaults
+    software_sums: bool = False  # no NIC tells about checksums
 
     @property
     def capacity(self):
@@ -53,9 +71,11 @@ UDP_100K = established(100 * K)
 ROWS = [
     Row('udp-1', established(1)),
     Row('udp-1k', established(K)),
+    Row('udp-1k-sums', established(K), software_sums=True),
     Row('udp-100k', UDP_100K),
     Row('udp-1m', established(M)),
     Row('udp-4m', established(4 * M)),
+    Row('udp-16m', established(16 * M)),
     Row('udp-100k-zipf', Trace('drawn', 100 * K, packets=M, zipf=1.0)),
     Row('udp-1m-zipf', Trace('drawn', M, packets=M, zipf=1.0)),
     Row('tcp-1k', established(K, tcp=True)),

@@ -14,16 +14,16 @@ class MadeTrace:
     packets: int    # packets of one lap
     advance: int    # bytes that each direction of a TCP flow sends in one lap
 
-    def source(self, row, extra=''):
-        """What NET_TRACE has to say."""
-        words = [f'file={self.file}']
+    def source(self, row, extra=()):
+        """What NET_TRACE has to say, with further words."""
+        words = [f'file={self.file}', *extra]
         if self.first:
             words.append(f'first={self.first}')
         if self.advance:
             words.append(f'advance={self.advance}')
         if row.is_endless:
             words.append('mutate=1')
-        return ','.join(words) + extra
+        return ','.join(words)
 
 
 def made(trace, program, folder):

@@ -7,12 +7,14 @@ import shutil
 import tempfile
 import time
 
+import memory
 import process
 from telemetry import Telemetry
 
 PATIENCE_SEC = 120
 SOURCE = 'net_null0'
 SINK = 'net_null1,no-rx=1'
+POOLS = memory.Memory(huge=64 * memory.MIB)  # packets, rings and EAL itself
 
 
 class Failed(Exception):
@@ -35,12 +37,12 @@ class Place:
 class Contender:
     """A program under test, from start to stop, for one row. Subclasses tell how."""
 
-    source_extra = ''  # further words for the packet source
-
-    def __init__(self, name, place):
+    def __init__(self, name, place, nic=()):
         self.name = name
         self.place = place
-        self.row = self.folder = self.telemetry = self.process = None
+        self.nic = nic  # what the packet source does as a NIC would: settings of it
+        self.row = self.folder = None
+        self.telemetry = self.process = None
         self.sink_port = None
         self.threads = []
 
@@ -50,9 +52,13 @@ class Contender:
         """Why it cannot run here at all; empty when it can."""
         return ''
 
-    def can(self, row):
-        """Whether a row means anything to it."""
-        return row.workers == 1
+    def cannot(self, row):
+        """Why a row is not for it, or its figures would not be comparable; empty when they are."""
+        return '' if row.workers == 1 else 'has one worker'
+
+    def needs(self, row):
+        """The memory for a row, without the packet source's."""
+        return POOLS
 
     def launch(self, row, environment):
         """Starts the program; returns its process, which reads no more packets than it wants."""
@@ -79,13 +85,23 @@ class Contender:
 
     # What the benchmark calls.
 
+    def why_not(self, row, there):
+        """Why it does not measure a row with that much memory free; empty when it does."""
+        source = memory.Memory(ordinary=row.trace.bytes)
+        return self.cannot(row) or memory.lack(self.needs(row) + source, there)
+
+    def source_words(self, row):
+        """The settings of the packet source that do not come from the trace."""
+        words = [f'{word}=1' for word in self.nic if not (word == 'csum' and row.software_sums)]
+        return words
+
     def start(self, row, trace):
         self.row = row
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix='bench-'))
         environment = {
             'RUNTIME_DIRECTORY': str(self.folder),
             'LD_PRELOAD': str(self.place.source),
-            'NET_TRACE': trace.source(row, self.source_extra),
+            'NET_TRACE': trace.source(row, self.source_words(row)),
         }
         self.process = self.launch(row, environment)
         self.wait_until(self.is_ready, 'it forwards packets')

@@ -11,12 +11,14 @@ import subprocess
 
 import process
 from contenders.contender import SINK, SOURCE, Contender, Failed
+from memory import MIB, Memory
 from rows import unmatched_rules
 
 PROGRAMS = ('ovsdb-tool', 'ovsdb-server', 'ovs-vsctl', 'ovs-ofctl', 'ovs-appctl')
 SWITCHES = ('/usr/lib/openvswitch-switch-dpdk/ovs-vswitchd-dpdk', '/usr/sbin/ovs-vswitchd')
 SCHEMA = '/usr/share/openvswitch/vswitch.ovsschema'
 CONNECTIONS_MAX = 20 * 1000 * 1000
+CONNECTION_BYTES = 360  # what its process grows by, measured with a million of them
 SOCKET_MIB = 1024
 COMMAND_PATIENCE_SEC = 60
 
@@ -58,10 +60,9 @@ def flows(row):
 
 
 class Ovs(Contender):
-    def __init__(self, name, place, has_emc=True, source_extra=''):
-        super().__init__(name, place)
+    def __init__(self, name, place, nic=(), has_emc=True):
+        super().__init__(name, place, nic)
         self.has_emc = has_emc
-        self.source_extra = source_extra
         self.database = None
 
     def missing(self):
@@ -71,8 +72,11 @@ class Ovs(Contender):
         return '' if switch() else 'Open vSwitch is not the one with DPDK ' \
                                    '(package openvswitch-switch-dpdk)'
 
-    def can(self, row):
-        return row.workers <= len(self.place.cpus)
+    def cannot(self, row):
+        return '' if row.workers <= len(self.place.cpus) else f'wants {row.workers} CPUs'
+
+    def needs(self, row):
+        return Memory(SOCKET_MIB * MIB, row.trace.flows * CONNECTION_BYTES)
 
     def run(self, *words):
         """Runs one of its tools and returns what it says."""

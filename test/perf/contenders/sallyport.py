@@ -1,8 +1,14 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """sallyport run."""
 
+import pathlib
+import re
+import subprocess
+import tempfile
+
 import process
-from contenders.contender import SINK, SOURCE, Contender
+from contenders.contender import POOLS, SINK, SOURCE, Contender
+from memory import MIB, Memory
 from rows import unmatched_rules
 
 ENDLESS_TIMEOUTS = ('udp', 'udp_stream', 'tcp_time_wait', 'tcp_close')
@@ -40,10 +46,9 @@ chains = ( {{ name = "filter"; priority = 0; policy = "drop"; rules = (
 
 
 class Sallyport(Contender):
-    def __init__(self, name, place, program, source_extra='', min_workers=1, table=''):
-        super().__init__(name, place)
+    def __init__(self, name, place, program, nic=(), min_workers=1, table=''):
+        super().__init__(name, place, nic)
         self.program = program
-        self.source_extra = source_extra
         self.min_workers = min_workers
         # Builds that are older than the setting have no table to choose.
         self.table = f'table = "{table}"; ' if table else ''
@@ -51,8 +56,20 @@ class Sallyport(Contender):
     def missing(self):
         return '' if self.program.exists() else f'there is no {self.program}'
 
-    def can(self, row):
-        return self.min_workers <= row.workers <= len(self.place.cpus)
+    def cannot(self, row):
+        if row.workers < self.min_workers:
+            return 'is for several workers'
+        return '' if row.workers <= len(self.place.cpus) else f'wants {row.workers} CPUs'
+
+    def needs(self, row):
+        """As sallyport check says it; builds that are older say nothing."""
+        with tempfile.TemporaryDirectory(prefix='bench-') as folder:
+            path = pathlib.Path(folder) / 'conf'
+            path.write_text(config(row, self.table))
+            told = subprocess.run([self.program, 'check', '-c', path], capture_output=True, text=True,
+                                  check=False)
+        said = re.search(r'(\d+) MiB of memory', told.stdout + told.stderr)
+        return Memory(huge=int(said.group(1)) * MIB) if said else POOLS
 
     def launch(self, row, environment):
         path = self.folder / 'conf'

@@ -14,8 +14,10 @@ class Testpmd(Contender):
     def missing(self):
         return '' if shutil.which(PROGRAM) else f'{PROGRAM} is not installed (package dpdk-dev)'
 
-    def can(self, row):
-        return row.rules == 0 and row.workers <= len(self.place.cpus)
+    def cannot(self, row):
+        if row.rules:
+            return 'has no rules'
+        return '' if row.workers <= len(self.place.cpus) else f'wants {row.workers} CPUs'
 
     def launch(self, row, environment):
         workers = [f'{n + 1}@{self.place.cpus[n]}' for n in range(row.workers)]
