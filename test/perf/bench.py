@@ -32,6 +32,7 @@ DEFAULT_CONTENDERS = ('sallyport-nic', 'sallyport-steered', 'ovs-nic', 'ovs-emc-
                       'testpmd')
 PEERS = {'OVS': ['ovs', 'ovs-nic', 'ovs-emc-nic'], 'rte_hash': ['rte_hash']}
 ENDLESS_WARM_UP_SEC = 0.5
+STREAM_AFTER_SEC = 2.2  # an answered UDP flow that is older than two seconds is assured
 SETTLE_SEC = 0.1
 
 
@@ -52,14 +53,25 @@ def contenders(place, extra_programs):
     ]}
 
 
+def wait_for_laps(contender, packets, what):
+    """Until so many more packets have gone through."""
+    goal = contender.packets() + packets
+    contender.wait_until(lambda: contender.packets() >= goal, what)
+
+
 def warm_up(contender, row, trace):
-    """Until all connections of the trace are there; of an endless one, for a while."""
+    """Until everything is as it stays: all connections are there, and older than it takes a tracker
+    to call an answered flow a stream, and each has sent both ways since. The same for every
+    contender. An endless trace has no such state: it runs for a while."""
     if row.is_endless:
         time.sleep(ENDLESS_WARM_UP_SEC)
     else:
-        lap = trace.beginning + trace.packets
-        contender.wait_until(lambda: contender.packets() >= lap, 'it has seen all packets once')
+        wait_for_laps(contender, trace.beginning + trace.packets, 'it has seen all packets once')
+        time.sleep(STREAM_AFTER_SEC)
+        wait_for_laps(contender, trace.packets, 'it has seen all packets again')
     time.sleep(SETTLE_SEC)
+    if row.every_flow_goes_both_ways and (n := contender.unsettled()) > 0:
+        raise Failed(f'{contender.name}: {n} flows are not settled after the warm-up')
 
 
 def sample(contender):
@@ -78,18 +90,27 @@ def difference(after, before):
     return {name: n - before.get(name, 0) for name, n in after.items()}
 
 
+def count(contender, row, seconds):
+    """One measurement."""
+    doubts = contender.doubts()
+    before = sample(contender)
+    time.sleep(seconds / 2)
+    middle = contender.packets(), contender.cpu_ns()
+    time.sleep(seconds / 2)
+    after = sample(contender)
+    doubts = difference(contender.doubts(), doubts)
+    return Round(**difference(after, before), first_half=(middle[0] - before['packets'],
+                                                          middle[1] - before['cpu_ns']),
+                 workers=row.workers, facts=contender.facts(),
+                 doubts={name: n for name, n in doubts.items() if n != 0})
+
+
 def measure(contender, row, trace, seconds):
     """One round."""
     try:
         contender.start(row, trace)
         warm_up(contender, row, trace)
-        doubts = contender.doubts()
-        before = sample(contender)
-        time.sleep(seconds)
-        counted = difference(sample(contender), before)
-        doubts = difference(contender.doubts(), doubts)
-        return Round(**counted, workers=row.workers, facts=contender.facts(),
-                     doubts={name: n for name, n in doubts.items() if n != 0})
+        return count(contender, row, seconds)
     finally:
         contender.stop()
 

@@ -18,6 +18,7 @@ class Round:
     wall_ns: int
     connections: int         # made in the time, which was a little longer
     connections_cpu_ns: int
+    first_half: tuple        # packets and cpu_ns of it
     workers: int
     doubts: dict             # counters that should not have moved, and by how much
     facts: dict
@@ -26,6 +27,14 @@ class Round:
     def mpps(self):
         """Million packets per second of a worker's CPU time."""
         return self.packets / self.cpu_ns * 1e3
+
+    @property
+    def drift(self):
+        """How much faster the second half was than the first, in percent: little, once warm."""
+        packets, cpu_ns = self.first_half
+        if 0 in (packets, cpu_ns) or self.cpu_ns == cpu_ns:
+            return None
+        return 100 * ((self.packets - packets) / (self.cpu_ns - cpu_ns) * cpu_ns / packets - 1)
 
     @property
     def wall_mpps(self):
@@ -106,6 +115,7 @@ class Results:
             'Mpps/core': mine,
             'min': min(rates, default=None),
             'max': max(rates, default=None),
+            'drift %': cell.median('drift'),
             'wall': cell.median('wall_mpps'),
             'cpu %': 100 * cell.median('cpu_share') if mine else None,
             'ns/packet': 1e3 / mine if mine else None,
@@ -127,7 +137,7 @@ class Results:
         return '\n\n'.join(tables + ['\n'.join(left_out)] if left_out else tables)
 
     def table(self):
-        formats = {'own ns': '.1f', 'ns/packet': '.1f', 'cpu %': '.0f', 'n': 'd'}
+        formats = {'drift %': '+.1f', 'own ns': '.1f', 'ns/packet': '.1f', 'cpu %': '.0f', 'n': 'd'}
         lines = self.lines()
         headings = list(lines[0]) if lines else []
         last_row = None

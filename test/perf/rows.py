@@ -60,6 +60,11 @@ class Row:
         """How many connections the table has to have room for."""
         return 8 * M if self.is_endless else max(self.trace.flows * 5 // 4, 64 * K)
 
+    @property
+    def every_flow_goes_both_ways(self):
+        """In each lap every flow sends in both directions."""
+        return self.trace.pattern == 'established'
+
 
 def established(flows, **options):
     packets = 64 * K if flows < 32 * K else 0

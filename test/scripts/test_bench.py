@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""scripts/bench: what it needs, and what it makes of figures. Nothing is measured here."""
+"""scripts/bench: what it waits for before it measures, what it needs, and what it makes of figures.
+Programs and times are made up: nothing is measured here."""
 
 import json
 import pathlib
 import sys
+import types
 
 import pytest
 
@@ -13,7 +15,7 @@ sys.path.insert(0, str(ROOT / 'test/perf'))
 import bench  # noqa: E402
 import memory  # noqa: E402
 from contenders import rte_hash  # noqa: E402
-from contenders.contender import Place  # noqa: E402
+from contenders.contender import Contender, Failed, Place  # noqa: E402
 from contenders.sallyport import Sallyport  # noqa: E402
 from results import Results, Round  # noqa: E402
 from rows import ROWS  # noqa: E402
@@ -23,6 +25,67 @@ MIB, GIB = 1 << 20, 1 << 30
 BY_NAME = {row.name: row for row in ROWS}
 MADE = MadeTrace('/t/laps.pcap', '/t/first.pcap', beginning=1000, packets=4000, advance=0)
 PLACE = Place('/nowhere', [1], 0)
+
+
+class Machine(Contender):
+    """One that forwards packets as time passes, a thousand in a second. Time is a list of one."""
+
+    def __init__(self, clock, unassured=0):
+        super().__init__('machine', PLACE)
+        self.clock = clock
+        self.begun = clock[0]
+        self.unassured = unassured
+        self.asked_at = None
+
+    def packets(self):
+        return round((self.clock[0] - self.begun) * 1000)
+
+    def cpu_ns(self):
+        return round(self.clock[0] * 1e9)
+
+    def wait_until(self, condition, what):
+        while not condition():
+            self.clock[0] += 0.05
+
+    def unsettled(self):
+        self.asked_at = self.clock[0]
+        return self.unassured
+
+
+@pytest.fixture(name='clock')
+def make_clock(monkeypatch):
+    clock = [100.0]
+
+    def sleep(seconds):
+        clock[0] += seconds
+
+    monkeypatch.setattr(bench, 'time', types.SimpleNamespace(
+        sleep=sleep, monotonic_ns=lambda: round(clock[0] * 1e9)))
+    return clock
+
+
+def test_flows_are_old_and_have_sent_since(clock):
+    machine = Machine(clock)
+    bench.warm_up(machine, BY_NAME['udp-1k'], MADE)
+    # 5 s until every flow has sent both ways, two until the youngest is a stream, a lap of 4 s.
+    assert machine.asked_at >= 100 + 5 + 2 + 4
+
+
+def test_what_is_not_assured_is_not_measured(clock):
+    with pytest.raises(Failed, match='3 flows are not settled'):
+        bench.warm_up(Machine(clock, unassured=3), BY_NAME['udp-1k'], MADE)
+
+
+def test_flows_that_may_be_silent_are_not_asked_for(clock):
+    machine = Machine(clock, unassured=3)
+    bench.warm_up(machine, BY_NAME['udp-100k-zipf'], MADE)
+    assert machine.asked_at is None
+
+
+def test_endless_rows_have_no_steady_state(clock):
+    machine = Machine(clock)
+    bench.warm_up(machine, BY_NAME['new-udp'], MADE)
+    assert clock[0] < 102 and machine.asked_at is None
 
 
 def test_rows_can_be_told_apart():
@@ -103,7 +166,7 @@ def a_round(mpps, **others):
     """A million packets."""
     cpu_ns = 1e9 / mpps
     return Round(packets=1_000_000, cpu_ns=cpu_ns, wall_ns=cpu_ns, connections=0,
-                 connections_cpu_ns=cpu_ns, workers=1, doubts={},
+                 connections_cpu_ns=cpu_ns, first_half=(500_000, cpu_ns / 2), workers=1, doubts={},
                  facts={}, **others)
 
 
@@ -122,7 +185,14 @@ def test_own_time_and_ratios():
     line = results.line('udp-1k', 'sallyport-nic')
     assert line['own ns'] == pytest.approx(40)
     assert (line['x OVS'], line['x rte_hash']) == (pytest.approx(8), pytest.approx(0.8))
+    assert line['drift %'] == pytest.approx(0)
     assert results.line('udp-1k', 'testpmd')['own ns'] is None
+
+
+def test_drift_is_that_of_the_second_half():
+    each = a_round(10)
+    each.first_half = (400_000, each.cpu_ns / 2)  # the other 600,000 took no longer
+    assert each.drift == pytest.approx(50)
 
 
 def test_what_is_left_out_is_named(tmp_path):

@@ -24,14 +24,16 @@ class Failed(Exception):
 class Place:
     """Where contenders run and with what, the same for all of them."""
 
-    def __init__(self, build, cpus, main_cpu):
+    def __init__(self, build, cpus, main_cpu, eal_options=('--in-memory',), environment=None):
         self.build = pathlib.Path(build)
         self.source = self.build / 'test/perf/libnet_trace.so'
         self.cpus = cpus          # of the workers, in order
         self.main_cpu = main_cpu  # of every other thread
+        self.eal_options = eal_options
+        self.environment = environment or {}
 
     def eal(self, lcores):
-        return ['--in-memory', '--no-pci', '--lcores', lcores]
+        return [*self.eal_options, '--no-pci', '--lcores', lcores]
 
 
 class Contender:
@@ -72,6 +74,11 @@ class Contender:
         """How many connections have been made so far."""
         return 0
 
+    def unsettled(self):
+        """How many flows are not established for good, perhaps of a sample. Asked when all of them
+        have been sending both ways for a while."""
+        return 0
+
     def doubts(self):
         """Counters, by name, that make a measurement doubtful when they move meanwhile."""
         return {}
@@ -98,7 +105,7 @@ class Contender:
     def start(self, row, trace):
         self.row = row
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix='bench-'))
-        environment = {
+        environment = self.place.environment | {
             'RUNTIME_DIRECTORY': str(self.folder),
             'LD_PRELOAD': str(self.place.source),
             'NET_TRACE': trace.source(row, self.source_words(row)),

@@ -156,6 +156,10 @@ class Ovs(Contender):
     def connections(self):
         return int(self.appctl('dpctl/ct-get-nconns'))
 
+    def unsettled(self):
+        """Flows without a connection: where a lap takes too long, they time out between packets."""
+        return self.row.trace.flows - self.connections()
+
     def doubts(self):
         """Everything is to be let through."""
         told = self.appctl('dpif-netdev/pmd-stats-show')

@@ -49,5 +49,8 @@ class RteHash(Contender):
     def connections(self):
         return self.telemetry.ask('/reference/connections')['connections']
 
+    def unsettled(self):
+        return self.row.trace.flows - self.connections()
+
     def doubts(self):
         return {'not tracked': self.telemetry.ask('/reference/connections')['refused']}

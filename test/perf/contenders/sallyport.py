@@ -7,11 +7,13 @@ import subprocess
 import tempfile
 
 import process
-from contenders.contender import POOLS, SINK, SOURCE, Contender
+from contenders.contender import POOLS, SINK, SOURCE, Contender, Failed
 from memory import MIB, Memory
 from rows import unmatched_rules
 
 ENDLESS_TIMEOUTS = ('udp', 'udp_stream', 'tcp_time_wait', 'tcp_close')
+PAGES_OF_SAMPLE = 16
+SLOT_BITS = 32  # of a cursor of connections; the worker is above
 
 
 def rule(name, keys, action):
@@ -86,6 +88,17 @@ class Sallyport(Contender):
 
     def connections(self):
         return self.telemetry.ask('/sallyport/ct/stats')['confirmed']
+
+    def unsettled(self):
+        """Connections that are not assured, on pages from all over the table."""
+        step = max(self.row.trace.flows // PAGES_OF_SAMPLE // self.row.workers, 1)
+        cursors = [worker << SLOT_BITS | page * step for worker in range(self.row.workers)
+                   for page in range(PAGES_OF_SAMPLE)]
+        pages = [self.telemetry.ask(f'/sallyport/ct/list,{cursor}') for cursor in cursors]
+        rows = [row for page in pages for row in page.get('entries', {}).values()]
+        if not rows:
+            raise Failed(f'{self.name}: no connection is listed')
+        return sum(1 for row in rows if not row['assured'])
 
     def doubts(self):
         """Everything is to be let through."""

@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""What scripts/bench relies on, with a real sallyport: after the warm-up every flow is in its steady
+state. Nothing here depends on how fast the machine is."""
+
+import os
+import pathlib
+import sys
+
+import pytest
+
+from system.running import write_capture
+from system.traffic import udp_frame
+from util.programs import BUILD
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / 'test/perf'))
+
+import bench  # noqa: E402
+from contenders.contender import Failed, Place  # noqa: E402
+from contenders.sallyport import Sallyport  # noqa: E402
+from rows import Row, Trace  # noqa: E402
+from traces import MadeTrace  # noqa: E402
+
+FLOWS = 500
+SERVER = 0xc0000201
+# The source is no sanitizer's runtime, which wants to be the first library.
+SANITIZER = {'ASAN_OPTIONS': 'verify_asan_link_order=0'}
+
+pytestmark = pytest.mark.skipif(not (BUILD / 'test/perf/libnet_trace.so').exists(),
+                                reason='there is no packet source')
+
+
+def request(number):
+    return udp_frame(0x0a000000 + number, 5000, SERVER, 53)
+
+
+def answer(number):
+    return udp_frame(SERVER, 53, 0x0a000000 + number, 5000)
+
+
+@pytest.fixture(name='trace')
+def make_trace(tmp_path):
+    """Established flows, as the rows of the benchmark have them."""
+    first = [request(number) for number in range(FLOWS)]
+    lap = [frame(number) for frame in (answer, request) for number in range(FLOWS)]
+    write_capture(tmp_path / 'first.pcap', first)
+    write_capture(tmp_path / 'lap.pcap', lap)
+    return MadeTrace(str(tmp_path / 'lap.pcap'), str(tmp_path / 'first.pcap'), len(first), len(lap),
+                     advance=0)
+
+
+@pytest.fixture(name='contender')
+def make_contender():
+    available = sorted(os.sched_getaffinity(0))
+    place = Place(BUILD, [available[-1]], available[0], eal_options=('--no-huge',),
+                  environment=SANITIZER)
+    contender = Sallyport('sallyport', place, BUILD / 'app/sallyport', ('csum', 'rss'))
+    yield contender
+    contender.stop()
+
+
+def test_all_flows_are_assured_after_the_warm_up(contender, trace):
+    row = Row('some', Trace('established', FLOWS))
+    contender.start(row, trace)
+    bench.warm_up(contender, row, trace)  # fails otherwise
+    assert contender.unsettled() == 0
+    assert contender.connections() == FLOWS
+
+
+def test_flows_that_nobody_answers_are_found(contender, trace, tmp_path):
+    write_capture(tmp_path / 'lap.pcap', [request(number) for number in range(FLOWS)])
+    row = Row('some', Trace('established', FLOWS))
+    contender.start(row, trace)
+    with pytest.raises(Failed, match='are not settled'):
+        bench.warm_up(contender, row, trace)
