@@ -13,18 +13,26 @@
 // offers RSS by addresses alone, and the program says with key and table which queue gets what: it
 // has to set them once, behind the start of the port. The sink is net_null1,no-rx=1.
 //
+// With meter=FILE packets come at the rate that the file says, and the file learns how long they
+// take from the moment at which they come to that at which the program sends them: a packet carries
+// its time in a field of its mbuf.
+//
 // Threads: ports are started by one thread; a queue is read by one thread.
 #include <dlfcn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include <rte_cycles.h>
 #include <rte_ethdev.h>
 #include <rte_mbuf.h>
+#include <rte_mbuf_dyn.h>
 #include <rte_memcpy.h>
 #include <rte_prefetch.h>
 
 #include "change.h"
+#include "meter.h"
+#include "pace.h"
 #include "rss.h"
 #include "settings.h"
 #include "trace.h"
@@ -41,12 +49,16 @@ struct player {
 	uint32_t position;
 	uint32_t lap;
 	uint64_t mbuf_flags;
+	struct pace pace;
+	uint64_t due[PACE_RING]; // of the packets that are being received
 };
 
 static struct settings settings;
 static struct player *players[QUEUES_MAX];
 static unsigned int n_players;
 static int quiet_thread; // who set the table; 0: nobody
+static struct meter *meter;
+static int due_offset; // of the field that says when a packet came; 0 there: not known
 
 // Returns false when there is nothing more to play.
 static bool
@@ -124,18 +136,42 @@ fill(const struct player *player, const struct trace *trace, struct rte_mbuf *mb
 	describe(player, trace->hashes + position, mbufs, n);
 }
 
+static uint64_t *
+due_of(struct rte_mbuf *mbuf)
+{
+	return RTE_MBUF_DYNFIELD(mbuf, due_offset, uint64_t *);
+}
+
+// How many of n packets have come, when there is a clock, and when they did.
+static unsigned int
+wait_for(struct player *player, struct rte_mbuf *mbufs[], unsigned int n)
+{
+	uint64_t rate = __atomic_load_n(&meter->rate, __ATOMIC_RELAXED);
+	unsigned int n_due;
+
+	n = RTE_MIN(n, (unsigned int)PACE_RING);
+	n_due = pace_take(&player->pace, rate, rte_rdtsc(), rte_get_tsc_hz(), player->due, n);
+	__atomic_store_n(&meter->n_lost, player->pace.n_lost, __ATOMIC_RELAXED);
+	if (rate == 0)
+		n_due = n;
+	for (unsigned int i = 0; i < n_due; i++)
+		*due_of(mbufs[i]) = rate == 0 ? 0 : player->due[i];
+	return n_due;
+}
+
 // The callback: net_null has received n packets without content.
 static uint16_t
 play(uint16_t port, uint16_t queue, struct rte_mbuf *mbufs[], uint16_t n, uint16_t max,
      void *argument)
 {
 	struct player *player = argument;
+	unsigned int n_wanted = meter == NULL ? n : wait_for(player, mbufs, n);
 	unsigned int done = 0;
 
 	(void)port, (void)queue, (void)max;
-	while (done < n && rte_gettid() != quiet_thread) {
+	while (done < n_wanted && rte_gettid() != quiet_thread) {
 		const struct trace *trace = &player->traces[player->current];
-		unsigned int count = RTE_MIN(n - done, trace->n - player->position);
+		unsigned int count = RTE_MIN(n_wanted - done, trace->n - player->position);
 
 		if (count == 0) {
 			if (!turn_over(player))
@@ -149,6 +185,22 @@ play(uint16_t port, uint16_t queue, struct rte_mbuf *mbufs[], uint16_t n, uint16
 	if (done < n)
 		rte_pktmbuf_free_bulk(mbufs + done, n - done);
 	return (uint16_t)done;
+}
+
+// The callback of the sink: n packets are about to leave.
+static uint16_t
+note(uint16_t port, uint16_t queue, struct rte_mbuf *mbufs[], uint16_t n, void *argument)
+{
+	uint64_t now = rte_rdtsc();
+
+	(void)port, (void)queue, (void)argument;
+	for (unsigned int i = 0; i < n; i++) {
+		uint64_t due = *due_of(mbufs[i]);
+
+		if (due != 0)
+			meter_count(meter, now - due);
+	}
+	return n;
 }
 
 static struct player *
@@ -206,12 +258,54 @@ add_players(uint16_t port)
 	return 0;
 }
 
+// The packets that leave by the port are timed from now on; once.
+static int
+add_note(uint16_t port)
+{
+	static bool is_added;
+	struct rte_eth_dev_info info;
+
+	if (is_added || rte_eth_dev_info_get(port, &info) != 0)
+		return 0;
+	for (uint16_t queue = 0; queue < info.nb_tx_queues; queue++) {
+		if (rte_eth_add_tx_callback(port, queue, note, NULL) == NULL)
+			return -ENOMEM;
+	}
+	is_added = true;
+	return 0;
+}
+
+// Returns 0 also when there is no meter to make.
+static int
+make_meter(void)
+{
+	const struct rte_mbuf_dynfield field = {
+		.name = "net_trace_due",
+		.size = sizeof(uint64_t),
+		.align = sizeof(uint64_t),
+	};
+
+	if (meter != NULL || settings.meter == NULL)
+		return 0;
+	due_offset = rte_mbuf_dynfield_register(&field);
+	if (due_offset < 0)
+		return -ENOSPC;
+	meter = meter_create(settings.meter, rte_get_tsc_hz());
+	return meter == NULL ? -EINVAL : 0;
+}
+
 static bool
-is_source(uint16_t port)
+is_named(uint16_t port, const char *wanted)
 {
 	char name[RTE_ETH_NAME_MAX_LEN];
 
-	return rte_eth_dev_get_name_by_port(port, name) == 0 && strcmp(name, settings.port) == 0;
+	return rte_eth_dev_get_name_by_port(port, name) == 0 && strcmp(name, wanted) == 0;
+}
+
+static bool
+is_source(uint16_t port)
+{
+	return is_named(port, settings.port);
 }
 
 // Returns 0 also when there is nothing to read.
@@ -237,6 +331,10 @@ rte_eth_dev_start(uint16_t port)
 	int (*start)(uint16_t) = (int (*)(uint16_t))dlsym(RTLD_NEXT, __func__);
 	int result = start == NULL ? -ENOTSUP : know_settings();
 
+	if (result == 0 && settings.file != NULL)
+		result = make_meter();
+	if (result == 0 && meter != NULL && is_named(port, settings.sink))
+		result = add_note(port);
 	if (result == 0 && settings.file != NULL && !settings.steers && is_source(port))
 		result = add_players(port);
 	return result == 0 ? start(port) : -EINVAL;

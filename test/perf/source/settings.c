@@ -49,11 +49,17 @@ settings_read(struct settings *settings, const char *text)
 		{"rss", take_flag, &settings->has_rss},
 		{"steer", take_flag, &settings->steers},
 		{"advance", take_number, &settings->advance},
+		{"meter", take_text, &settings->meter},
+		{"sink", take_text, &settings->sink},
 	};
 	const char *valid[RTE_DIM(keys) + 1] = {NULL};
 	struct rte_kvargs *arguments;
 
-	*settings = (struct settings){.port = "net_null0", .loops = true};
+	*settings = (struct settings){
+		.port = "net_null0",
+		.sink = "net_null1",
+		.loops = true,
+	};
 	for (unsigned int i = 0; i < RTE_DIM(keys); i++)
 		valid[i] = keys[i].key;
 	arguments = rte_kvargs_parse(text, valid);

@@ -14,6 +14,8 @@ struct settings {
 	bool has_csum;        // packets say that a NIC has found their checksums good
 	bool has_rss;         // packets have a symmetric hash from a NIC
 	bool steers;          // the port offers RSS, and comes to life when its table is set
+	const char *meter;    // the file of meter.h, which says how fast packets come; NULL: none
+	const char *sink;     // name of the port at which they leave then
 	unsigned int advance; // bytes that each direction of a TCP flow sends in one lap
 };
 
