@@ -22,7 +22,7 @@ from contenders.ovs import Ovs
 from contenders.rte_hash import RteHash
 from contenders.sallyport import Sallyport
 from contenders.testpmd import Testpmd
-from results import Results, Round
+from results import Latency, Results, Round
 from rows import ROWS
 from traces import made
 
@@ -34,6 +34,7 @@ PEERS = {'OVS': ['ovs', 'ovs-nic', 'ovs-emc-nic'], 'rte_hash': ['rte_hash']}
 ENDLESS_WARM_UP_SEC = 0.5
 STREAM_AFTER_SEC = 2.2  # an answered UDP flow that is older than two seconds is assured
 SETTLE_SEC = 0.1
+OVERLOAD = 1.5  # times the rate that a contender takes without a clock: more than it can with one
 
 
 def contenders(place, extra_programs):
@@ -90,19 +91,45 @@ def difference(after, before):
     return {name: n - before.get(name, 0) for name, n in after.items()}
 
 
-def count(contender, row, seconds):
-    """One measurement."""
+def count(contender, row, seconds, meanwhile=lambda: None):
+    """One measurement. What meanwhile returns just before and just after it comes with the round."""
     doubts = contender.doubts()
+    first = meanwhile()
     before = sample(contender)
     time.sleep(seconds / 2)
     middle = contender.packets(), contender.cpu_ns()
     time.sleep(seconds / 2)
     after = sample(contender)
+    last = meanwhile()
     doubts = difference(contender.doubts(), doubts)
     return Round(**difference(after, before), first_half=(middle[0] - before['packets'],
                                                           middle[1] - before['cpu_ns']),
                  workers=row.workers, facts=contender.facts(),
-                 doubts={name: n for name, n in doubts.items() if n != 0})
+                 doubts={name: n for name, n in doubts.items() if n != 0}), first, last
+
+
+def rate_by_the_wall(contender, seconds):
+    """Packets per second."""
+    packets, begin_ns = contender.packets(), time.monotonic_ns()
+    time.sleep(seconds)
+    return (contender.packets() - packets) / (time.monotonic_ns() - begin_ns) * 1e9
+
+
+def count_by_the_clock(contender, row, seconds):
+    """How long packets take at a part of the rate that it takes at most, which is found first: when
+    too many come by the clock, since the clock itself takes time."""
+    contender.meter.set_rate(OVERLOAD * rate_by_the_wall(contender, seconds))
+    time.sleep(SETTLE_SEC)
+    rate = rate_by_the_wall(contender, seconds) * row.load
+    contender.meter.set_rate(rate)
+    time.sleep(SETTLE_SEC)
+    counted, before, after = count(contender, row, seconds, contender.meter.read)
+    passed = after.since(before)
+    if passed.packets == 0:
+        raise Failed(f'{contender.name}: no packet was timed')
+    p50, p99, p999, most = (passed.quantile_ns(n) for n in (500, 990, 999, 1000))
+    counted.latency = Latency(rate / 1e6, passed.packets, passed.lost, p50, p99, p999, most)
+    return counted
 
 
 def measure(contender, row, trace, seconds):
@@ -110,7 +137,9 @@ def measure(contender, row, trace, seconds):
     try:
         contender.start(row, trace)
         warm_up(contender, row, trace)
-        return count(contender, row, seconds)
+        if row.load:
+            return count_by_the_clock(contender, row, seconds)
+        return count(contender, row, seconds)[0]
     finally:
         contender.stop()
 
@@ -196,6 +225,9 @@ def run_round(contender, row, trace, seconds, results):
     except Failed as failure:
         cell.failures.append(str(failure))
         return str(failure)
+    latency = cell.rounds[-1].latency
+    if latency:
+        return f'{latency.p50_ns} ns, {latency.p99_ns} ns at 99 %, at {latency.offered_mpps:.2f} Mpps'
     return f'{cell.rounds[-1].mpps:.2f} Mpps/core'
 
 

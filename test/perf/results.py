@@ -11,6 +11,22 @@ CPU_SHARE_MIN = 0.5  # with less of a CPU a round says little: it is left out
 
 
 @dataclasses.dataclass
+class Latency:
+    """How long packets that came by the clock were on their way."""
+    offered_mpps: float
+    packets: int  # that left
+    lost: int     # for which the ring of the port had no room
+    p50_ns: int
+    p99_ns: int
+    p999_ns: int
+    max_ns: int
+
+    @property
+    def lost_percent(self):
+        return 100 * self.lost / (self.packets + self.lost) if self.packets + self.lost else None
+
+
+@dataclasses.dataclass
 class Round:
     """One measurement of one contender on one row."""
     packets: int
@@ -22,6 +38,7 @@ class Round:
     workers: int
     doubts: dict             # counters that should not have moved, and by how much
     facts: dict
+    latency: Latency | None = None    # of a row with a load
 
     @property
     def mpps(self):
@@ -63,6 +80,10 @@ class Cell:
 
     def median(self, what='mpps'):
         values = [getattr(each, what) for each in self.good]
+        return statistics.median(values) if values and None not in values else None
+
+    def latency(self, what):
+        values = [getattr(each.latency, what) for each in self.good if each.latency]
         return statistics.median(values) if values and None not in values else None
 
     @property
@@ -126,19 +147,41 @@ class Results:
             'notes': '; '.join(cell.notes),
         }
 
-    def lines(self):
-        return [self.line(row, contender) for row in self.cells for contender in self.cells[row]]
+    def latency_line(self, row, contender):
+        cell = self.cell(row, contender)
+        times = {heading: cell.latency(what) for heading, what in (
+            ('p50 us', 'p50_ns'), ('p99 us', 'p99_ns'), ('p99.9 us', 'p999_ns'),
+            ('max us', 'max_ns'))}
+        return {
+            'row': row,
+            'contender': contender,
+            'Mpps': cell.latency('offered_mpps'),
+            **{heading: ns / 1e3 if ns is not None else None for heading, ns in times.items()},
+            'lost %': cell.latency('lost_percent'),
+            'cpu %': 100 * cell.median('cpu_share') if cell.good else None,
+            'n': len(cell.good),
+            'notes': '; '.join(cell.notes),
+        }
+
+    def is_timed(self, row):
+        """Whether packets came by the clock."""
+        return any(each.latency for cell in self.cells[row].values() for each in cell.rounds)
+
+    def lines(self, timed=False):
+        line = self.latency_line if timed else self.line
+        return [line(row, contender) for row in self.cells if self.is_timed(row) == timed
+                for contender in self.cells[row]]
 
     def text(self):
-        """The table, and what is not in it."""
+        """The tables, and what is not in them."""
+        parts = [self.table(timed) for timed in (False, True) if self.lines(timed)]
         left_out = [f'not measured: {contender}: {", ".join(rows)}: {why}'
                     for (contender, why), rows in self.left_out.items()]
-        tables = [self.table()] if self.cells else []
-        return '\n\n'.join(tables + ['\n'.join(left_out)] if left_out else tables)
+        return '\n\n'.join(parts + ['\n'.join(left_out)] if left_out else parts)
 
-    def table(self):
+    def table(self, timed=False):
         formats = {'drift %': '+.1f', 'own ns': '.1f', 'ns/packet': '.1f', 'cpu %': '.0f', 'n': 'd'}
-        lines = self.lines()
+        lines = self.lines(timed)
         headings = list(lines[0]) if lines else []
         last_row = None
         for line in lines:
@@ -153,7 +196,7 @@ class Results:
                                'failures': cell.failures} for name, cell in cells.items()}
                   for row, cells in self.cells.items()}
         with open(path, 'w', encoding='utf-8') as file:
-            json.dump({'about': about, 'lines': self.lines(),
+            json.dump({'about': about, 'lines': self.lines(), 'latency': self.lines(timed=True),
                        'left_out': [{'contender': contender, 'why': why, 'rows': names}
                                     for (contender, why), names in self.left_out.items()],
                        'rounds': rounds}, file, indent=1)

@@ -54,6 +54,7 @@ class Row:
     workers: int = 1
     timeout: int = 0          # seconds until a connection of an endless row goes; 0: the defaults
     software_sums: bool = False  # no NIC tells about checksums
+    load: float = 0           # packets come at this part of the highest rate; 0: as they are taken
 
     @property
     def capacity(self):
@@ -98,6 +99,8 @@ ROWS = [
     Row('rules-10k', UDP_100K, rules=10 * K),
     Row('udp-100k-2w', UDP_100K, workers=2),
     Row('tcp-100k-2w', established(100 * K, tcp=True), workers=2),
+    Row('latency-50', UDP_100K, load=0.5),
+    Row('latency-90', UDP_100K, load=0.9),
 ]
 
 

@@ -4,6 +4,7 @@ Programs and times are made up: nothing is measured here."""
 
 import json
 import pathlib
+import struct
 import sys
 import types
 
@@ -17,14 +18,18 @@ import memory  # noqa: E402
 from contenders import rte_hash  # noqa: E402
 from contenders.contender import Contender, Failed, Place  # noqa: E402
 from contenders.sallyport import Sallyport  # noqa: E402
-from results import Results, Round  # noqa: E402
-from rows import ROWS  # noqa: E402
+from meter import Meter  # noqa: E402
+from results import Latency, Results, Round  # noqa: E402
+from rows import ROWS, Row, Trace  # noqa: E402
 from traces import MadeTrace  # noqa: E402
 
 MIB, GIB = 1 << 20, 1 << 30
 BY_NAME = {row.name: row for row in ROWS}
 MADE = MadeTrace('/t/laps.pcap', '/t/first.pcap', beginning=1000, packets=4000, advance=0)
 PLACE = Place('/nowhere', [1], 0)
+
+
+WITH_A_CLOCK = 800  # packets per second of which the next can take at most
 
 
 class Machine(Contender):
@@ -38,7 +43,8 @@ class Machine(Contender):
         self.asked_at = None
 
     def packets(self):
-        return round((self.clock[0] - self.begun) * 1000)
+        rate = min(self.meter.rate, WITH_A_CLOCK) if self.meter and self.meter.rate else 1000
+        return round((self.clock[0] - self.begun) * rate)
 
     def cpu_ns(self):
         return round(self.clock[0] * 1e9)
@@ -88,9 +94,67 @@ def test_endless_rows_have_no_steady_state(clock):
     assert clock[0] < 102 and machine.asked_at is None
 
 
+class FakeMeter:
+    rate = 0
+
+    def set_rate(self, rate):
+        self.rate = rate
+
+    def read(self):
+        return self
+
+    def since(self, before):
+        return types.SimpleNamespace(packets=500, lost=0, quantile_ns=lambda per_mille: per_mille)
+
+
+def test_the_rate_is_a_part_of_the_highest(clock):
+    machine = Machine(clock)
+    machine.meter = FakeMeter()
+    row = Row('half', Trace('established', 10), load=0.5)
+    counted = bench.count_by_the_clock(machine, row, 2)
+    assert machine.meter.rate == pytest.approx(WITH_A_CLOCK / 2)
+    assert counted.latency == Latency(machine.meter.rate / 1e6, 500, 0, 500, 990, 999, 1000)
+
+
 def test_rows_can_be_told_apart():
     assert len(BY_NAME) == len(ROWS)
-    assert [row.name for row in bench.chosen_rows('rules-10*')] == ['rules-10', 'rules-100', 'rules-10k']
+    assert [row.name for row in bench.chosen_rows('latency-*')] == ['latency-50', 'latency-90']
+
+
+def meter_file(path, counts, lost=0, rate=0):
+    """Buckets of 10 ns each."""
+    bounds = [10 * (n + 1) for n in range(len(counts))]
+    words = [len(counts), rate, lost, *bounds, *counts]
+    path.write_bytes(struct.pack(f'={len(words)}Q', *words))
+    return path
+
+
+def test_quantiles(tmp_path):
+    reading = Meter(meter_file(tmp_path / 'meter', [0, 500, 490, 9, 0, 1])).read()
+    assert reading.packets == 1000
+    assert [reading.quantile_ns(n) for n in (1, 500, 501, 990, 991, 999, 1000)] == [
+        20, 20, 30, 30, 40, 40, 60]
+
+
+def test_only_what_came_between_counts(tmp_path):
+    path = tmp_path / 'meter'
+    before = Meter(meter_file(path, [7, 0, 5], lost=2)).read()
+    between = Meter(meter_file(path, [7, 3, 6], lost=5)).read().since(before)
+    assert (between.packets, between.lost) == (4, 3)
+    assert [between.quantile_ns(n) for n in (750, 751)] == [20, 30]
+    nothing = before.since(before)
+    assert nothing.packets == 0 and nothing.quantile_ns(500) is None
+
+
+def test_the_rate_is_written_where_the_source_reads_it(tmp_path):
+    path = meter_file(tmp_path / 'meter', [0, 0])
+    Meter(path).set_rate(1234567.8)
+    assert struct.unpack_from('=3Q', path.read_bytes()) == (2, 1234567, 0)
+
+
+def test_a_meter_that_nobody_fills_is_refused(tmp_path):
+    with pytest.raises(OSError, match='nobody has filled it'):
+        Meter(meter_file(tmp_path / 'meter', []))
 
 
 def machine_root(path, available_kib, pages):
@@ -158,6 +222,7 @@ def test_what_the_nic_tells():
     nic.folder = pathlib.Path('/t')
     assert nic.source_words(BY_NAME['udp-1k']) == ['csum=1', 'rss=1']
     assert nic.source_words(BY_NAME['udp-1k-sums']) == ['rss=1']
+    assert nic.source_words(BY_NAME['latency-50']) == ['csum=1', 'rss=1', 'meter=/t/meter']
     assert MADE.source(BY_NAME['udp-1k'], ['rss=1']) == (
         'file=/t/laps.pcap,rss=1,first=/t/first.pcap')
 
@@ -195,16 +260,26 @@ def test_drift_is_that_of_the_second_half():
     assert each.drift == pytest.approx(50)
 
 
-def test_what_is_left_out_is_named(tmp_path):
-    results = filled('udp-1k', {'testpmd': 80})
-    results.leave_out('rules-1', 'testpmd', 'has no rules')
-    results.leave_out('rules-10', 'testpmd', 'has no rules')
-    assert results.text().endswith('\n\nnot measured: testpmd: rules-1, rules-10: has no rules')
+def test_latency_has_a_table_of_its_own(tmp_path):
+    latency = Latency(7.5, packets=999, lost=1, p50_ns=1500, p99_ns=3000, p999_ns=8000, max_ns=90000)
+    results = filled('latency-50', {'sallyport-nic': 7.5}, **{'sallyport-nic': {'latency': latency}})
+    results.cell('udp-1k', 'testpmd').rounds.append(a_round(80))
+    results.leave_out('latency-50', 'vpp', 'its packets carry no time')
+    results.leave_out('latency-90', 'vpp', 'its packets carry no time')
+    text = results.text()
+    first, second, left_out = text.split('\n\n')
+    assert 'Mpps/core' in first and 'latency-50' not in first
+    assert second.splitlines()[-1].split() == [
+        'latency-50', 'sallyport-nic', '7.50', '1.50', '3.00', '8.00', '90.00', '0.10', '100', '7']
+    assert left_out == 'not measured: vpp: latency-50, latency-90: its packets carry no time'
     results.write_json(tmp_path / 'json', {'commit': 'abc'})
-    assert json.loads((tmp_path / 'json').read_text())['left_out'] == [
-        {'contender': 'testpmd', 'why': 'has no rules', 'rows': ['rules-1', 'rules-10']}]
+    told = json.loads((tmp_path / 'json').read_text())
+    assert told['latency'][0]['p99 us'] == 3
+    assert told['left_out'] == [{'contender': 'vpp', 'why': 'its packets carry no time',
+                                 'rows': ['latency-50', 'latency-90']}]
+    assert told['rounds']['latency-50']['sallyport-nic']['rounds'][0]['latency']['max_ns'] == 90000
 
 
-def test_tables_without_anything():
+def test_tables_without_latency_or_without_anything():
     assert 'not measured' not in filled('udp-1k', {'testpmd': 80}).text()
     assert Results({}, 'testpmd').text() == ''

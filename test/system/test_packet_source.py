@@ -1,14 +1,16 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""What scripts/bench relies on, with a real sallyport: after the warm-up every flow is in its steady
-state. Nothing here depends on how fast the machine is."""
+"""What scripts/bench relies on, with a real sallyport: the packet source keeps to the clock and tells
+how long packets took, and after the warm-up every flow is in its steady state. Nothing here depends
+on how fast the machine is."""
 
 import os
 import pathlib
 import sys
+import time
 
 import pytest
 
-from system.running import write_capture
+from system.running import wait_until, write_capture
 from system.traffic import udp_frame
 from util.programs import BUILD
 
@@ -22,6 +24,8 @@ from rows import Row, Trace  # noqa: E402
 from traces import MadeTrace  # noqa: E402
 
 FLOWS = 500
+RATE = 20000  # packets per second: any machine can, with sanitizers too
+RING = 1024   # of the source
 SERVER = 0xc0000201
 # The source is no sanitizer's runtime, which wants to be the first library.
 SANITIZER = {'ASAN_OPTIONS': 'verify_asan_link_order=0'}
@@ -73,3 +77,35 @@ def test_flows_that_nobody_answers_are_found(contender, trace, tmp_path):
     contender.start(row, trace)
     with pytest.raises(Failed, match='are not settled'):
         bench.warm_up(contender, row, trace)
+
+
+def test_packets_come_by_the_clock_and_are_timed(contender, trace):
+    row = Row('some', Trace('established', FLOWS), load=0.5)
+    contender.start(row, trace)
+    meter = contender.meter
+    assert meter.read().packets == 0  # without a clock nothing is timed
+    meter.set_rate(RATE)
+    begin = time.monotonic()
+    wait_until(lambda: meter.read().packets > 0, 'a packet was timed')
+    before, sent = meter.read(), contender.packets()
+    wait_until(lambda: meter.read().packets - before.packets >= RATE, 'many were timed')
+    now = meter.read()
+    # Never more than the clock says, whatever has waited or was lost.
+    assert now.packets + now.lost <= (time.monotonic() - begin) * RATE + RING
+    passed = meter.read().since(before)
+    # All that leave are timed, but those between two questions.
+    assert contender.packets() - sent >= RATE
+    times = [passed.quantile_ns(n) for n in (1, 500, 990, 999, 1000)]
+    assert times == sorted(times) and times[0] > 0
+    assert times[-1] < (time.monotonic() - begin) * 1e9
+
+
+def test_without_a_rate_no_packet_is_timed_again(contender, trace):
+    contender.start(Row('some', Trace('established', FLOWS), load=0.9), trace)
+    contender.meter.set_rate(RATE)
+    wait_until(lambda: contender.meter.read().packets > 0, 'a packet was timed')
+    contender.meter.set_rate(0)
+    time.sleep(0.1)
+    before, sent = contender.meter.read(), contender.packets()
+    wait_until(lambda: contender.packets() > sent + RING, 'packets go on')
+    assert contender.meter.read().packets == before.packets

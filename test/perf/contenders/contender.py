@@ -9,6 +9,7 @@ import time
 
 import memory
 import process
+from meter import Meter
 from telemetry import Telemetry
 
 PATIENCE_SEC = 120
@@ -44,7 +45,7 @@ class Contender:
         self.place = place
         self.nic = nic  # what the packet source does as a NIC would: settings of it
         self.row = self.folder = None
-        self.telemetry = self.process = None
+        self.telemetry = self.process = self.meter = None
         self.sink_port = None
         self.threads = []
 
@@ -100,7 +101,7 @@ class Contender:
     def source_words(self, row):
         """The settings of the packet source that do not come from the trace."""
         words = [f'{word}=1' for word in self.nic if not (word == 'csum' and row.software_sums)]
-        return words
+        return words + ([f'meter={self.folder / "meter"}'] if row.load else [])
 
     def start(self, row, trace):
         self.row = row
@@ -112,6 +113,8 @@ class Contender:
         }
         self.process = self.launch(row, environment)
         self.wait_until(self.is_ready, 'it forwards packets')
+        if row.load:
+            self.meter = Meter(self.folder / 'meter')
 
     def is_ready(self):
         try:
@@ -150,9 +153,11 @@ class Contender:
     def stop(self):
         if self.telemetry is not None:
             self.telemetry.close()
+        if self.meter is not None:
+            self.meter.close()
         self.release()
         process.stop(self.process)
         if self.folder is not None:
             shutil.rmtree(self.folder, ignore_errors=True)
-        self.telemetry = self.process = self.sink_port = None
+        self.telemetry = self.process = self.sink_port = self.meter = None
         self.threads = []
