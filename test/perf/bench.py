@@ -22,14 +22,15 @@ from contenders.ovs import Ovs
 from contenders.rte_hash import RteHash
 from contenders.sallyport import Sallyport
 from contenders.testpmd import Testpmd
+from contenders.vpp import Vpp
 from results import Latency, Results, Round
 from rows import ROWS
 from traces import made
 
 NIC = ('csum', 'rss')
 STEERING_NIC = ('steer',)
-DEFAULT_CONTENDERS = ('sallyport-nic', 'sallyport-steered', 'ovs-nic', 'ovs-emc-nic', 'rte_hash',
-                      'testpmd')
+DEFAULT_CONTENDERS = ('sallyport-nic', 'sallyport-steered', 'ovs-nic', 'ovs-emc-nic', 'vpp',
+                      'rte_hash', 'testpmd')
 PEERS = {'OVS': ['ovs', 'ovs-nic', 'ovs-emc-nic'], 'rte_hash': ['rte_hash']}
 ENDLESS_WARM_UP_SEC = 0.5
 STREAM_AFTER_SEC = 2.2  # an answered UDP flow that is older than two seconds is assured
@@ -37,7 +38,7 @@ SETTLE_SEC = 0.1
 OVERLOAD = 1.5  # times the rate that a contender takes without a clock: more than it can with one
 
 
-def contenders(place, extra_programs):
+def contenders(place, extra_programs, vpp_folder=None):
     """Everything that can be compared, by name."""
     program = place.build / 'app/sallyport'
     return {each.name: each for each in [
@@ -49,6 +50,7 @@ def contenders(place, extra_programs):
         Ovs('ovs', place),
         Ovs('ovs-nic', place, NIC, has_emc=False),
         Ovs('ovs-emc-nic', place, NIC),
+        Vpp('vpp', place, vpp_folder),
         RteHash('rte_hash', place),
         Testpmd('testpmd', place),
     ]}
@@ -94,6 +96,7 @@ def difference(after, before):
 def count(contender, row, seconds, meanwhile=lambda: None):
     """One measurement. What meanwhile returns just before and just after it comes with the round."""
     doubts = contender.doubts()
+    contender.begin()
     first = meanwhile()
     before = sample(contender)
     time.sleep(seconds / 2)
@@ -101,10 +104,11 @@ def count(contender, row, seconds, meanwhile=lambda: None):
     time.sleep(seconds / 2)
     after = sample(contender)
     last = meanwhile()
+    own_ns = contender.own_ns()
     doubts = difference(contender.doubts(), doubts)
     return Round(**difference(after, before), first_half=(middle[0] - before['packets'],
                                                           middle[1] - before['cpu_ns']),
-                 workers=row.workers, facts=contender.facts(),
+                 workers=row.workers, facts=contender.facts(), own_ns=own_ns,
                  doubts={name: n for name, n in doubts.items() if n != 0}), first, last
 
 
@@ -171,6 +175,7 @@ def parse_arguments():
                              'sallyport-rte_hash, ovs, and what --add names')
     parser.add_argument('--add', action='append', default=[], metavar='NAME=PROGRAM',
                         help='another sallyport to compare with')
+    parser.add_argument('--vpp', metavar='FOLDER', help='a build of VPP, which has bin/vpp')
     parser.add_argument('--rounds', type=int, default=5)
     parser.add_argument('--seconds', type=float, default=1.5, help='of one measurement')
     parser.add_argument('--cpus', help='of the workers, by comma (default: all but the first, '
@@ -190,7 +195,7 @@ def chosen_rows(text):
 def chosen_contenders(arguments, place):
     """Those that are asked for and can run here."""
     extra = [word.split('=', 1) for word in arguments.add]
-    known = contenders(place, extra)
+    known = contenders(place, extra, arguments.vpp)
     names = [*arguments.contenders.split(','), *[name for name, _ in extra]]
     found = []
     for name in dict.fromkeys(names):

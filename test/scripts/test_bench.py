@@ -15,7 +15,7 @@ sys.path.insert(0, str(ROOT / 'test/perf'))
 
 import bench  # noqa: E402
 import memory  # noqa: E402
-from contenders import rte_hash  # noqa: E402
+from contenders import rte_hash, vpp  # noqa: E402
 from contenders.contender import Contender, Failed, Place  # noqa: E402
 from contenders.sallyport import Sallyport  # noqa: E402
 from meter import Meter  # noqa: E402
@@ -209,7 +209,8 @@ def test_sallyport_says_itself_what_it_needs(tmp_path):
 
 @pytest.mark.parametrize('name, row, why', [
     ('rte_hash', 'rules-10', 'has no rules'), ('rte_hash', 'udp-100k-2w', 'has one worker'),
-    ('testpmd', 'rules-10', 'has no rules'),
+    ('testpmd', 'rules-10', 'has no rules'), ('vpp', 'new-udp', 'its generator'),
+    ('vpp', 'rules-10', 'pass no rules'), ('vpp', 'latency-50', 'carry no time'),
     ('sallyport-steered', 'udp-1k', 'several workers'), ('ovs', 'udp-100k-2w', 'wants 2 CPUs'),
 ])
 def test_rows_that_cannot_be_compared_say_why(name, row, why):
@@ -246,11 +247,12 @@ def filled(row, rates, **others):
 def test_own_time_and_ratios():
     # 50 ns with source and sink, which take 10: 40 of its own.
     results = filled('udp-1k', {'sallyport-nic': 20, 'testpmd': 100, 'ovs': 2, 'ovs-nic': 2.5,
-                                'rte_hash': 25})
+                                'rte_hash': 25, 'vpp': 10}, vpp={'own_ns': 26.5})
     line = results.line('udp-1k', 'sallyport-nic')
     assert line['own ns'] == pytest.approx(40)
     assert (line['x OVS'], line['x rte_hash']) == (pytest.approx(8), pytest.approx(0.8))
     assert line['drift %'] == pytest.approx(0)
+    assert results.line('udp-1k', 'vpp')['own ns'] == 26.5  # it says so itself
     assert results.line('udp-1k', 'testpmd')['own ns'] is None
 
 
@@ -283,3 +285,78 @@ def test_latency_has_a_table_of_its_own(tmp_path):
 def test_tables_without_latency_or_without_anything():
     assert 'not measured' not in filled('udp-1k', {'testpmd': 80}).text()
     assert Results({}, 'testpmd').text() == ''
+
+
+RUNTIME = '''\
+Thread 0 vpp_main (lcore 0)
+Time 1.5, 10 sec internal node vector rate 0.00 loops/sec 1234.00
+  vector rates in 0.0000e0, out 0.0000e0, drop 0.0000e0, punt 0.0000e0
+             Name                 State         Calls          Vectors        Suspends         Clocks       Vectors/Call
+acl-plugin-fa-cleaner-process  event wait                9             999               1          3.66e4            0.00
+---------------
+Thread 1 vpp_wk_0 (lcore 1)
+Time 1.5, 10 sec internal node vector rate 256.00 loops/sec 60000.00
+  vector rates in 1.7e7, out 1.7e7, drop 0.0000e0, punt 0.0000e0
+             Name                 State         Calls          Vectors        Suspends         Clocks       Vectors/Call
+acl-plugin-in-ip4-l2             active             100            25600               0          4.00e1          256.00
+ethernet-input                   active             100            25600               0          1.50e1          256.00
+pg-input                         polling            100            25600               0          9.99e1          256.00
+pg1-output                       active             100            25600               0          3.00e0          256.00
+pg1-tx                           active             100            25600               0          1.20e1          256.00
+l2-output                        active              50            12800               0          1.00e1          256.00
+unix-epoll-input                 polling             10                0               0          2.00e3            0.00
+'''
+
+
+def test_vpp_knows_its_own_time():
+    # 40 + 15 of all packets, 10 of one in two; what the generator takes does not count.
+    assert vpp.clocks_per_packet(RUNTIME) == pytest.approx(60)
+    assert vpp.clocks_per_packet('') is None
+
+
+def test_vpp_counts_over_interfaces():
+    told = ('pg0   1  up  9000/0/0/0  rx packets  500\n      drops   3\n'
+            'pg1   2  up  9000/0/0/0  tx packets  497\n      tx bytes   29820\n')
+    assert (vpp.counter(told, 'tx packets'), vpp.counter(told, 'drops')) == (497, 3)
+
+
+def braces(text):
+    """The text outside and inside of each section, in order."""
+    assert text.count('{') == text.count('}')
+    return dict(line.rstrip(' }').split(' { ', 1) for line in text.splitlines())
+
+
+def test_vpp_starts_with_one_worker_and_room_for_sessions():
+    sections = braces(vpp.startup(BY_NAME['udp-1m'], '/t', main_cpu=0, cpu=3))
+    assert sections['cpu'] == 'main-core 0 corelist-workers 3'
+    assert 'startup-config /t/commands' in sections['unix']
+    assert 'plugin acl_plugin.so { enable' in sections['plugins']
+    # 1.25 M connections, twice, and four to a bucket.
+    assert sections['acl-plugin'] == 'connection hash buckets 1048576 connection count max 2500000'
+
+
+def test_vpp_reflects_what_it_permits_and_plays_the_captures():
+    lines = vpp.commands(BY_NAME['udp-4m'], MADE).splitlines()
+    # Of 5 M connections, twice, 256 bytes each.
+    assert 'set acl-plugin session table hash-table-memory 2441M' in lines
+    assert 'set interface l2 xconnect pg0 pg1' in lines
+    assert ('set acl-plugin acl permit+reflect src 0.0.0.0/0 dst 0.0.0.0/0, '
+            'permit+reflect src ::/0 dst ::/0') in lines
+    assert 'set acl-plugin interface pg0 input acl 0' in lines
+    assert lines[-2] == ('packet-generator new { name first limit 1000 node ethernet-input interface '
+                         'pg0 worker 0 pcap /t/first.pcap }')
+    assert 'name laps limit 1000000000000000 ' in lines[-1] and '/t/laps.pcap' in lines[-1]
+    # Nothing plays before there is an access list, and what is never made is not enabled.
+    alone = vpp.commands(BY_NAME['udp-1k'], MadeTrace('/t/laps.pcap', '', 0, 4000, 0))
+    assert 'first' not in alone and 'enable-stream' not in alone
+
+
+def test_vpp_is_skipped_where_it_is_not(tmp_path, monkeypatch):
+    monkeypatch.setenv('PATH', str(tmp_path))
+    assert vpp.Vpp('vpp', PLACE).missing() == 'not installed: skipped (--vpp FOLDER names a build)'
+    assert vpp.Vpp('vpp', PLACE, tmp_path).missing() == (
+        f'no vpp, vppctl in {tmp_path}: skipped (--vpp FOLDER names a build)')
+    (tmp_path / 'bin').mkdir()
+    for name in ('vpp', 'vppctl'):
+        (tmp_path / 'bin' / name).touch()
+    assert vpp.Vpp('vpp', PLACE, tmp_path).missing() == ''

@@ -44,7 +44,7 @@ class Contender:
         self.name = name
         self.place = place
         self.nic = nic  # what the packet source does as a NIC would: settings of it
-        self.row = self.folder = None
+        self.row = self.trace = self.folder = None
         self.telemetry = self.process = self.meter = None
         self.sink_port = None
         self.threads = []
@@ -80,6 +80,14 @@ class Contender:
         have been sending both ways for a while."""
         return 0
 
+    def begin(self):
+        """Called just before a measurement."""
+
+    def own_ns(self):
+        """Nanoseconds per packet since begin, source and sink taken out, if it knows itself; None:
+        the contender that only moves packets tells what they cost."""
+        return None
+
     def doubts(self):
         """Counters, by name, that make a measurement doubtful when they move meanwhile."""
         return {}
@@ -105,6 +113,7 @@ class Contender:
 
     def start(self, row, trace):
         self.row = row
+        self.trace = trace
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix='bench-'))
         environment = self.place.environment | {
             'RUNTIME_DIRECTORY': str(self.folder),
