@@ -25,6 +25,7 @@ from contenders.testpmd import Testpmd
 from contenders.vpp import Vpp
 from results import Latency, Results, Round
 from rows import ROWS
+from targets import ROUNDS_MIN, TARGETS
 from traces import made
 
 NIC = ('csum', 'rss')
@@ -169,14 +170,15 @@ def about(arguments):
 def parse_arguments():
     parser = argparse.ArgumentParser(description=__doc__.split('\n')[0])
     names = [row.name for row in ROWS]
-    parser.add_argument('--rows', help=f'these only, by comma; * is allowed: {", ".join(names)}')
+    parser.add_argument('--rows', help='these only, by comma; * is allowed, and "targets" are those '
+                                       f'that have one: {", ".join(names)}')
     parser.add_argument('--contenders', default=','.join(DEFAULT_CONTENDERS),
                         help='these only, by comma (default: %(default)s); also sallyport, '
                              'sallyport-rte_hash, ovs, and what --add names')
     parser.add_argument('--add', action='append', default=[], metavar='NAME=PROGRAM',
                         help='another sallyport to compare with')
     parser.add_argument('--vpp', metavar='FOLDER', help='a build of VPP, which has bin/vpp')
-    parser.add_argument('--rounds', type=int, default=5)
+    parser.add_argument('--rounds', type=int, default=ROUNDS_MIN)
     parser.add_argument('--seconds', type=float, default=1.5, help='of one measurement')
     parser.add_argument('--cpus', help='of the workers, by comma (default: all but the first, '
                                        'then the first)')
@@ -188,7 +190,8 @@ def parse_arguments():
 def chosen_rows(text):
     if text is None:
         return ROWS
-    patterns = [re.escape(word).replace(r'\*', '.*') for word in text.split(',')]
+    words = [name for word in text.split(',') for name in (TARGETS if word == 'targets' else [word])]
+    patterns = [re.escape(word).replace(r'\*', '.*') for word in words]
     return [row for row in ROWS if any(re.fullmatch(pattern, row.name) for pattern in patterns)]
 
 

@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Medians, spreads and ratios of what was measured, as tables and as JSON."""
+"""Medians, spreads, ratios of what was measured, and the targets, as tables and as JSON."""
 
 import dataclasses
 import json
 import statistics
 
 from tabulate import tabulate
+
+import targets
 
 CPU_SHARE_MIN = 0.5  # with less of a CPU a round says little: it is left out
 
@@ -134,7 +136,7 @@ class Results:
         cell = self.cell(row, contender)
         mine = cell.median()
         rates = [each.mpps for each in cell.good]
-        return {
+        line = {
             'row': row,
             'contender': contender,
             'Mpps/core': mine,
@@ -150,6 +152,7 @@ class Results:
             'n': len(cell.good),
             'notes': '; '.join(cell.notes),
         }
+        return line | {'target': targets.verdict(row, contender, line)}
 
     def latency_line(self, row, contender):
         cell = self.cell(row, contender)

@@ -15,6 +15,7 @@ sys.path.insert(0, str(ROOT / 'test/perf'))
 
 import bench  # noqa: E402
 import memory  # noqa: E402
+import targets  # noqa: E402
 from contenders import rte_hash, vpp  # noqa: E402
 from contenders.contender import Contender, Failed, Place  # noqa: E402
 from contenders.sallyport import Sallyport  # noqa: E402
@@ -118,6 +119,8 @@ def test_the_rate_is_a_part_of_the_highest(clock):
 
 def test_rows_can_be_told_apart():
     assert len(BY_NAME) == len(ROWS)
+    assert set(targets.TARGETS) <= set(BY_NAME)
+    assert {row.name for row in bench.chosen_rows('targets')} == set(targets.TARGETS)
     assert [row.name for row in bench.chosen_rows('latency-*')] == ['latency-50', 'latency-90']
 
 
@@ -228,6 +231,25 @@ def test_what_the_nic_tells():
         'file=/t/laps.pcap,rss=1,first=/t/first.pcap')
 
 
+LINE = {'own ns': 15.9, 'x rte_hash': 1.0, 'x OVS': 9.1, 'Mconn/s': None, 'n': 7}
+
+
+@pytest.mark.parametrize('changed, told', [
+    ({}, 'met'),
+    ({'own ns': 16.1}, 'own ns 16.10 > 16'),
+    ({'own ns': 41, 'x OVS': 5.4}, 'own ns 41.00 > 16; x OVS 5.40 < 9'),
+    ({'x OVS': None}, 'x OVS not measured'),
+    ({'n': 6}, 'met (fewer than 7 rounds)'),
+])
+def test_whether_a_target_is_met(changed, told):
+    assert targets.verdict('udp-1k', 'sallyport-nic', LINE | changed) == told
+
+
+def test_who_has_no_target():
+    assert targets.verdict('udp-1', 'sallyport-nic', LINE) == ''
+    assert targets.verdict('udp-1k', 'ovs', LINE) == ''
+
+
 def a_round(mpps, **others):
     """A million packets."""
     cpu_ns = 1e9 / mpps
@@ -251,6 +273,7 @@ def test_own_time_and_ratios():
     line = results.line('udp-1k', 'sallyport-nic')
     assert line['own ns'] == pytest.approx(40)
     assert (line['x OVS'], line['x rte_hash']) == (pytest.approx(8), pytest.approx(0.8))
+    assert line['target'] == 'own ns 40.00 > 16; x rte_hash 0.80 < 1; x OVS 8.00 < 9'
     assert line['drift %'] == pytest.approx(0)
     assert results.line('udp-1k', 'vpp')['own ns'] == 26.5  # it says so itself
     assert results.line('udp-1k', 'testpmd')['own ns'] is None
@@ -277,6 +300,7 @@ def test_latency_has_a_table_of_its_own(tmp_path):
     results.write_json(tmp_path / 'json', {'commit': 'abc'})
     told = json.loads((tmp_path / 'json').read_text())
     assert told['latency'][0]['p99 us'] == 3
+    assert told['lines'][0]['target'] == ''
     assert told['left_out'] == [{'contender': 'vpp', 'why': 'its packets carry no time',
                                  'rows': ['latency-50', 'latency-90']}]
     assert told['rounds']['latency-50']['sallyport-nic']['rounds'][0]['latency']['max_ns'] == 90000
