@@ -18,7 +18,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / 'test/perf'))
 
 import bench  # noqa: E402
-from contenders.contender import Failed, Place  # noqa: E402
+from contenders.contender import Place  # noqa: E402
 from contenders.sallyport import Sallyport  # noqa: E402
 from rows import Row, Trace  # noqa: E402
 from traces import MadeTrace  # noqa: E402
@@ -66,8 +66,7 @@ def make_contender():
 def test_all_flows_are_assured_after_the_warm_up(contender, trace):
     row = Row('some', Trace('established', FLOWS))
     contender.start(row, trace)
-    bench.warm_up(contender, row, trace)  # fails otherwise
-    assert contender.unsettled() == 0
+    assert bench.warm_up(contender, row, trace) == 0
     assert contender.connections() == FLOWS
 
 
@@ -75,8 +74,7 @@ def test_flows_that_nobody_answers_are_found(contender, trace, tmp_path):
     write_capture(tmp_path / 'lap.pcap', [request(number) for number in range(FLOWS)])
     row = Row('some', Trace('established', FLOWS))
     contender.start(row, trace)
-    with pytest.raises(Failed, match='are not settled'):
-        bench.warm_up(contender, row, trace)
+    assert bench.warm_up(contender, row, trace) > 0
 
 
 def test_packets_come_by_the_clock_and_are_timed(contender, trace):

@@ -158,7 +158,7 @@ class Ovs(Contender):
 
     def unsettled(self):
         """Flows without a connection: where a lap takes too long, they time out between packets."""
-        return self.row.trace.flows - self.connections()
+        return max(self.row.trace.flows - self.connections(), 0)
 
     def doubts(self):
         """Everything is to be let through."""

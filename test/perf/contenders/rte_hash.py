@@ -50,7 +50,7 @@ class RteHash(Contender):
         return self.telemetry.ask('/reference/connections')['connections']
 
     def unsettled(self):
-        return self.row.trace.flows - self.connections()
+        return max(self.row.trace.flows - self.connections(), 0)
 
     def doubts(self):
         return {'not tracked': self.telemetry.ask('/reference/connections')['refused']}
