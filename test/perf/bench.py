@@ -7,6 +7,7 @@ scripts/bench builds what this needs and calls it; README.md says what the colum
 
 import argparse
 import datetime
+import functools
 import os
 import pathlib
 import platform
@@ -19,20 +20,25 @@ import memory
 import process
 from contenders.contender import Failed, Place
 from contenders.ovs import Ovs
+from contenders.pair import Independent
 from contenders.rte_hash import RteHash
 from contenders.sallyport import Sallyport
 from contenders.testpmd import Testpmd
 from contenders.vpp import Vpp
-from results import Latency, Results, Round
+from results import Latency, Peer, Results, Round
 from rows import ROWS
 from targets import ROUNDS_MIN, TARGETS
 from traces import made
 
 NIC = ('csum', 'rss')
 STEERING_NIC = ('steer',)
-DEFAULT_CONTENDERS = ('sallyport-nic', 'sallyport-steered', 'ovs-nic', 'ovs-emc-nic', 'vpp',
-                      'rte_hash', 'testpmd')
-PEERS = {'OVS': ['ovs', 'ovs-nic', 'ovs-emc-nic'], 'rte_hash': ['rte_hash']}
+DEFAULT_CONTENDERS = ('sallyport-nic', 'sallyport-steered', 'sallyport-pair', 'ovs-nic',
+                      'ovs-emc-nic', 'vpp', 'rte_hash', 'testpmd')
+PEERS = {
+    'OVS': Peer(['ovs', 'ovs-nic', 'ovs-emc-nic']),
+    'rte_hash': Peer(['rte_hash']),
+    'pair': Peer(['sallyport-pair'], 'wall_mpps'),
+}
 ENDLESS_WARM_UP_SEC = 0.5
 STREAM_AFTER_SEC = 2.2  # an answered UDP flow that is older than two seconds is assured
 SETTLE_SEC = 0.1
@@ -46,6 +52,7 @@ def contenders(place, extra_programs, vpp_folder=None):
         Sallyport('sallyport', place, program),
         Sallyport('sallyport-nic', place, program, NIC),
         Sallyport('sallyport-steered', place, program, STEERING_NIC, min_workers=2),
+        Independent('sallyport-pair', place, program),
         Sallyport('sallyport-rte_hash', place, program, table='rte_hash'),
         *[Sallyport(name, place, pathlib.Path(path)) for name, path in extra_programs],
         Ovs('ovs', place),
@@ -256,14 +263,16 @@ def main():
     if not process.may_raise_priority():
         print('bench: not root: other programs will disturb the measurement', file=sys.stderr)
     traffic = place.build / 'test/perf/traffic'
+    make = functools.partial(made, program=traffic, folder=place.build / 'traces')
     results = Results(PEERS, 'testpmd')
     facts = about(arguments)
     for row in rows:
         able = able_contenders(row, runners, results)
-        trace = made(row.trace, traffic, place.build / 'traces') if able else None
+        traces = {contender: contender.trace(row, make) for contender in able}
         for number in range(arguments.rounds):
             for contender in able:
-                told = run_round(contender, row, trace, arguments.seconds, results)
+                told = run_round(contender, row, traces[contender], arguments.seconds,
+                                 results)
                 print(f'bench: {row.name}: round {number + 1}: {contender.name}: {told}',
                       file=sys.stderr)
     print(results.text())

@@ -70,6 +70,13 @@ class Round:
         return self.connections / self.connections_cpu_ns * 1e3
 
 
+@dataclasses.dataclass(frozen=True)
+class Peer:
+    """Contenders of which the best is compared with, and by what."""
+    names: list
+    what: str = 'mpps'
+
+
 class Cell:
     """The rounds of one contender on one row."""
 
@@ -99,11 +106,11 @@ class Cell:
 
 
 class Results:
-    """Cells by row and contender. The peers are groups of names: of each group the best counts."""
+    """Cells by row and contender."""
 
     def __init__(self, peers, idle):
         self.cells = {}
-        self.peers = peers  # heading -> names of contenders
+        self.peers = peers  # heading -> Peer
         self.idle = idle    # the contender that only moves packets
         self.left_out = {}  # (contender, why) -> rows
 
@@ -113,14 +120,16 @@ class Results:
     def leave_out(self, row, contender, why):
         self.left_out.setdefault((contender, why), []).append(row)
 
-    def best(self, row, names):
+    def best(self, row, names, what='mpps'):
         """The median of the best of some contenders; None when none has one."""
-        medians = [self.cells[row][name].median() for name in names if name in self.cells[row]]
+        medians = [self.cells[row][name].median(what) for name in names if name in self.cells[row]]
         return max((median for median in medians if median), default=None)
 
     def ratio(self, row, contender, heading):
-        mine, theirs = self.cell(row, contender).median(), self.best(row, self.peers[heading])
-        if contender in self.peers[heading] or not mine or not theirs:
+        peer = self.peers[heading]
+        mine, theirs = (self.cell(row, contender).median(peer.what),
+                        self.best(row, peer.names, peer.what))
+        if contender in peer.names or not mine or not theirs:
             return None
         return mine / theirs
 

@@ -4,7 +4,8 @@ results, by the same headings."""
 
 import dataclasses
 
-CONTENDER = 'sallyport-nic'  # whose figures these are
+CONTENDER = 'sallyport-nic'  # whose figures these are, with one worker
+SEVERAL = 'sallyport-steered'  # and with several
 ROUNDS_MIN = 7               # with fewer a median says little
 
 
@@ -21,9 +22,9 @@ class Target:
         return f'{self.heading} {figure:.2f} {">" if self.is_most else "<"} {self.limit:g}'
 
 
-def targets(own_ns=None, rte_hash=None, ovs=None, mega_connections=None):
+def targets(own_ns=None, rte_hash=None, ovs=None, mega_connections=None, pair=None):
     each = [Target('own ns', own_ns, is_most=True), Target('x rte_hash', rte_hash),
-            Target('x OVS', ovs), Target('Mconn/s', mega_connections)]
+            Target('x OVS', ovs), Target('Mconn/s', mega_connections), Target('x pair', pair)]
     return [target for target in each if target.limit is not None]
 
 
@@ -40,12 +41,15 @@ TARGETS = {
     'udp-4m': targets(own_ns=85, rte_hash=1.0),
     'new-udp': targets(mega_connections=7.5, rte_hash=2.6),
     'short-tcp': targets(mega_connections=1.7, rte_hash=1.3, ovs=6),
+    'udp-100k-2w': targets(pair=0.95),
+    'tcp-100k-2w': targets(pair=0.95),
 }
 
 
 def verdict(row, contender, line):
     """'met', or what is missed or not measured; empty where there is no target."""
-    wanted = TARGETS.get(row, []) if contender == CONTENDER else []
+    whose = SEVERAL if row.endswith('-2w') else CONTENDER
+    wanted = TARGETS.get(row, []) if contender == whose else []
     if not wanted:
         return ''
     words = []

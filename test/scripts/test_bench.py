@@ -225,7 +225,8 @@ def test_sallyport_says_itself_what_it_needs(tmp_path):
     ('rte_hash', 'rules-10', 'has no rules'), ('rte_hash', 'udp-100k-2w', 'has one worker'),
     ('testpmd', 'rules-10', 'has no rules'), ('vpp', 'new-udp', 'its generator'),
     ('vpp', 'rules-10', 'pass no rules'), ('vpp', 'latency-50', 'carry no time'),
-    ('sallyport-steered', 'udp-1k', 'several workers'), ('ovs', 'udp-100k-2w', 'wants 2 CPUs'),
+    ('sallyport-steered', 'udp-1k', 'several workers'),
+    ('sallyport-pair', 'udp-1k', 'several workers'), ('ovs', 'udp-100k-2w', 'wants 2 CPUs'),
 ])
 def test_rows_that_cannot_be_compared_say_why(name, row, why):
     there = memory.Memory(64 * GIB, 64 * GIB)
@@ -242,7 +243,7 @@ def test_what_the_nic_tells():
         'file=/t/laps.pcap,rss=1,first=/t/first.pcap')
 
 
-LINE = {'own ns': 15.9, 'x rte_hash': 1.0, 'x OVS': 9.1, 'Mconn/s': None, 'n': 7}
+LINE = {'own ns': 15.9, 'x rte_hash': 1.0, 'x OVS': 9.1, 'x pair': None, 'Mconn/s': None, 'n': 7}
 
 
 @pytest.mark.parametrize('changed, told', [
@@ -270,7 +271,7 @@ def a_round(mpps, **others):
 
 
 def filled(row, rates, **others):
-    results = Results({'OVS': ['ovs', 'ovs-nic'], 'rte_hash': ['rte_hash']}, 'testpmd')
+    results = Results(bench.PEERS, 'testpmd')
     for name, mpps in rates.items():
         for _ in range(7):
             results.cell(row, name).rounds.append(a_round(mpps, **others.get(name, {})))
@@ -288,6 +289,29 @@ def test_own_time_and_ratios():
     assert line['drift %'] == pytest.approx(0)
     assert results.line('udp-1k', 'vpp')['own ns'] == 26.5  # it says so itself
     assert results.line('udp-1k', 'testpmd')['own ns'] is None
+
+
+def test_several_workers_are_compared_by_the_clock():
+    results = filled('udp-100k-2w', {'sallyport-steered': 10, 'sallyport-pair': 10})
+    for each in results.cell('udp-100k-2w', 'sallyport-steered').rounds:
+        each.wall_ns *= 1.25  # it got less of its CPUs, since other threads of it were on them
+    line = results.line('udp-100k-2w', 'sallyport-steered')
+    assert line['x pair'] == pytest.approx(0.8)
+    assert line['target'] == 'x pair 0.80 < 0.95'
+
+
+def test_a_pair_shares_the_flows():
+    asked = []
+
+    def make(trace):
+        asked.append(trace)
+        return MADE
+
+    row = BY_NAME['udp-100k-2w']
+    played = bench.contenders(PLACE, [])['sallyport-pair'].trace(row, make)
+    assert asked == [Trace('established', 50_000)]
+    assert (played.beginning, played.packets, played.file) == (2000, 8000, MADE.file)
+    assert bench.contenders(PLACE, [])['sallyport'].trace(row, make) is MADE and asked[1] == row.trace
 
 
 def test_drift_is_that_of_the_second_half():

@@ -44,7 +44,7 @@ class Contender:
         self.name = name
         self.place = place
         self.nic = nic  # what the packet source does as a NIC would: settings of it
-        self.row = self.trace = self.folder = None
+        self.row = self.made = self.folder = None
         self.telemetry = self.process = self.meter = None
         self.sink_port = None
         self.threads = []
@@ -74,6 +74,10 @@ class Contender:
     def connections(self):
         """How many connections have been made so far."""
         return 0
+
+    def trace(self, row, make):
+        """What is played to it; make makes a trace of rows.py."""
+        return make(row.trace)
 
     def unsettled(self):
         """How many flows are not established for good, perhaps of a sample. Asked when all of them
@@ -113,7 +117,7 @@ class Contender:
 
     def start(self, row, trace):
         self.row = row
-        self.trace = trace
+        self.made = trace
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix='bench-'))
         environment = self.place.environment | {
             'RUNTIME_DIRECTORY': str(self.folder),

@@ -126,15 +126,15 @@ class Vpp(Contender):
         return told.stdout
 
     def launch(self, row, environment):
-        (self.folder / 'commands').write_text(commands(row, self.trace))
+        (self.folder / 'commands').write_text(commands(row, self.made))
         path = self.folder / 'startup.conf'
         path.write_text(startup(row, self.folder, self.place.main_cpu, self.place.cpus[0]))
         self.process = process.start([self.program('vpp'), '-c', path], self.folder / 'log', {})
         self.wait_until(self.answers, 'it has read the captures')
         # Flows begin with the capture that is played once.
-        if self.trace.first:
+        if self.made.first:
             self.ctl('packet-generator', 'enable-stream', 'first')
-            self.wait_until(lambda: self.packets() >= self.trace.beginning, 'all flows are there')
+            self.wait_until(lambda: self.packets() >= self.made.beginning, 'all flows are there')
         self.ctl('packet-generator', 'enable-stream', 'laps')
         return self.process
 
