@@ -31,22 +31,35 @@
 struct scenario {
 	const char *name;
 	struct flow_family family;
-	uint32_t n_flows; // established before; 0: every packet is a new flow
+	uint32_t n_flows; // established before; 0: every packet is a new flow, or
+	bool is_short;    // flows open, say a word and close; what counts is the whole of it
 	unsigned int n_rules;
-	bool forgets; // rules are evaluated for every packet, because some match TCP flags
+	bool forgets; // rules are evaluated for every packet, because one matches TCP flags
 	bool sums;    // the NIC has verified no checksum
 };
 
 static const struct scenario scenarios[] = {
-	{"udp", {.is_tcp = false}, FLOWS, 10},
-	{"udp-sums", {.is_tcp = false}, FLOWS, 10, .sums = true},
-	{"udp-ipv6", {.is_ipv6 = true}, FLOWS, 10},
-	{"tcp", {.is_tcp = true}, FLOWS, 10},
-	{"tcp-sums", {.is_tcp = true}, FLOWS, 10, .sums = true},
-	{"tcp-ipv6", {.is_tcp = true, .is_ipv6 = true}, FLOWS, 10},
-	{"tcp-asked", {.is_tcp = true}, FLOWS, 10, .forgets = true},
-	{"new-udp", {.is_tcp = false}, 0, 10},
-	{"new-udp-10k-rules", {.is_tcp = false}, 0, 10000},
+	{"udp", {.is_tcp = false}, FLOWS, .n_rules = 10},
+	{"udp-sums", {.is_tcp = false}, FLOWS, .n_rules = 10, .sums = true},
+	{"udp-ipv6", {.is_ipv6 = true}, FLOWS, .n_rules = 10},
+	{"tcp", {.is_tcp = true}, FLOWS, .n_rules = 10},
+	{"tcp-sums", {.is_tcp = true}, FLOWS, .n_rules = 10, .sums = true},
+	{"tcp-ipv6", {.is_tcp = true, .is_ipv6 = true}, FLOWS, .n_rules = 10},
+	{"tcp-asked", {.is_tcp = true}, FLOWS, .n_rules = 10, .forgets = true},
+	{"new-udp", {.is_tcp = false}, 0, .n_rules = 10},
+	{"new-udp-10k-rules", {.is_tcp = false}, 0, .n_rules = 10000},
+	{"short-tcp", {.is_tcp = true}, 0, .is_short = true, .n_rules = 10},
+};
+
+// A short connection; sequence numbers count from the SYNs.
+static const struct packet_spec short_connection[] = {
+	{.tcp_flags = TH_SYN},
+	{.tcp_flags = TH_SYN | TH_ACK, .is_reply = true, .ack = 1},
+	{.tcp_flags = TH_ACK, .seq = 1, .ack = 1},
+	{.tcp_flags = TH_ACK | TH_PUSH, .seq = 1, .ack = 1, .payload = SEGMENT},
+	{.tcp_flags = TH_FIN | TH_ACK, .seq = 1 + SEGMENT, .ack = 1},
+	{.tcp_flags = TH_FIN | TH_ACK, .is_reply = true, .seq = 1, .ack = 2 + SEGMENT},
+	{.tcp_flags = TH_ACK, .seq = 2 + SEGMENT, .ack = 2},
 };
 
 struct run {
@@ -71,13 +84,13 @@ run_measured(struct pipeline *pipeline, struct burst *burst)
 	__asm__ volatile("" ::: "memory"); // prevents a tail call
 }
 
-// First a rule for established connections; then rules for single destinations that no flow has;
-// the last rule accepts.
+// Established connections first, but for a rule that looks at flags; then rules for single
+// destinations that no flow has; the last rule accepts.
 static bool
 make_rules(struct run *run, struct chain *chain)
 {
 	const struct scenario *scenario = run->scenario;
-	unsigned int n = scenario->n_rules;
+	unsigned int n = scenario->n_rules, established = scenario->forgets ? 1 : 0;
 
 	chain->rules = calloc(n, sizeof(*chain->rules));
 	run->prefixes = calloc(n, sizeof(*run->prefixes));
@@ -90,18 +103,18 @@ make_rules(struct run *run, struct chain *chain)
 		struct rule *rule = &chain->rules[i];
 
 		rule->name = (char *)"rule";
-		rule->action = i == 0 || i == n - 1 ? ACTION_ACCEPT : ACTION_DROP;
-		if (i == 0)
+		rule->action = i == established || i == n - 1 ? ACTION_ACCEPT : ACTION_DROP;
+		if (i < established)
+			rule->match.tcp_flags_mask = rule->match.tcp_flags = TH_URG;
+		if (i == established)
 			rule->match.classes = 1 << CLASS_ESTABLISHED;
-		if (i == 0 || i == n - 1)
+		if (i <= established || i == n - 1)
 			continue;
 		run->prefixes[i] = (struct prefix){.family = FAMILY_IPV4, .len = 32};
 		run->prefixes[i].address.v4 = i;
 		rule->match.dst = &run->prefixes[i];
 		rule->match.n_dst = 1;
 	}
-	if (scenario->forgets)
-		chain->rules[n - 2].match.tcp_flags_mask = TH_URG;
 	return true;
 }
 
@@ -136,9 +149,8 @@ open_run(struct run *run)
 	run->engine = make_engine(&run->config);
 	run->n_sent = calloc(FLOWS, sizeof(*run->n_sent));
 	run->feed.family = run->scenario->family;
-	run->feed.nic_says = run->scenario->sums ? 0
-						 : RTE_MBUF_F_RX_IP_CKSUM_GOOD |
-							   RTE_MBUF_F_RX_L4_CKSUM_GOOD;
+	run->feed.nic_says =
+		run->scenario->sums ? 0 : RTE_MBUF_F_RX_IP_CKSUM_GOOD | RTE_MBUF_F_RX_L4_CKSUM_GOOD;
 	run->now_ns = START_NS;
 	if (run->engine == NULL || run->n_sent == NULL || feed_open(&run->feed) != 0)
 		return false;
@@ -165,6 +177,8 @@ next_packet(struct run *run, uint32_t flow, uint32_t turn)
 	uint32_t *n_sent = run->n_sent[flow % FLOWS];
 	struct packet_spec spec = {.is_reply = turn % 2 != 0};
 
+	if (run->scenario->is_short)
+		return short_connection[turn];
 	if (!run->scenario->family.is_tcp)
 		return spec;
 	spec.tcp_flags = turn < RTE_DIM(flags) ? flags[turn] : TH_ACK | TH_PUSH;
@@ -177,12 +191,37 @@ next_packet(struct run *run, uint32_t flow, uint32_t turn)
 	return spec;
 }
 
-// A burst of packets, one of each of the next flows.
+// The packets that belong together, which are counted as one.
+static unsigned int
+n_together(const struct scenario *scenario)
+{
+	return scenario->is_short ? RTE_DIM(short_connection) : 1;
+}
+
+static unsigned int
+n_bursts(const struct scenario *scenario)
+{
+	return BURSTS - BURSTS % n_together(scenario);
+}
+
+// The turn of the flows that a burst is of, the i-th of those that are measured.
+static uint32_t
+turn_of(const struct scenario *scenario, uint32_t turns_before, unsigned int i)
+{
+	if (scenario->is_short)
+		return i % RTE_DIM(short_connection);
+	return turns_before + i * FEED_BURST / FLOWS;
+}
+
+// A burst of packets, one of each of the next flows; these are the same ones again for as long as a
+// short connection takes.
 static void
 fill_burst(struct run *run, uint32_t turn)
 {
 	run->now_ns += STEP_NS;
 	burst_reset(&run->burst);
+	if (run->scenario->is_short && turn > 0)
+		run->next -= FEED_BURST;
 	for (unsigned int i = 0; i < FEED_BURST; i++, run->next++) {
 		uint32_t n = run->scenario->n_flows;
 		uint32_t flow = n == 0 ? run->next : run->next % n;
@@ -218,12 +257,12 @@ warm_up(struct run *run)
 }
 
 static void
-measure(struct run *run, uint32_t turn)
+measure(struct run *run, uint32_t turns)
 {
-	for (unsigned int i = 0; i < BURSTS; i++) {
+	for (unsigned int i = 0; i < n_bursts(run->scenario); i++) {
 		uint64_t begin;
 
-		fill_burst(run, turn + i * FEED_BURST / FLOWS);
+		fill_burst(run, turn_of(run->scenario, turns, i));
 		begin = rte_rdtsc_precise();
 		run_measured(run->pipeline, &run->burst);
 		run->cycles[i] = rte_rdtsc_precise() - begin;
@@ -235,14 +274,16 @@ static void
 report(struct run *run)
 {
 	const struct pipeline_stats *stats = pipeline_stats(run->pipeline);
+	const unsigned int n = n_bursts(run->scenario);
 	uint64_t median;
 	double ns_per_cycle = 1e9 / (double)rte_get_tsc_hz();
 
-	qsort(run->cycles, BURSTS, sizeof(run->cycles[0]), compare);
-	median = run->cycles[BURSTS / 2];
-	printf("%s packets %u ns %.1f least %.1f accepted %" PRIu64 " of %" PRIu64
+	qsort(run->cycles, n, sizeof(run->cycles[0]), compare);
+	median = run->cycles[n / 2];
+	printf("%s packets %u by %u ns %.1f least %.1f accepted %" PRIu64 " of %" PRIu64
 	       " connections %u\n",
-	       run->scenario->name, BURSTS * FEED_BURST, (double)median * ns_per_cycle / FEED_BURST,
+	       run->scenario->name, n * FEED_BURST, n_together(run->scenario),
+	       (double)median * ns_per_cycle / FEED_BURST,
 	       (double)run->cycles[0] * ns_per_cycle / FEED_BURST, stats->accepted, stats->packets,
 	       engine_ct_count(run->engine).confirmed);
 }
