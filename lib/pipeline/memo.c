@@ -28,9 +28,14 @@ memos_init(struct memos *memos, const struct snapshot *snapshot, unsigned int fi
 	};
 	if (first < end)
 		memos->first_rule = ruleset_chain_first(snapshot->ruleset, first);
-	for (unsigned int chain = first; chain < end; chain++) {
-		memos->in_doubt[false] |= ruleset_classes_in_doubt(snapshot->ruleset, chain, false);
-		memos->in_doubt[true] |= ruleset_classes_in_doubt(snapshot->ruleset, chain, true);
+	for (int of_tcp = 0; of_tcp < 2; of_tcp++) {
+		memos->alike[of_tcp] = UINT8_MAX;
+		for (unsigned int chain = first; chain < end; chain++) {
+			memos->alike[of_tcp] &=
+				ruleset_classes_alike(snapshot->ruleset, chain, of_tcp);
+			memos->in_doubt[of_tcp] |=
+				ruleset_classes_in_doubt(snapshot->ruleset, chain, of_tcp);
+		}
 	}
 	for (unsigned int port = 0; port < PORTS_MAX; port++)
 		memos->established[port] = memo_facts_of(CLASS_ESTABLISHED, (uint8_t)port);
@@ -112,33 +117,24 @@ number_of(struct memos *memos, const struct outcome *outcome)
 
 _Static_assert(OUTCOMES_MAX <= MEMO_PASSES, "a number leaves the bit free");
 
-static inline uint32_t
-passes(const struct outcome *outcome)
-{
-	return outcome->verdict == VERDICT_ACCEPT || outcome->verdict == VERDICT_PENDING
-		       ? MEMO_PASSES
-		       : 0;
-}
-
 void
 memo_store(struct memos *memos, struct pkt *pkt)
 {
-	struct verdict_memo *memo = pkt->memo;
-	bool is_tcp = pkt->tuple.proto == PROTO_TCP;
+	const bool is_tcp = pkt->tuple.proto == PROTO_TCP;
+	const bool is_alike = (memos->alike[is_tcp] >> pkt->class & 1) != 0;
 	struct outcome outcome;
 	uint32_t number;
 
 	// The connection of a packet for which a rule has set a helper has that helper from the
 	// next packet on.
-	if (memo == NULL || pkt->n_trail > TRAIL_MAX || pkt->set_helper != 0 ||
-	    (memos->in_doubt[is_tcp] >> pkt->class & 1) != 0)
+	if (pkt->n_trail > TRAIL_MAX || pkt->set_helper != 0 ||
+	    (!is_alike && (pkt->memo == NULL || (memos->in_doubt[is_tcp] >> pkt->class & 1) != 0)))
 		return;
 	outcome = outcome_of(memos, pkt);
 	number = number_of(memos, &outcome);
 	if (number == NO_OUTCOME)
 		return;
-	if (memo->generation != memos->generation)
-		*memo = (struct verdict_memo){.generation = memos->generation};
-	memo->facts[pkt->dir] = memo_facts(pkt);
-	memo->outcome[pkt->dir] = (uint16_t)(number | passes(&outcome));
+	if (is_alike)
+		memos->of_class[is_tcp][pkt->class] = (uint16_t)(number + 1);
+	memo_keep(memos, pkt, number);
 }

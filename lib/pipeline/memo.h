@@ -13,6 +13,9 @@
 // say about every packet anew: where all policies accept, the name of a rule that accepted there
 // stays.
 //
+// Where the rules say the same to every packet of a class (ruleset_classes_alike), the first such
+// packet is asked about for all: the others, of whatever connection, have its outcome.
+//
 // Life cycle: one per pipeline, for its snapshot. Its worker only.
 #pragma once
 
@@ -37,13 +40,15 @@ struct outcome {
 struct memos {
 	uint16_t generation;
 	uint8_t in_doubt[2]; // classes whose packets are always asked about, a bit each: of TCP [1]
+	uint8_t alike[2];    // classes all of whose packets have one outcome, likewise
 	uint8_t last_chain;  // of those that are asked
 	uint8_t established[PORTS_MAX]; // facts of packets of that class, by port
 	uint32_t first_rule; // of their rules; those below it belong to chains before conntrack
 	uint32_t n;
 	uint32_t last; // that was looked up
 	struct outcome *outcomes;
-	uint16_t *index; // open addressing, a number plus one; 0: free
+	uint16_t *index;                   // open addressing, a number plus one; 0: free
+	uint16_t of_class[2][CLASS_COUNT]; // the outcome of those alike plus one; 0: not known yet
 };
 
 #define MEMO_PORT_SHIFT 3
@@ -119,6 +124,47 @@ recalled_add(const struct memos *memos, struct recalled *recalled, uint32_t numb
 	recalled->bytes += l3_len;
 }
 
+static inline bool
+outcome_passes(const struct outcome *outcome)
+{
+	return outcome->verdict == VERDICT_ACCEPT || outcome->verdict == VERDICT_PENDING;
+}
+
+// The connection of the packet, if it has one, remembers this outcome for those that follow.
+static inline void
+memo_keep(const struct memos *memos, const struct pkt *pkt, uint32_t number)
+{
+	struct verdict_memo *memo = pkt->memo;
+
+	if (memo == NULL)
+		return;
+	if (memo->generation != memos->generation)
+		*memo = (struct verdict_memo){.generation = memos->generation};
+	memo->facts[pkt->dir] = memo_facts(pkt);
+	memo->outcome[pkt->dir] =
+		(uint16_t)(number | (outcome_passes(&memos->outcomes[number]) ? MEMO_PASSES : 0));
+}
+
+// Finds the outcome that is remembered for the packet. Returns false when none is.
+static inline bool
+memo_find(const struct memos *memos, const struct pkt *pkt, uint32_t *number)
+{
+	const struct verdict_memo *memo = pkt->memo;
+	uint16_t of_class;
+
+	if (likely(memo != NULL && memo->generation == memos->generation &&
+		   memo->facts[pkt->dir] == memo_facts(pkt))) {
+		*number = memo_number(memo, (enum dir)pkt->dir);
+		return true;
+	}
+	of_class = memos->of_class[pkt->tuple.proto == PROTO_TCP][pkt->class];
+	if (of_class == 0)
+		return false;
+	*number = of_class - 1u;
+	memo_keep(memos, pkt, *number);
+	return true;
+}
+
 // Gives the packet the verdict that is remembered for it. Returns false when none is: the rules
 // must be asked.
 // => The packet is counted as by recalled_add.
@@ -126,14 +172,11 @@ static inline bool
 memo_recall(const struct memos *memos, struct pkt *pkt, struct recalled *recalled,
 	    struct rule_counter counters[])
 {
-	const struct verdict_memo *memo = pkt->memo;
 	const struct outcome *outcome;
 	uint32_t number;
 
-	if (memo == NULL || memo->generation != memos->generation ||
-	    memo->facts[pkt->dir] != memo_facts(pkt))
+	if (!memo_find(memos, pkt, &number))
 		return false;
-	number = memo_number(memo, (enum dir)pkt->dir);
 	outcome = &memos->outcomes[number];
 	recalled_add(memos, recalled, number, pkt->l3_len, counters);
 	if (unlikely(pkt->rule != RULE_NONE) && outcome->verdict == VERDICT_PENDING &&

@@ -22,10 +22,10 @@
 #include <rte_log.h>
 
 #include "base/progress.h"
+#include "rules/classes.h"
 #include "rules/compiled.h"
 #include "rules/expand.h"
 #include "rules/key.h"
-#include "rules/reject.h"
 
 #define N_FAMILIES 2
 
@@ -357,79 +357,6 @@ copy_rules(struct compiled_rule compiled[], const char *files[], const struct ch
 	return true;
 }
 
-// A rule looks at something that varies with every packet. needs is what its match needs.
-static void
-note_packets(struct compiled_chain *compiled, const struct match *match, unsigned int needs,
-	     uint8_t classes)
-{
-	const bool has_tcp =
-		match->n_protos == 0 || memchr(match->protos, PROTO_TCP, match->n_protos) != NULL;
-
-	if (has_tcp && (needs & MATCH_NEEDS_ICMP) == 0)
-		compiled->classes_by_packet[true] |= classes;
-	if ((needs & MATCH_NEEDS_TCP_FLAGS) == 0)
-		compiled->classes_by_packet[false] |= classes;
-}
-
-// What makes the chain say different things to packets of one connection.
-static void
-note_doubts(struct compiled_chain *compiled, const struct chain *chain)
-{
-	for (unsigned int i = 0; i < chain->n_rules; i++) {
-		const struct rule *rule = &chain->rules[i];
-		const uint8_t classes = rule->match.classes == 0 ? UINT8_MAX : rule->match.classes;
-		uint64_t keys = match_keys_of(&rule->match);
-		unsigned int needs = MATCH_NEEDS_NOTHING;
-		bool varies = false, is_set = false;
-
-		while (keys != 0) {
-			const struct match_key *key = match_keys_next(&keys);
-
-			needs |= key->needs;
-			varies |= key->varies == MATCH_PER_PACKET;
-			is_set |= key->varies == MATCH_WHERE_SET &&
-				  key->subject == MATCH_OF_CONNECTION;
-		}
-		if (varies)
-			note_packets(compiled, &rule->match, needs, classes);
-		if (is_set)
-			compiled->classes_by_set |= classes;
-		// what is set of a packet is set anew for each
-		if (rule->set_mark.mask != 0 || rule->has_set_zone)
-			compiled->classes_set |= classes;
-	}
-}
-
-// True when the match looks at nothing but the class.
-static bool
-is_by_class_alone(const struct match *match)
-{
-	static const struct match any = {0};
-	struct match rest = *match;
-
-	rest.classes = 0;
-	// A difference in padding makes no more of it than a doubt.
-	return memcmp(&rest, &any, sizeof(rest)) ==
-	       0; // NOLINT(bugprone-suspicious-memory-comparison)
-}
-
-// Classes that come to a rule with a TCP reset, as far as the rules before it tell.
-static void
-note_resets(struct compiled_chain *compiled, const struct chain *chain)
-{
-	uint8_t coming = UINT8_MAX;
-
-	for (unsigned int i = 0; i < chain->n_rules; i++) {
-		const struct rule *rule = &chain->rules[i];
-		uint8_t classes = rule->match.classes == 0 ? UINT8_MAX : rule->match.classes;
-
-		if (rule->action == ACTION_REJECT && rule->reject_with == REJECT_TCP_RESET)
-			compiled->classes_reset |= classes & coming;
-		if (rule->action != ACTION_NONE && is_by_class_alone(&rule->match))
-			coming &= (uint8_t)~classes;
-	}
-}
-
 static bool
 compile_chain(const struct compilation *to, struct ruleset *ruleset, const struct chain *chain,
 	      unsigned int n)
@@ -441,8 +368,7 @@ compile_chain(const struct compilation *to, struct ruleset *ruleset, const struc
 	compiled->file = chain->file;
 	compiled->line = chain->line;
 	compiled->n_rules = chain->n_rules;
-	note_doubts(compiled, chain);
-	note_resets(compiled, chain);
+	classes_foresee(compiled, chain);
 	if (!copy_name(chain->name, &compiled->name) || !list_rules(compiled, chain) ||
 	    !copy_rules(&ruleset->rules[compiled->first], &ruleset->files[compiled->first],
 			chain)) {

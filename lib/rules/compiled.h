@@ -50,7 +50,8 @@ struct compiled_chain {
 	uint32_t n_listed;
 	struct listed_rule *listed; // owned; in the order of the rules
 	struct acl_parts acl[2];    // by family_index()
-	// classes of packets, a bit each, that some rule is for which ...
+	uint8_t classes_alike[2];   // classes to whose packets it says the same: of TCP [1]
+	// classes of packets, a bit each, that may come to some rule which ...
 	uint8_t classes_by_packet[2]; // looks at what varies with every packet: of TCP [1]
 	uint8_t classes_by_set;       // looks at what rules set of a connection
 	uint8_t classes_set;          // sets the mark or the zone of the packet

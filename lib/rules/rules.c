@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// Rules as plain data: freeing them, and turning a range of addresses into prefixes.
+// Rules as plain data: what they set, freeing them, and turning a range of addresses into prefixes.
 #include "rules/rules.h"
 
 #include <stdlib.h>
@@ -17,6 +17,24 @@ rule_fini(struct rule *rule)
 	free(rule->name);
 	free(rule->log);
 	match_fini(&rule->match);
+}
+
+bool
+rule_sets_anything(const struct rule *rule)
+{
+	static const struct rule nothing = {0};
+	struct rule rest = *rule;
+
+	rest.name = NULL;
+	rest.file = NULL;
+	rest.line = 0;
+	memset(&rest.match, 0, sizeof(rest.match));
+	rest.log = NULL;
+	rest.action = ACTION_NONE;
+	rest.reject_with = 0;
+	// A difference in padding makes it one more that is taken to set something.
+	return memcmp(&rest, &nothing, sizeof(rest)) !=
+	       0; // NOLINT(bugprone-suspicious-memory-comparison)
 }
 
 void

@@ -105,6 +105,10 @@ struct rule {
 	uint8_t reject_with; // number in rules/reject.h, of a rule that rejects
 };
 
+// True when the rule has a statement that sets something. Whatever is in struct rule and has no
+// other meaning is one.
+bool rule_sets_anything(const struct rule *rule);
+
 struct chain {
 	char *name; // owned
 	int32_t priority;

@@ -136,6 +136,12 @@ ruleset_n_counters(const struct ruleset *ruleset)
 }
 
 uint8_t
+ruleset_classes_alike(const struct ruleset *ruleset, unsigned int chain, bool of_tcp)
+{
+	return ruleset->chains[chain].classes_alike[of_tcp];
+}
+
+uint8_t
 ruleset_classes_in_doubt(const struct ruleset *ruleset, unsigned int chain, bool of_tcp)
 {
 	const struct compiled_chain *compiled = &ruleset->chains[chain];

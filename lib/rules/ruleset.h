@@ -83,6 +83,10 @@ bool ruleset_needs_connections(const struct ruleset *ruleset);
 // True when some rule looks at pkt.account.
 bool ruleset_asks_accounts(const struct ruleset *ruleset);
 
+// Classes, a bit each, to all of whose packets the chain says the same, and sets nothing of any:
+// what it says depends on the class, and whether it is TCP, alone.
+uint8_t ruleset_classes_alike(const struct ruleset *ruleset, unsigned int chain, bool of_tcp);
+
 // Classes, a bit each, of packets to which the chain may say something else than to an earlier one
 // of the same connection, direction and input port: what it says, or sets, depends on a key that
 // varies with every packet, or on marks that rules set, or is set for every packet anew.

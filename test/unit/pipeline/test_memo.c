@@ -77,6 +77,13 @@ judge(struct memory *memory, struct pkt *pkt)
 	return false;
 }
 
+// What holds for all packets of a class is asked again.
+static void
+forget_classes(struct memory *memory)
+{
+	memset(memory->memos.of_class, 0, sizeof(memory->memos.of_class));
+}
+
 // A segment of TCP on an established connection, from the client to port 80.
 static struct pkt
 segment(struct verdict_memo *memo)
@@ -197,7 +204,10 @@ static const struct memory_case cases[] = {
 	 {{.match.dirs = 1 << DIR_REPLY, .action = ACTION_DROP}},
 	 .n_rules = 1,
 	 .second = is_reply},
-	{"of no connection", .second = is_nobodys},
+	{"of no connection",
+	 {{.match.out_ports = 1 << 3, .action = ACTION_DROP}},
+	 .n_rules = 1,
+	 .second = is_nobodys},
 
 	{"a rule looks at flags",
 	 {{.match = {ON_SYN}, .action = ACTION_DROP}},
@@ -292,10 +302,9 @@ assert_same(const struct memory *got, const struct pkt *pkt, const struct memory
 }
 
 static void
-check_case(const struct memory_case *one)
+check_case(const struct memory_case *one, struct verdict_memo *first, struct verdict_memo *second)
 {
-	struct verdict_memo memo = {0};
-	struct pkt pkts[2] = {segment(&memo), segment(&memo)}, wanted[2];
+	struct pkt pkts[2] = {segment(first), segment(second)}, wanted[2];
 	struct memory memory, without;
 	bool is_recalled = false;
 	const struct chain chains[] = {
@@ -316,6 +325,7 @@ check_case(const struct memory_case *one)
 		wanted[i] = pkts[i];
 		wanted[i].memo = NULL;
 		assert_false(judge(&without, &wanted[i]));
+		forget_classes(&without);
 		is_recalled = judge(&memory, &pkts[i]);
 		assert_same(&memory, &pkts[i], &without, &wanted[i]);
 	}
@@ -329,11 +339,200 @@ static void
 what_is_remembered(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < RTE_DIM(cases); i++)
-		check_case(&cases[i]);
+	for (size_t i = 0; i < RTE_DIM(cases); i++) {
+		struct verdict_memo memo = {0};
+
+		check_case(&cases[i], &memo, &memo);
+	}
+}
+
+// ---- The second packet is of another connection, and nothing of it is like the first but its
+// class.
+
+static void
+is_another(struct pkt *pkt)
+{
+	pkt->tuple.src.v4 = RTE_BE32(0x0a000077);
+	pkt->tuple.src_field = 77;
+	pkt->tuple.dst_field = 7777;
+	pkt->in_port = 3;
+	pkt->out_port = 4;
+	pkt->dir = DIR_REPLY;
+	pkt->mark = 5;
+	pkt->tcp_flags = TH_SYN;
+}
+
+static void
+is_another_udp(struct pkt *pkt)
+{
+	is_another(pkt);
+	is_udp(pkt);
+}
+
+static void
+is_another_new(struct pkt *pkt)
+{
+	is_another(pkt);
+	is_new(pkt);
+}
+
+static void
+is_another_of_nobody(struct pkt *pkt)
+{
+	is_another(pkt);
+	is_nobodys(pkt);
+}
+
+static uint8_t tcp[] = {PROTO_UDP, PROTO_TCP}, udp[] = {PROTO_UDP};
+static struct prefix here = {.family = FAMILY_IPV4, .len = 32, .address.v4 = RTE_BE32(0x0a000001)};
+static struct range any_type = {0, UINT8_MAX};
+
+#define ACCEPT  .action = ACTION_ACCEPT
+#define DROP    .action = ACTION_DROP
+#define ON_SRC  .src = &here, .n_src = 1
+#define ON_TCP  .protos = tcp, .n_protos = 2
+#define ON_UDP  .protos = udp, .n_protos = 1
+#define ON_ICMP .icmp_type = &any_type, .n_icmp_type = 1
+
+static const struct memory_case class_cases[] = {
+	{"the policies", .is_recalled = true},
+	{"all are accepted", {{ACCEPT}}, .n_rules = 1, .is_recalled = true},
+	{"all are dropped", {{DROP}}, .n_rules = 1, .is_recalled = true},
+	{"all of the class are accepted",
+	 {{.match = {ESTABLISHED}, ACCEPT}, {.match = {ON_SRC}, DROP}},
+	 .n_rules = 2,
+	 .is_recalled = true},
+	{"all of the class are counted, and accepted",
+	 {COUNT, {.match = {ESTABLISHED}}, {.match = {ESTABLISHED}, ACCEPT}},
+	 .n_rules = 3,
+	 .is_recalled = true},
+	{"of no connection",
+	 {{.match = {ESTABLISHED}, DROP}},
+	 .n_rules = 1,
+	 .second = is_another_of_nobody,
+	 .is_recalled = true},
+	{"the first is of none",
+	 {{.match = {ESTABLISHED}, DROP}},
+	 .n_rules = 1,
+	 .first = is_nobodys,
+	 .is_recalled = true},
+	{"flags do not matter behind",
+	 {{.match = {ESTABLISHED}, ACCEPT}, {.match = {ON_SYN}, DROP}},
+	 .n_rules = 2,
+	 .is_recalled = true},
+	{"a rule before conntrack accepts the first",
+	 {{.match = {ESTABLISHED}, ACCEPT}},
+	 .before = {.match = {ON_SRC}, ACCEPT},
+	 .n_rules = 1,
+	 .is_recalled = true},
+	{"and then only policies do", .before = {.match = {ON_SRC}, ACCEPT}, .is_recalled = true},
+	{"the second, and then only policies do", .before = {.match = {ON_SYN}, ACCEPT},
+	 .is_recalled = true},
+
+	{"those of another class", {{ACCEPT}}, .n_rules = 1, .second = is_another_new},
+	{"those of another protocol", {{ACCEPT}}, .n_rules = 1, .second = is_another_udp},
+	{"those of TCP are taken, which both are",
+	 {{.match = {ON_TCP}, ACCEPT}, {.match = {ON_SRC}, DROP}},
+	 .n_rules = 2,
+	 .is_recalled = true},
+	{"those of TCP are taken, which neither is",
+	 {{.match = {.protos = tcp + 1, .n_protos = 1}, ACCEPT}, {.match = {ON_SRC}, DROP}},
+	 .n_rules = 2,
+	 .first = is_udp,
+	 .second = is_another_udp},
+	{"those of UDP are taken, which neither is",
+	 {{.match = {ON_UDP}, DROP}},
+	 .n_rules = 1,
+	 .is_recalled = true},
+	{"those of UDP are taken, which both are",
+	 {{.match = {ON_UDP}, DROP}},
+	 .n_rules = 1,
+	 .first = is_udp,
+	 .second = is_another_udp},
+	{"TCP has no type of ICMP",
+	 {{.match = {ON_ICMP}, DROP}},
+	 .n_rules = 1,
+	 .is_recalled = true},
+	{"UDP has no flags",
+	 {{.match = {ON_SYN}, DROP}},
+	 .n_rules = 1,
+	 .first = is_udp,
+	 .second = is_another_udp,
+	 .is_recalled = true},
+
+	{"a rule in front looks at more",
+	 {{.match = {ON_SRC}, DROP}, {.match = {ESTABLISHED}, ACCEPT}},
+	 .n_rules = 2},
+	{"it does nothing but count",
+	 {{.match = {ON_SRC}}, {.match = {ESTABLISHED}, ACCEPT}},
+	 .n_rules = 2},
+	{"it is for another class",
+	 {{.match = {ON_SRC, NEW}, DROP}, {.match = {ESTABLISHED}, ACCEPT}},
+	 .n_rules = 2,
+	 .is_recalled = true},
+	{"the rule itself looks at more", {{.match = {ON_SRC, ESTABLISHED}, ACCEPT}}, .n_rules = 1},
+	{"the rule looks at flags", {{.match = {ON_SYN, ESTABLISHED}, DROP}}, .n_rules = 1},
+	{"a rule behind looks at more, and all come to it",
+	 {{.match = {ESTABLISHED}}, {.match = {ON_SRC}, DROP}},
+	 .n_rules = 2},
+	{"the rule sets a mark", {{.match = {ESTABLISHED}, MARK, ACCEPT}}, .n_rules = 1},
+	{"the rule sets a zone",
+	 {{.match = {ESTABLISHED}, .has_set_zone = true, .set_zone = 7, ACCEPT}},
+	 .n_rules = 1},
+	{"the rule sets a helper",
+	 {{.match = {ESTABLISHED}, .set_helper = 1, ACCEPT}},
+	 .n_rules = 1},
+	{"the rule sets how windows are kept",
+	 {{.match = {ESTABLISHED}, .set_window = 1, ACCEPT}},
+	 .n_rules = 1},
+	{"one more counter than can be remembered", {COUNT, COUNT, COUNT}, .n_rules = 3},
+};
+
+static void
+what_is_remembered_of_a_class(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < RTE_DIM(class_cases); i++) {
+		struct memory_case one = class_cases[i];
+		struct verdict_memo first = {0}, second = {0};
+
+		if (one.second == NULL)
+			one.second = is_another;
+		check_case(&one, &first, &second);
+	}
+}
+
+// The outcome of a class becomes that of the connection: one that is found there is as good.
+static void
+a_connection_remembers_what_its_class_was_told(void **state)
+{
+	const struct chain chains[] = {{.policy = ACTION_ACCEPT}, {.policy = ACTION_DROP}};
+	struct verdict_memo memos[2] = {{0}};
+	struct memory memory;
+
+	(void)state;
+	open_memory(&memory, chains, RTE_DIM(chains));
+	for (int i = 0; i < 2; i++) {
+		struct pkt pkt = segment(&memos[i]);
+
+		assert_int_equal(judge(&memory, &pkt), i == 1);
+	}
+	forget_classes(&memory);
+	for (int i = 0; i < 2; i++) {
+		struct pkt pkt = segment(&memos[i]);
+
+		assert_true(judge(&memory, &pkt));
+		assert_int_equal(pkt.verdict, VERDICT_DROP);
+	}
+	close_memory(&memory);
 }
 
 // ---- What takes more than two packets.
+
+// It takes none of them, and makes their answers those of a connection, not of a class.
+static struct rule looks = {.match.out_ports = 1 << 9, .action = ACTION_DROP};
+
+#define LOOKS .n_rules = 1, .rules = &looks
 
 static void
 either_direction_has_its_answer(void **state)
@@ -368,12 +567,8 @@ either_direction_has_its_answer(void **state)
 static void
 other_rules_are_asked_again(void **state)
 {
-	struct rule drop = {.action = ACTION_DROP};
-	const struct chain before[] = {{.policy = ACTION_ACCEPT}, {.policy = ACTION_ACCEPT}};
-	const struct chain after[] = {
-		{.policy = ACTION_ACCEPT},
-		{.policy = ACTION_ACCEPT, .n_rules = 1, .rules = &drop},
-	};
+	const struct chain before[] = {{.policy = ACTION_ACCEPT}, {.policy = ACTION_ACCEPT, LOOKS}};
+	const struct chain after[] = {{.policy = ACTION_ACCEPT}, {.policy = ACTION_DROP, LOOKS}};
 	struct verdict_memo memo = {0};
 	struct memory old, new;
 	struct pkt orig, reply;
@@ -404,7 +599,7 @@ other_rules_are_asked_again(void **state)
 static void
 connections_share_an_answer(void **state)
 {
-	const struct chain chains[] = {{.policy = ACTION_ACCEPT}, {.policy = ACTION_ACCEPT}};
+	const struct chain chains[] = {{.policy = ACTION_ACCEPT}, {.policy = ACTION_ACCEPT, LOOKS}};
 	struct memory memory;
 
 	(void)state;
@@ -440,7 +635,7 @@ there_is_room_for_so_many_answers(void **state)
 {
 	static struct verdict_memo memos[OUTCOMES_MAX + 2];
 	static struct rule_counter counters[OUTCOMES_MAX + 1];
-	const struct chain chains[] = {{.policy = ACTION_ACCEPT}, {.policy = ACTION_ACCEPT}};
+	const struct chain chains[] = {{.policy = ACTION_ACCEPT}, {.policy = ACTION_ACCEPT, LOOKS}};
 	struct memory memory;
 
 	(void)state;
@@ -469,7 +664,7 @@ static void
 packets_in_a_row_are_counted_together(void **state)
 {
 	static struct rule_counter counters[3];
-	const struct chain chains[] = {{.policy = ACTION_ACCEPT}, {.policy = ACTION_ACCEPT}};
+	const struct chain chains[] = {{.policy = ACTION_ACCEPT}, {.policy = ACTION_ACCEPT, LOOKS}};
 	struct verdict_memo memos[2] = {0};
 	struct recalled recalled = {0};
 	struct memory memory;
@@ -500,6 +695,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_is_remembered),
+		cmocka_unit_test(what_is_remembered_of_a_class),
+		cmocka_unit_test(a_connection_remembers_what_its_class_was_told),
 		cmocka_unit_test(either_direction_has_its_answer),
 		cmocka_unit_test(other_rules_are_asked_again),
 		cmocka_unit_test(connections_share_an_answer),

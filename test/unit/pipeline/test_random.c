@@ -6,7 +6,7 @@
 // about each packet in the end is compared, and every counter.
 //
 // The numbers are the same in every run; SALLYPORT_TEST_SEED in the environment gives others.
-#include "pipeline/pipeline.h"
+#include "pipeline/state.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -31,9 +31,11 @@
 #define N_PACKETS              800
 #define N_CHAINS_MAX           6
 #define N_RULES_MAX            200
-#define N_COUNTERS_MAX         (N_RULES_MAX + N_CHAINS_MAX)
+#define N_BY_CLASS_MAX         3 // in each chain
+#define N_COUNTERS_MAX         (N_RULES_MAX + (1 + N_BY_CLASS_MAX) * N_CHAINS_MAX)
 #define N_COMPARED_MIN         1000000
-#define RECALLED_MIN_ONE_IN    20 // packets
+#define RECALLED_MIN_ONE_IN    20  // packets
+#define OF_CLASS_MIN_ONE_IN    200 // packets, with an answer that no connection remembered
 #define CONNECTIONS_WHEN_SMALL 6
 
 // What became of the same packets in one of three ways.
@@ -41,6 +43,7 @@ struct outcome_of_run {
 	struct pkt pkts[N_PACKETS];
 	struct rule_counter counters[N_COUNTERS_MAX];
 	uint64_t n_recalled;
+	uint64_t n_of_class; // of these, without a connection to remember it
 };
 
 struct scene {
@@ -150,6 +153,30 @@ temper_rule(struct rule *rule, const struct style *style)
 		rule->action = ACTION_ACCEPT;
 }
 
+// Before its other rules the chain has one that looks at the class alone, or at TCP besides.
+static void
+begin_by_class(struct chain *chain)
+{
+	static const enum action actions[] = {ACTION_ACCEPT, ACTION_ACCEPT, ACTION_ACCEPT,
+					      ACTION_DROP, ACTION_NONE};
+	static const uint8_t classes[] = {1 << CLASS_ESTABLISHED, 1 << CLASS_ESTABLISHED,
+					  1 << CLASS_INVALID, 1 << CLASS_RELATED, 1 << CLASS_NEW};
+	struct rule *rules = realloc(chain->rules, (chain->n_rules + 1) * sizeof(*rules));
+
+	assert_non_null(rules);
+	memmove(rules + 1, rules, chain->n_rules * sizeof(*rules));
+	rules[0] = (struct rule){.match.classes = RANDOM_PICK(classes),
+				 .action = RANDOM_PICK(actions)};
+	if (random_chance(20)) {
+		rules[0].match.protos = malloc(1);
+		assert_non_null(rules[0].match.protos);
+		rules[0].match.protos[0] = PROTO_TCP;
+		rules[0].match.n_protos = 1;
+	}
+	chain->rules = rules;
+	chain->n_rules++;
+}
+
 static int
 compare_priorities(const void *a, const void *b)
 {
@@ -176,6 +203,7 @@ make_ruleset(struct scene *scene)
 		.classes_set = RANDOM_PICK(classes),
 	};
 	const struct style everything = {10, 100, 10, 100, 100, 2 * style.sets_helpers, 0, 0};
+	const unsigned int n_by_class = random_chance(50) ? 0 : random_below(N_BY_CLASS_MAX + 1);
 	unsigned int n = random_chains(&shape, scene->chains);
 	int32_t priorities[N_CHAINS_MAX];
 
@@ -192,6 +220,8 @@ make_ruleset(struct scene *scene)
 			chain->policy = ACTION_ACCEPT;
 		for (unsigned int k = 0; k < chain->n_rules; k++)
 			temper_rule(&chain->rules[k], is_between ? &style : &everything);
+		for (unsigned int k = 0; is_between && k < n_by_class; k++)
+			begin_by_class(chain);
 	}
 	scene->options = (struct path_options){
 		.chains = scene->chains,
@@ -234,6 +264,17 @@ has_chains_between(const struct scene *scene)
 	return false;
 }
 
+// What the rules have said to the packet is asked again next time.
+static void
+forget(struct path *path, const struct pkt *pkt)
+{
+	struct memos *memos = &path->pipeline->plan.memos;
+
+	memset(memos->of_class, 0, sizeof(memos->of_class));
+	if (pkt->memo != NULL)
+		*pkt->memo = (struct verdict_memo){0};
+}
+
 // Through the pipeline, in bursts of random size; or one by one, and nothing is remembered.
 static void
 run(const struct scene *scene, bool is_forgetful, struct outcome_of_run *outcome)
@@ -244,6 +285,7 @@ run(const struct scene *scene, bool is_forgetful, struct outcome_of_run *outcome
 	uint16_t n;
 
 	outcome->n_recalled = 0;
+	outcome->n_of_class = 0;
 	path_open(&path, &scene->options);
 	for (unsigned int begin = 0; begin < N_PACKETS; begin += n) {
 		n = is_forgetful ? 1 : (uint16_t)(1 + random_below(BURST_MAX));
@@ -254,10 +296,13 @@ run(const struct scene *scene, bool is_forgetful, struct outcome_of_run *outcome
 			struct pkt *pkt = &burst.pkts[i];
 
 			// Conntrack has seen it, so it went on to the rules.
-			if (counts && pkt->class != CLASS_NONE)
-				outcome->n_recalled += !was_asked(path.snapshot->ruleset, pkt);
-			if (is_forgetful && pkt->memo != NULL)
-				*pkt->memo = (struct verdict_memo){0};
+			if (counts && pkt->class != CLASS_NONE &&
+			    !was_asked(path.snapshot->ruleset, pkt)) {
+				outcome->n_recalled++;
+				outcome->n_of_class += pkt->memo == NULL;
+			}
+			if (is_forgetful)
+				forget(&path, pkt);
 			outcome->pkts[begin + i] = *pkt;
 		}
 	}
@@ -378,7 +423,8 @@ static void
 random_traffic_is_judged_as_rule_by_rule(void **state)
 {
 	struct scene *scene = calloc(1, sizeof(*scene));
-	uint64_t n_compared = 0, n_recalled = 0, n_packets = N_RULESETS * N_PACKETS;
+	uint64_t n_compared = 0, n_recalled = 0, n_of_class = 0;
+	uint64_t n_packets = N_RULESETS * N_PACKETS;
 
 	(void)state;
 	assert_non_null(scene);
@@ -387,13 +433,16 @@ random_traffic_is_judged_as_rule_by_rule(void **state)
 		random_start(seed, ruleset_number);
 		n_compared += check_ruleset(scene);
 		n_recalled += scene->usual.n_recalled;
+		n_of_class += scene->usual.n_of_class;
 	}
 	free(scene);
 	print_message("seed %" PRIu64 ": %" PRIu64 " pairs of packet and rule compared; "
-		      "%" PRIu64 " of %" PRIu64 " packets had a remembered answer\n",
-		      seed, n_compared, n_recalled, n_packets);
+		      "%" PRIu64 " of %" PRIu64 " packets had a remembered answer, %" PRIu64
+		      " of them that of their class alone\n",
+		      seed, n_compared, n_recalled, n_packets, n_of_class);
 	assert_true(n_compared >= N_COMPARED_MIN);
 	assert_true(n_recalled >= n_packets / RECALLED_MIN_ONE_IN);
+	assert_true(n_of_class >= n_packets / OF_CLASS_MIN_ONE_IN);
 }
 
 int

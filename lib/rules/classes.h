@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// What the rules of a chain tell beforehand about packets, by class: whether the chain says the
+// same to all of them, whether it may say something else to the next one of a connection, whether
+// it may reset connections. Private to rules.
+#pragma once
+
+#include "rules/compiled.h"
+
+// Fills in the chain's classes_...
+// => They are all 0.
+void classes_foresee(struct compiled_chain *compiled, const struct chain *chain);
