@@ -44,13 +44,6 @@ proto_name(uint8_t proto)
 	return protos[proto].name == NULL ? "unknown" : protos[proto].name;
 }
 
-bool
-tuple_is_icmp(const struct tuple *tuple)
-{
-	return (tuple->family == FAMILY_IPV4 && tuple->proto == PROTO_ICMP) ||
-	       (tuple->family == FAMILY_IPV6 && tuple->proto == PROTO_ICMPV6);
-}
-
 // The type of the answer, plus one; 0 when there is none. The tuple is one of ICMP.
 static uint8_t
 icmp_answer_type(const struct tuple *tuple)
@@ -90,17 +83,9 @@ tuple_is_icmp_answer(const struct tuple *tuple)
 }
 
 bool
-tuple_is_invertible(const struct tuple *tuple)
+tuple_is_icmp_query(const struct tuple *tuple)
 {
-	return !tuple_is_icmp(tuple) || icmp_answer_type(tuple) != 0;
-}
-
-bool
-tuple_is_own_answer(const struct tuple *tuple)
-{
-	// No query of ICMP has its own type as the answer's.
-	return tuple->src_field == tuple->dst_field && !tuple_is_icmp(tuple) &&
-	       memcmp(&tuple->src, &tuple->dst, sizeof(tuple->src)) == 0;
+	return icmp_answer_type(tuple) != 0;
 }
 
 const char *

@@ -82,14 +82,32 @@ const char *proto_name(uint8_t proto);
 // => orig and reply may be the same object.
 bool tuple_invert(const struct tuple *orig, struct tuple *reply);
 
+// True for ICMP in IPv4 and ICMPv6 in IPv6.
+static inline bool
+tuple_is_icmp(const struct tuple *tuple)
+{
+	return tuple->proto == (tuple->family == FAMILY_IPV4 ? PROTO_ICMP : PROTO_ICMPV6) &&
+	       tuple->family != FAMILY_NONE;
+}
+
+// True for an ICMP message that has an answer, or is one.
+bool tuple_is_icmp_query(const struct tuple *tuple);
+
 // True when tuple_invert would succeed.
-bool tuple_is_invertible(const struct tuple *tuple);
+static inline bool
+tuple_is_invertible(const struct tuple *tuple)
+{
+	return !tuple_is_icmp(tuple) || tuple_is_icmp_query(tuple);
+}
 
 // True when the tuple of the answer is the same: from an address and port to themselves.
-bool tuple_is_own_answer(const struct tuple *tuple);
-
-// True for ICMP in IPv4 and ICMPv6 in IPv6.
-bool tuple_is_icmp(const struct tuple *tuple);
+static inline bool
+tuple_is_own_answer(const struct tuple *tuple)
+{
+	// No query of ICMP has its own type as the answer's.
+	return tuple->src_field == tuple->dst_field && !tuple_is_icmp(tuple) &&
+	       memcmp(&tuple->src, &tuple->dst, sizeof(tuple->src)) == 0;
+}
 
 // True for an ICMP message that answers a query.
 bool tuple_is_icmp_answer(const struct tuple *tuple);

@@ -77,7 +77,7 @@ stage_rules(struct pipeline *pipeline, struct burst *burst, const struct step *s
 		if (likely(pkts[i]->verdict == VERDICT_PENDING) &&
 		    !memo_recall(&pipeline->plan.memos, pkts[i], &recalled,
 				 pipeline->plan.counters)) {
-			pkts[i]->n_trail = 0;
+			memo_ask(pkts[i]);
 			open[n_open++] = pkts[i];
 		}
 	}

@@ -82,15 +82,17 @@ outcome_of(const struct memos *memos, const struct pkt *pkt)
 		outcome.chain = memos->last_chain;
 		outcome.rule = RULE_NONE;
 	}
-	memcpy(outcome.counters, pkt->trail, pkt->n_trail * sizeof(pkt->trail[0]));
+	memcpy(outcome.counters, pkt->trail, sizeof(outcome.counters));
 	return outcome;
 }
 
 static inline bool
 is_same(const struct outcome *a, const struct outcome *b)
 {
-	return memcmp(a, b, sizeof(*a)) == 0;
+	return memcmp(a, b, 8) == 0 && memcmp(a->counters, b->counters, sizeof(a->counters)) == 0;
 }
+
+_Static_assert(offsetof(struct outcome, counters) == 8, "what is compared is all of it");
 
 // The number of an outcome, which is new if it has none yet; NO_OUTCOME if there is no room. New
 // connections in a row mostly have the same one.

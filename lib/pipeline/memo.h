@@ -21,6 +21,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <rte_branch_prediction.h>
 
@@ -189,6 +190,14 @@ memo_recall(const struct memos *memos, struct pkt *pkt, struct recalled *recalle
 	return true;
 }
 
+// Before the rules are asked about a packet: it is theirs what its trail holds.
+static inline void
+memo_ask(struct pkt *pkt)
+{
+	pkt->n_trail = 0;
+	memset(pkt->trail, 0, sizeof(pkt->trail));
+}
+
 // Remembers what the rules have just said to the packet, if others like it would hear the same.
-// => pkt.trail was empty before they were asked.
+// => memo_ask before they were asked.
 void memo_store(struct memos *memos, struct pkt *pkt);

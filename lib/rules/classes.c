@@ -68,6 +68,27 @@ note_doubts(struct compiled_chain *compiled, const struct rule *rule, uint8_t cl
 		compiled->classes_set |= classes;
 }
 
+bool
+classes_decide(const struct rule *rule)
+{
+	return rule->action != ACTION_NONE && takes_all(&rule->match, false);
+}
+
+// The first rule that ends the chain for a class as such.
+static void
+note_decisions(struct compiled_chain *compiled, const struct chain *chain)
+{
+	for (int class = 0; class < CLASS_COUNT; class ++) {
+		uint32_t i = 0;
+
+		while (i < chain->n_rules &&
+		       (!classes_decide(&chain->rules[i]) ||
+			(classes_of(&chain->rules[i].match) >> class & 1) == 0))
+			i++;
+		compiled->by_class[class] = i;
+	}
+}
+
 static void
 foresee(struct compiled_chain *compiled, const struct chain *chain, bool of_tcp)
 {
@@ -96,6 +117,7 @@ foresee(struct compiled_chain *compiled, const struct chain *chain, bool of_tcp)
 void
 classes_foresee(struct compiled_chain *compiled, const struct chain *chain)
 {
+	note_decisions(compiled, chain);
 	foresee(compiled, chain, false);
 	foresee(compiled, chain, true);
 }

@@ -7,6 +7,9 @@
 
 #include "rules/compiled.h"
 
-// Fills in the chain's classes_...
-// => They are all 0.
+// True when the rule ends the chain for all packets of its classes, whatever else they are.
+bool classes_decide(const struct rule *rule);
+
+// Fills in the chain's by_class and classes_...
+// => The latter are all 0.
 void classes_foresee(struct compiled_chain *compiled, const struct chain *chain);

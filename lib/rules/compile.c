@@ -2,11 +2,13 @@
 //
 // Chains into a ruleset.
 //
-// Every rule of a chain goes one of two ways. A rule that ends the chain, and asks only for what
-// no rule can change, becomes entries of an rte_acl context, one context per family if possible;
-// rte_acl then finds the first of them that matches in one look-up. Every other rule is listed: it
-// has no action, or compares the mark or the zone, which a rule before it may have set. Evaluation
-// goes through the listed rules in front of the one rte_acl found (eval.c).
+// Every rule of a chain goes one of three ways. A rule that ends the chain for all packets of a
+// class, or for all packets, is the answer for the class, unless an earlier rule is found. A rule
+// that ends the chain for some, and asks only for what no rule can change, becomes entries of an
+// rte_acl context, one context per family if possible; rte_acl then finds the first of them that
+// matches in one look-up. Every other rule is listed: it has no action, or compares the mark or the
+// zone, which a rule before it may have set. Evaluation goes through the listed rules in front of
+// the one that was found (eval.c).
 //
 // First everything is counted and every rule that is too large is reported; only then the contexts
 // are built, which takes time and memory of EAL.
@@ -296,7 +298,11 @@ list_rules(struct compiled_chain *compiled, const struct chain *chain)
 	for (uint32_t i = 0; i < chain->n_rules; i++) {
 		struct listed_rule *listed = &compiled->listed[compiled->n_listed];
 
-		if (expand_is_possible(&chain->rules[i]))
+		if (expand_is_possible(&chain->rules[i])) {
+			compiled->first_in_acl = RTE_MIN(compiled->first_in_acl, i);
+			continue;
+		}
+		if (classes_decide(&chain->rules[i]))
 			continue;
 		listed->index = i;
 		listed->keys = match_keys_of(&chain->rules[i].match);
@@ -341,6 +347,7 @@ copy_rules(struct compiled_rule compiled[], const char *files[], const struct ch
 			.action = rule->action,
 			.has_set_zone = rule->has_set_zone,
 			.zone_is_vlan = rule->zone_is_vlan,
+			.sets_anything = rule_sets_anything(rule),
 			.needs_connection = needs_connection(rule),
 			.needs_account = needs_account(rule),
 			.set_helper = rule->set_helper,
@@ -368,6 +375,7 @@ compile_chain(const struct compilation *to, struct ruleset *ruleset, const struc
 	compiled->file = chain->file;
 	compiled->line = chain->line;
 	compiled->n_rules = chain->n_rules;
+	compiled->first_in_acl = chain->n_rules;
 	classes_foresee(compiled, chain);
 	if (!copy_name(chain->name, &compiled->name) || !list_rules(compiled, chain) ||
 	    !copy_rules(&ruleset->rules[compiled->first], &ruleset->files[compiled->first],

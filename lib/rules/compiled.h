@@ -18,6 +18,7 @@ struct compiled_rule {
 	bool zone_is_vlan;
 	bool needs_connection; // looks at one, or sets something about it
 	bool needs_account;    // looks at that of one
+	bool sets_anything;    // some of what follows
 	uint8_t set_helper;
 	uint8_t set_window;
 	uint8_t reject_with;
@@ -48,9 +49,11 @@ struct compiled_chain {
 	uint32_t first; // index of its first rule in the whole ruleset
 	uint32_t n_rules;
 	uint32_t n_listed;
-	struct listed_rule *listed; // owned; in the order of the rules
-	struct acl_parts acl[2];    // by family_index()
-	uint8_t classes_alike[2];   // classes to whose packets it says the same: of TCP [1]
+	struct listed_rule *listed;     // owned; in the order of the rules
+	struct acl_parts acl[2];        // by family_index()
+	uint32_t first_in_acl;          // the first rule that is there; n_rules: none is
+	uint32_t by_class[CLASS_COUNT]; // the first rule that ends it for a class, or n_rules
+	uint8_t classes_alike[2];       // classes to whose packets it says the same: of TCP [1]
 	// classes of packets, a bit each, that may come to some rule which ...
 	uint8_t classes_by_packet[2]; // looks at what varies with every packet: of TCP [1]
 	uint8_t classes_by_set;       // looks at what rules set of a connection

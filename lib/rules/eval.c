@@ -2,13 +2,15 @@
 //
 // A burst judged by one chain.
 //
-// rte_acl answers for all packets of a family at once: the first rule that ends the chain, among
-// the rules it knows. Then each packet is compared with the listed rules in front of that answer,
-// in order; they apply their statements, and one that has an action and matches comes before the
-// answer. That is what going through all rules one by one would do, because no statement can
-// change what rte_acl looked at.
+// A packet's class may have a rule that ends the chain for it. rte_acl answers for all packets of a
+// family at once, unless that rule is in front of all that it knows: the first rule that ends the
+// chain, among the rules it knows. Then each packet is compared with the listed rules in front of
+// that answer, in order; they apply their statements, and one that has an action and matches comes
+// before the answer. That is what going through all rules one by one would do, because no statement
+// can change what rte_acl looked at.
 #include "rules/ruleset.h"
 
+#include <rte_branch_prediction.h>
 #include <rte_debug.h>
 
 #include "base/contract.h"
@@ -31,11 +33,12 @@ struct classification {
 };
 
 static void
-gather_family(struct classification *open, enum family family, struct pkt *pkts[], uint16_t n_pkts)
+gather_family(struct classification *open, enum family family, uint32_t first_in_acl,
+	      struct pkt *pkts[], uint16_t n_pkts, const uint32_t first[])
 {
 	open->n = 0;
 	for (uint16_t i = 0; i < n_pkts; i++) {
-		if (pkts[i]->family != family)
+		if (pkts[i]->family != family || first[i] < first_in_acl)
 			continue;
 		key_fill(pkts[i], &open->keys[open->n]);
 		open->data[open->n] = (const uint8_t *)&open->keys[open->n];
@@ -54,7 +57,9 @@ classify(struct classification *open, const struct rte_acl_ctx *acl, uint32_t fi
 	rte_acl_classify(acl, open->data, results, open->n, 1);
 	for (uint16_t i = 0; i < open->n; i++) {
 		if (results[i] != 0) {
-			first[open->slots[i]] = results[i] - 1;
+			uint32_t *best = &first[open->slots[i]];
+
+			*best = RTE_MIN(*best, results[i] - 1);
 			continue;
 		}
 		open->data[n] = open->data[i];
@@ -64,8 +69,8 @@ classify(struct classification *open, const struct rte_acl_ctx *acl, uint32_t fi
 	open->n = n;
 }
 
-// Finds for every packet of one family the first rule among those that rte_acl knows.
-// => Writes first[i] for those packets that have one: the rule's index within the chain.
+// Finds for every packet of one family the first rule among those that rte_acl knows, by its index
+// within the chain, if it comes before first[i].
 static void
 classify_family(const struct compiled_chain *chain, enum family family, struct pkt *pkts[],
 		uint16_t n_pkts, uint32_t first[])
@@ -75,7 +80,7 @@ classify_family(const struct compiled_chain *chain, enum family family, struct p
 
 	if (parts->n == 0)
 		return;
-	gather_family(&open, family, pkts, n_pkts);
+	gather_family(&open, family, chain->first_in_acl, pkts, n_pkts, first);
 	for (uint32_t i = 0; i < parts->n && open.n > 0; i++)
 		classify(&open, parts->contexts[i], first);
 }
@@ -122,7 +127,8 @@ rule_apply(const struct ruleset *ruleset, unsigned int chain, uint32_t index, st
 	const struct compiled_rule *rule = &ruleset->rules[number];
 
 	count(counters, number, pkt);
-	apply_statements(rule, pkt);
+	if (unlikely(rule->sets_anything))
+		apply_statements(rule, pkt);
 	if (rule->action == ACTION_NONE)
 		return false;
 	if (rule->action == ACTION_NOTRACK)
@@ -151,7 +157,8 @@ policy_apply(const struct ruleset *ruleset, unsigned int chain, struct pkt *pkt,
 	pkt->rule = RULE_NONE;
 }
 
-// first: what rte_acl found for the packet; the chain's number of rules when it found nothing.
+// first: what was found for the packet by its class and by rte_acl; the chain's number of rules
+// when nothing was.
 static void
 judge(const struct ruleset *ruleset, unsigned int chain, uint32_t first, struct pkt *pkt,
       struct rule_counter counters[])
@@ -181,7 +188,7 @@ ruleset_eval_burst(const struct ruleset *ruleset, unsigned int chain, struct pkt
 	CONTRACT(n_pkts <= BURST_MAX);
 	for (uint16_t i = 0; i < n_pkts; i++) {
 		CONTRACT(pkts[i]->verdict == VERDICT_PENDING && pkts[i]->family != FAMILY_NONE);
-		first[i] = compiled->n_rules;
+		first[i] = compiled->by_class[pkts[i]->class];
 	}
 	classify_family(compiled, FAMILY_IPV4, pkts, n_pkts, first);
 	classify_family(compiled, FAMILY_IPV6, pkts, n_pkts, first);

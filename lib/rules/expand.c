@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "rules/classes.h"
 #include "rules/key.h"
 
 // A list of alternatives. Numbers are disjoint ranges in ascending order; addresses are prefixes.
@@ -184,7 +185,7 @@ expand_is_possible(const struct rule *rule)
 		if (match_keys_next(&keys)->field == KEY_LISTED)
 			return false;
 	}
-	return rule->action != ACTION_NONE;
+	return rule->action != ACTION_NONE && !classes_decide(rule);
 }
 
 int64_t

@@ -71,7 +71,7 @@ judge(struct memory *memory, struct pkt *pkt)
 		recalled_count(&memory->memos, &recalled, memory->counters);
 		return true;
 	}
-	pkt->n_trail = 0;
+	memo_ask(pkt);
 	ask(memory, 1, ruleset_n_chains(memory->snapshot.ruleset), pkt);
 	memo_store(&memory->memos, pkt);
 	return false;
