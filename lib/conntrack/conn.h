@@ -291,9 +291,15 @@ void ct_conns_prefetch(const struct ct *ct, const uint32_t slots[], unsigned int
 // Makes later packets of this burst that belong to the connection, or that its helper may have
 // announced, wait for the next pass, because their lookup is out of date.
 void ct_touch(struct ct *ct, const struct ct_conn *conn);
-void ct_touch_hash(struct ct *ct, uint32_t hash);
 void ct_touch_home(struct ct *ct, uint32_t home);
 bool ct_is_touched(const struct ct *ct, uint32_t hash);
+
+static inline void
+ct_touch_hash(struct ct *ct, uint32_t hash)
+{
+	ct->touched.filter[hash >> 6 & 3] |= UINT64_C(1) << (hash & 63);
+	ct->touched.hashes[ct->touched.n++] = hash;
+}
 
 // Hands an event over. Returns false if the listener's ring is full, true also if nobody listens.
 bool ct_event_send(struct ct *ct, const struct ct_conn *conn, enum ct_event_type type, uint64_t seq,

@@ -613,9 +613,10 @@ ct_confirm_burst(struct ct *ct, struct pkt *const pkts[], uint16_t n)
 			take_place(ct, pkt);
 		if (pkt->conn == NULL || pkt->verdict != VERDICT_PENDING)
 			continue;
-		if (pkt->conn->life == CT_UNCONFIRMED)
+		if (unlikely(pkt->set_helper != CT_HELPER_NONE) &&
+		    pkt->conn->life == CT_UNCONFIRMED)
 			ct_helper_attach(ct, pkt->conn, pkt->set_helper);
-		if (!ct_helper_read(ct, pkt)) {
+		if (unlikely(pkt->conn->helper != CT_HELPER_NONE) && !ct_helper_read(ct, pkt)) {
 			pkt_drop(pkt, REASON_HELPER);
 			continue;
 		}
