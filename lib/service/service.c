@@ -14,22 +14,33 @@
 #define POST_MAX     256  // posted at once
 #define EVENT_BATCH  256  // handed over at once
 
-// A shard as the service core sees it.
+// How far the service core is with a shard in this round.
+struct progress {
+	uint32_t cursor; // where the scan goes on
+	bool is_done;    // scanned to the end
+};
+
+// A round over all shards. Only the service core uses it: it lies apart from what owners read in
+// each of their turns, so that it takes no line from them.
+struct round {
+	tick_t next; // earliest deadline seen
+	bool has_begun;
+	struct contract_owner owner; // the thread of the turns
+	struct progress shards[];
+};
+
+// What a shard and the service core have between them. Nobody writes it once they run.
 struct service_shard {
 	const struct ct *ct;
 	struct rte_ring *expired; // from the service core to the owner
 	struct rte_ring *events;  // from the owner to the service core
-	uint32_t cursor;          // where the scan continues
-	bool is_done;             // scanned to the end in this round
 };
 
 struct service {
 	service_listener listener;
 	void *context;
 	struct ct_event *batch;
-	tick_t next; // earliest deadline seen in this round
-	bool has_round;
-	struct contract_owner owner; // the thread of the turns
+	struct round *round; // owned
 	unsigned int n_shards;
 	struct service_shard shards[];
 };
@@ -50,6 +61,12 @@ service_size(const struct service_config *config)
 	return sizeof(struct service) + config->n_shards * sizeof(struct service_shard);
 }
 
+static size_t
+round_size(const struct service_config *config)
+{
+	return sizeof(struct round) + config->n_shards * sizeof(struct progress);
+}
+
 uint64_t
 service_bytes_for(const struct service_config *config)
 {
@@ -60,7 +77,8 @@ service_bytes_for(const struct service_config *config)
 		rings += bytes_of_ring(sizeof(struct ct_event), config->event_ring);
 		batch = bytes_of_object(EVENT_BATCH * sizeof(struct ct_event));
 	}
-	return bytes_of_object(service_size(config)) + batch + config->n_shards * rings;
+	return bytes_of_object(service_size(config)) + bytes_of_object(round_size(config)) + batch +
+	       config->n_shards * rings;
 }
 
 struct service *
@@ -76,6 +94,9 @@ service_create(const struct service_config *config)
 	service->listener = config->listener;
 	service->context = config->context;
 	service->n_shards = config->n_shards;
+	service->round = rte_zmalloc("round", round_size(config), 0);
+	if (service->round == NULL)
+		goto fail;
 	if (service->listener != NULL) {
 		service->batch = rte_malloc("events", EVENT_BATCH * sizeof(*service->batch), 0);
 		if (service->batch == NULL)
@@ -110,6 +131,7 @@ service_destroy(struct service *service)
 		rte_ring_free(service->shards[i].events);
 	}
 	rte_free(service->batch);
+	rte_free(service->round);
 	rte_free(service);
 }
 
@@ -124,55 +146,57 @@ void
 service_attach(struct service *service, unsigned int shard, const struct ct *ct)
 {
 	CONTRACT(shard < service->n_shards && service->shards[shard].ct == NULL);
-	CONTRACT(!service->has_round);
+	CONTRACT(!service->round->has_begun);
 	service->shards[shard].ct = ct;
 }
 
 // Scans the next slots of a shard and posts expired connections, as many as the ring has room for.
 static void
-scan(struct service *service, struct service_shard *shard, tick_t now, uint32_t budget)
+scan(struct service *service, unsigned int shard, tick_t now, uint32_t budget)
 {
-	struct ct_scan step = {.cursor = shard->cursor, .now = now, .next = service->next};
-	unsigned int room = rte_ring_free_count(shard->expired);
+	const struct service_shard *posts = &service->shards[shard];
+	struct round *round = service->round;
+	struct progress *progress = &round->shards[shard];
+	struct ct_scan step = {.cursor = progress->cursor, .now = now, .next = round->next};
+	unsigned int room = rte_ring_free_count(posts->expired);
 
-	while (room > 0 && budget > 0 && !shard->is_done) {
+	while (room > 0 && budget > 0 && !progress->is_done) {
 		uint32_t begin = step.cursor;
 		uint32_t found[POST_MAX];
-		unsigned int n = ct_scan(shard->ct, &step, budget, found,
+		unsigned int n = ct_scan(posts->ct, &step, budget, found,
 					 RTE_MIN(room, (unsigned int)POST_MAX));
 
-		rte_ring_enqueue_bulk_elem(shard->expired, found, sizeof(found[0]), n, NULL);
+		rte_ring_enqueue_bulk_elem(posts->expired, found, sizeof(found[0]), n, NULL);
 		room -= n;
-		shard->is_done = step.cursor == 0;
-		budget -= shard->is_done ? budget : step.cursor - begin;
+		progress->is_done = step.cursor == 0;
+		budget -= progress->is_done ? budget : step.cursor - begin;
 	}
-	shard->cursor = step.cursor;
-	service->next = step.next;
+	progress->cursor = step.cursor;
+	round->next = step.next;
 }
 
 bool
 service_turn(struct service *service, tick_t now, uint32_t budget, tick_t *next)
 {
+	struct round *round = service->round;
 	bool is_done = true;
 
 	CONTRACT(budget > 0);
 	service_drain(service);
-	if (!service->has_round) {
-		service->has_round = true;
-		service->next = now + ticks_from_sec(TIMEOUT_MAX_SEC);
+	if (!round->has_begun) {
+		round->has_begun = true;
+		round->next = now + ticks_from_sec(TIMEOUT_MAX_SEC);
 		for (unsigned int i = 0; i < service->n_shards; i++)
-			service->shards[i].is_done = false;
+			round->shards[i].is_done = service->shards[i].ct == NULL;
 	}
 	for (unsigned int i = 0; i < service->n_shards; i++) {
-		struct service_shard *shard = &service->shards[i];
-
-		if (!shard->is_done && shard->ct != NULL)
-			scan(service, shard, now, budget);
-		is_done = is_done && (shard->is_done || shard->ct == NULL);
+		if (!round->shards[i].is_done)
+			scan(service, i, now, budget);
+		is_done = is_done && round->shards[i].is_done;
 	}
 	if (is_done) {
-		*next = service->next;
-		service->has_round = false;
+		*next = round->next;
+		round->has_begun = false;
 	}
 	return is_done;
 }
@@ -212,7 +236,7 @@ service_drain(struct service *service)
 {
 	unsigned int n;
 
-	CONTRACT_OWNER(&service->owner);
+	CONTRACT_OWNER(&service->round->owner);
 	if (service->listener == NULL)
 		return;
 	do {
