@@ -3,6 +3,7 @@
 // The life of a connection: see conn.h for its states and who moves it from one to the next.
 #include "conntrack/conn.h"
 
+#include <rte_branch_prediction.h>
 #include <rte_errno.h>
 #include <rte_malloc.h>
 #include <rte_prefetch.h>
@@ -326,6 +327,8 @@ ct_reclaim(struct ct *ct, uint64_t now_ns)
 	uint32_t slot = ct->dying_head;
 
 	CONTRACT_OWNER(&ct->owner);
+	if (likely(slot == SLOT_NONE))
+		return; // and writes nothing: others read the line
 	ct->dying_head = SLOT_NONE;
 	while (slot != SLOT_NONE) {
 		struct ct_conn *conn = &ct->conns[slot];

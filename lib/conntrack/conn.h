@@ -161,11 +161,16 @@ struct ct {
 	uint32_t timeouts[CT_TIMEOUT_COUNT]; // ticks
 	uint32_t tcp_open_ticks[TCP_HASTE_ALL]; // timeouts of open TCP connections, proto/tcp.h
 	struct rte_ring *events;             // NULL: nobody listens
-	struct ct_stats stats;               // owner: rw, others: ro
+	// owner: rw, others: ro. What is counted once in a connection's life fills the first line:
+	// packets of known flows do not take it away from who reads it.
+	struct ct_stats stats __rte_cache_aligned;
 	unsigned int worker;
 	size_t bytes; // reserved for all of this
 	struct contract_owner owner;
 };
+
+_Static_assert(offsetof(struct ct_stats, found) == RTE_CACHE_LINE_SIZE,
+	       "what known flows count is in the second line");
 
 #define SLOT_NONE UINT32_MAX
 
