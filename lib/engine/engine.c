@@ -16,7 +16,7 @@ struct engine_worker {
 	struct pipeline *pipeline;
 	struct inbox inbox;
 	struct plan *next; // published, NULL again when taken. Main: w, worker: rw
-	struct worker_stats stats;
+	struct worker_stats stats __rte_cache_aligned; // the worker: rw, others: ro
 };
 
 struct engine {
