@@ -156,7 +156,8 @@ ct_set_params(struct ct *ct, const struct ct_params *params)
 	CONTRACT(params->dccp == ct->params.dccp);
 	ct->params = *params;
 	for (int i = 0; i < CT_TIMEOUT_COUNT; i++)
-		ct->timeouts[i] = ticks_from_sec(params->timeouts_sec[i]);
+		__atomic_store_n(&ct->timeouts[i], ticks_from_sec(params->timeouts_sec[i]),
+				 __ATOMIC_RELAXED);
 	ct_tcp_set_timeouts(ct);
 }
 

@@ -156,11 +156,11 @@ struct ct {
 	bool is_pass_plain; // no packet of this pass needs work after the rules
 	bool wants_entries; // packets carry a copy of their connection's state
 	const struct hash_secret *secret;
-	struct ct_params params;             // owner: rw, others: ro
-	const struct ct_proto *protos[256];  // the tracker of each protocol
-	uint32_t timeouts[CT_TIMEOUT_COUNT]; // ticks
+	struct ct_params params;                // owner: rw, others: ro
+	const struct ct_proto *protos[256];     // the tracker of each protocol
+	uint32_t timeouts[CT_TIMEOUT_COUNT];    // ticks; owner: rw, others: ro
 	uint32_t tcp_open_ticks[TCP_HASTE_ALL]; // timeouts of open TCP connections, proto/tcp.h
-	struct rte_ring *events;             // NULL: nobody listens
+	struct rte_ring *events;                // NULL: nobody listens
 	// owner: rw, others: ro. What is counted once in a connection's life fills the first line:
 	// packets of known flows do not take it away from who reads it.
 	struct ct_stats stats __rte_cache_aligned;
@@ -235,8 +235,7 @@ conn_is_expired(const struct ct_conn *conn, tick_t now)
 static inline bool
 conn_is_queued(const struct ct_conn *conn, enum ct_rank rank, enum ct_timeout timeout, tick_t now)
 {
-	return conn->queue == ct_queue_of(rank, timeout) &&
-	       conn->queued_in == ct_queue_period(now);
+	return conn->queue == ct_queue_of(rank, timeout) && conn->queued_in == ct_queue_period(now);
 }
 
 // A packet of l3_len bytes was accepted.

@@ -214,6 +214,9 @@ struct ct_scan {
 unsigned int ct_scan(const struct ct *ct, struct ct_scan *scan, uint32_t budget, uint32_t found[],
 		     unsigned int max);
 
+// No packet gives a connection less time than this, in ticks. Any thread.
+uint32_t ct_shortest_timeout(const struct ct *ct);
+
 // Slots 0 to ct_n_slots() - 1 may hold a connection. Any thread.
 uint32_t ct_n_slots(const struct ct *ct);
 

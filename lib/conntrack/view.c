@@ -139,6 +139,19 @@ ct_scan(const struct ct *ct, struct ct_scan *scan, uint32_t budget, uint32_t fou
 	return n;
 }
 
+uint32_t
+ct_shortest_timeout(const struct ct *ct)
+{
+	uint32_t shortest = ticks_from_sec(TIMEOUT_MAX_SEC);
+
+	for (unsigned int i = 0; i < CT_TIMEOUT_COUNT; i++) {
+		uint32_t timeout = __atomic_load_n(&ct->timeouts[i], __ATOMIC_RELAXED);
+
+		shortest = RTE_MIN(shortest, timeout);
+	}
+	return shortest;
+}
+
 struct ct_count
 ct_count(const struct ct *ct)
 {

@@ -13,10 +13,18 @@
 #define SCAN_FASTER     4    // times that when room becomes short
 #define ROUND_REST_NS   (UINT64_C(500) * 1000 * NS_PER_USEC) // expired ones go within a second
 #define TURN_PAUSE_USEC 1000
+#define REST_PAUSE_USEC 10000 // nothing is to be found, but a table may fill up
 
-// One turn of the service core; DPDK's service lcore calls it repeatedly. While there is room, it
-// pauses between two rounds over all connections: reading a connection takes its cache line away
-// from the worker.
+// Between two rounds over all connections the service core rests while there is room: who looks at
+// a connection takes its line away from the worker.
+static bool
+is_resting(const struct service_core *core, uint64_t now_ns)
+{
+	return now_ns < core->next_round_ns ||
+	       service_can_rest(core->service, tick_from_ns(now_ns));
+}
+
+// One turn of the service core; DPDK's service lcore calls it repeatedly.
 static int32_t
 turn(void *argument)
 {
@@ -24,14 +32,17 @@ turn(void *argument)
 	uint64_t now_ns = live_clock_ns(core->clock);
 	bool is_hurried = service_is_crowded(core->service);
 	uint32_t budget = is_hurried ? SCAN_FASTER * SCAN_BUDGET : SCAN_BUDGET;
+	unsigned int pause_usec = TURN_PAUSE_USEC;
 	tick_t next;
 
-	if (now_ns < core->next_round_ns && !is_hurried)
+	if (!is_hurried && is_resting(core, now_ns)) {
 		service_drain(core->service);
-	else if (service_turn(core->service, tick_from_ns(now_ns), budget, &next))
+		pause_usec = REST_PAUSE_USEC;
+	} else if (service_turn(core->service, tick_from_ns(now_ns), budget, &next)) {
 		core->next_round_ns = now_ns + ROUND_REST_NS;
+	}
 	core->turns++;
-	rte_delay_us_sleep(TURN_PAUSE_USEC);
+	rte_delay_us_sleep(pause_usec);
 	return 0;
 }
 

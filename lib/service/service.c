@@ -23,9 +23,11 @@ struct progress {
 // A round over all shards. Only the service core uses it: it lies apart from what owners read in
 // each of their turns, so that it takes no line from them.
 struct round {
+	tick_t begin;
 	tick_t next; // earliest deadline seen
 	bool has_begun;
 	struct contract_owner owner; // the thread of the turns
+	bool has_ended;              // and none has begun since
 	struct progress shards[];
 };
 
@@ -185,6 +187,8 @@ service_turn(struct service *service, tick_t now, uint32_t budget, tick_t *next)
 	service_drain(service);
 	if (!round->has_begun) {
 		round->has_begun = true;
+		round->has_ended = false;
+		round->begin = now;
 		round->next = now + ticks_from_sec(TIMEOUT_MAX_SEC);
 		for (unsigned int i = 0; i < service->n_shards; i++)
 			round->shards[i].is_done = service->shards[i].ct == NULL;
@@ -197,8 +201,25 @@ service_turn(struct service *service, tick_t now, uint32_t budget, tick_t *next)
 	if (is_done) {
 		*next = round->next;
 		round->has_begun = false;
+		round->has_ended = true;
 	}
 	return is_done;
+}
+
+bool
+service_can_rest(const struct service *service, tick_t now)
+{
+	const struct round *round = service->round;
+
+	if (!round->has_ended || tick_reached(round->next, now))
+		return false;
+	for (unsigned int i = 0; i < service->n_shards; i++) {
+		const struct ct *ct = service->shards[i].ct;
+
+		if (ct != NULL && tick_reached(round->begin + ct_shortest_timeout(ct), now))
+			return false;
+	}
+	return true;
 }
 
 bool

@@ -52,6 +52,11 @@ void service_attach(struct service *service, unsigned int shard, const struct ct
 //    *next is the earliest deadline that was seen and is still to come, relative to now.
 bool service_turn(struct service *service, tick_t now, uint32_t budget, tick_t *next);
 
+// A round has ended, and nothing can have expired since that it has not posted: every deadline it
+// has seen is still to come, and one that was set later is further away than the shortest timeout
+// from where the round began. Turns may stop until that changes. => The thread of service_turn.
+bool service_can_rest(const struct service *service, tick_t now);
+
 // True when a shard is more than half full: turns should then follow each other without a pause, so
 // that expired connections do not take up room. Any thread.
 bool service_is_crowded(const struct service *service);

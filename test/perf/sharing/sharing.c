@@ -39,8 +39,8 @@
 #define NEAR_BYTES 4096       // of an object where the place of a line matters
 #define MOVES_MAX  (1U << 22) // of a phase
 
-#define NS_PER_TURN 1100000    // of the service core
-#define NS_PER_SCAN 600000000  // after which it scans again
+#define NS_PER_TURN 11000000   // of the service core
+#define NS_PER_SCAN 3100000000 // after which it scans again
 #define NS_PER_LOOK 1100000000 // of the main thread at all there is
 #define NS_OF_YOUTH 3000000000 // after which a UDP flow is a stream
 

@@ -21,10 +21,11 @@ TOP = pathlib.Path(__file__).resolve().parents[3]
 TRAFFIC = ('udp', 'tcp', 'udp-ipv6')
 
 # How often the others have their turns, per second: lib/runtime/service_core.c and upkeep.c.
-TURNS = 1000
+TURNS = 1000         # while it looks at connections
+RESTS = 100          # while it rests
 UPKEEPS = 1
 READS = 1 / 15       # a usual interval of Prometheus
-REST_SEC = 0.5       # between two rounds over all connections
+REST_SEC = 0.5       # between two rounds over all connections, when one can expire at any time
 BUDGET = 8192        # connections of a shard in a turn
 
 # Moves that are the purpose: a packet from the device to its worker.
@@ -154,7 +155,7 @@ class Model:
         """Seconds per second that moves between service core, main thread, readers and workers take."""
         n = phases['home'].workers
         seconds = 0
-        for name, rate in {'turn': TURNS, 'upkeep': UPKEEPS, 'read': READS}.items():
+        for name, rate in {'turn': RESTS, 'upkeep': UPKEEPS, 'read': READS}.items():
             seconds += rate * phases[name].of(cpu) / phases[name].times * self.line_ns * 1e-9
         per_connection = phases['scan'].of(cpu, where='ct_conns') / per(phases['scan'])[0]
         return seconds + self.connections * self.scans(n) * per_connection * self.scan_ns * 1e-9

@@ -181,6 +181,67 @@ a_turn_has_a_budget(void **state)
 	shard_close(&shard);
 }
 
+// It rests until something can have expired: what it has seen, or what has begun since with the
+// shortest of all timeouts.
+static void
+it_rests_while_nothing_can_expire(void **state)
+{
+	struct ct_params params = shard_params();
+	struct shard shard;
+	tick_t next;
+
+	(void)state;
+	for (unsigned int i = 0; i < CT_TIMEOUT_COUNT; i++)
+		params.timeouts_sec[i] = 100;
+	params.timeouts_sec[CT_TIMEOUT_UDP] = 30;
+	params.timeouts_sec[CT_TIMEOUT_ICMP] = 12;
+	begin_service(2, NULL, 0); // one of them without a shard
+	open_attached(&shard, 0, &params);
+	accept_udp(&shard, 1);
+	accept_udp(&shard, 2);
+	assert_false(service_can_rest(service, shard_now(&shard)));
+	assert_int_equal(go_round(&shard, &next), 0);
+	assert_true(service_can_rest(service, shard_now(&shard)));
+	shard_wait(&shard, 11);
+	assert_true(service_can_rest(service, shard_now(&shard)));
+	shard_wait(&shard, 1);
+	assert_false(service_can_rest(service, shard_now(&shard)));
+
+	assert_false(service_turn(service, shard_now(&shard), 1, &next));
+	assert_false(service_can_rest(service, shard_now(&shard))); // in the middle of a round
+	assert_int_equal(go_round(&shard, &next), 0);
+	shard_wait(&shard, 11);
+	assert_int_equal(go_round(&shard, &next), 0); // seven seconds are left
+	shard_wait(&shard, 6);
+	assert_true(service_can_rest(service, shard_now(&shard)));
+	shard_wait(&shard, 1);
+	assert_false(service_can_rest(service, shard_now(&shard)));
+	assert_int_equal(go_round(&shard, &next), 2);
+	shard_close(&shard);
+}
+
+// Timeouts that become shorter while it rests count at once.
+static void
+a_shorter_timeout_ends_the_rest(void **state)
+{
+	struct ct_params params = shard_params();
+	struct shard shard;
+	tick_t next;
+
+	(void)state;
+	for (unsigned int i = 0; i < CT_TIMEOUT_COUNT; i++)
+		params.timeouts_sec[i] = 100;
+	begin_service(1, NULL, 0);
+	open_attached(&shard, 0, &params);
+	assert_int_equal(go_round(&shard, &next), 0);
+	shard_wait(&shard, 5);
+	assert_true(service_can_rest(service, shard_now(&shard)));
+	params.timeouts_sec[CT_TIMEOUT_UDP] = 5;
+	ct_set_params(shard.ct, &params);
+	assert_false(service_can_rest(service, shard_now(&shard)));
+	shard_close(&shard);
+}
+
 // The owner removes no more than it wants to, between two bursts; the others wait in its ring.
 static void
 the_owner_removes_a_bounded_number(void **state)
@@ -429,6 +490,8 @@ main(void)
 		cmocka_unit_test_teardown(what_expired_is_removed_and_told_once, end_service),
 		cmocka_unit_test_teardown(without_listener_nothing_stays, end_service),
 		cmocka_unit_test_teardown(a_turn_has_a_budget, end_service),
+		cmocka_unit_test_teardown(it_rests_while_nothing_can_expire, end_service),
+		cmocka_unit_test_teardown(a_shorter_timeout_ends_the_rest, end_service),
 		cmocka_unit_test_teardown(the_owner_removes_a_bounded_number, end_service),
 		cmocka_unit_test_teardown(the_owner_looks_again, end_service),
 		cmocka_unit_test_teardown(dying_connections_wait_for_the_listener, end_service),
