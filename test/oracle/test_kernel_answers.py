@@ -88,6 +88,15 @@ def test_either_table_agrees(tmp_path, kind):
                                 for known in known_differences())]
 
 
+@pytest.mark.parametrize('kind', ['rtcp', 'rudp', 'ftp'])
+def test_the_lane_changes_no_answer(tmp_path, kind):
+    """For all cases: SALLYPORT_LANE=off."""
+    said = {lane: compare(tmp_path / lane, '--only', f'{kind}/*', SALLYPORT_LANE=lane)['cases']
+            for lane in ('on', 'off')}
+    assert any(case['status'] == 'passed' for case in said['on'])
+    assert said['on'] == said['off']
+
+
 @pytest.mark.parametrize('known', known_differences())
 def test_a_known_difference_is_still_one(report, known):
     assert any(fnmatch.fnmatchcase(case['id'], known) and case['status'] == 'differs'

@@ -50,6 +50,14 @@ def configuration(*chains, conntrack='', sets='', non_ip='', head=HEAD):
     return text
 
 
+def without_lane(config):
+    """The text of a configuration that names no lane, with as many lines: no packet may take it. None where there is
+    no place for it."""
+    if 'conntrack: { ' not in config or 'lane = ' in config:
+        return None
+    return config.replace('conntrack: { ', 'conntrack: { lane = false; ')
+
+
 # Lets everything pass.
 OPEN = configuration()
 

@@ -3,8 +3,18 @@
 
 import pytest
 
-from scenario.runner import replay_in
+from scenario.configuration import without_lane
+from scenario.runner import OUTPUTS, replay_in
 from scenario.traffic import write_pcap
+from util.programs import HAS_LANE
+
+
+def check_without_lane(folder, config, words):
+    """The lane changes no answer: another replay with the same words writes the same without it."""
+    said = {name: (folder / name).read_bytes() for name in OUTPUTS}
+    replay_in(folder, config, *words)
+    for name in OUTPUTS:
+        assert (folder / name).read_bytes() == said[name], f'{name} without the lane'
 
 
 @pytest.fixture
@@ -17,6 +27,8 @@ def replay(tmp_path):
             words += ['--port', f'{port}={tmp_path}/{port}.pcap']
         answers = replay_in(tmp_path, config, *options, *words)
         answers.check(traffic.frames)
+        if HAS_LANE and without_lane(config):
+            check_without_lane(tmp_path, without_lane(config), [*options, *words])
         return answers
 
     return run
