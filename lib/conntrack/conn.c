@@ -325,26 +325,22 @@ ct_conns_prefetch(const struct ct *ct, const uint32_t slots[], unsigned int n)
 void
 ct_reclaim(struct ct *ct, uint64_t now_ns)
 {
-	uint32_t slot = ct->dying_head;
+	uint32_t *link = &ct->dying_head;
 
 	CONTRACT_OWNER(&ct->owner);
-	if (likely(slot == SLOT_NONE))
-		return; // and writes nothing: others read the line
-	ct->dying_head = SLOT_NONE;
-	while (slot != SLOT_NONE) {
-		struct ct_conn *conn = &ct->conns[slot];
+	while (*link != SLOT_NONE) {
+		struct ct_conn *conn = &ct->conns[*link];
 		struct ct_cold *cold = conn_cold(ct, conn);
-		uint32_t next = cold->next;
 
-		if (!conn->is_untold || ct_event_send(ct, conn, CT_EVENT_DESTROY, 0, now_ns)) {
-			ct->n_dying--;
-			ct->n_untold -= conn->is_untold;
-			free_slot(ct, conn);
-		} else {
-			cold->next = ct->dying_head;
-			ct->dying_head = slot;
+		// Those that have to wait keep their order, however often somebody looks.
+		if (conn->is_untold && !ct_event_send(ct, conn, CT_EVENT_DESTROY, 0, now_ns)) {
+			link = &cold->next;
+			continue;
 		}
-		slot = next;
+		*link = cold->next;
+		ct->n_dying--;
+		ct->n_untold -= conn->is_untold;
+		free_slot(ct, conn);
 	}
 }
 
