@@ -219,6 +219,13 @@ add_calm(struct config *config)
 
 	if (random_chance(30))
 		add_helpers(chain);
+	// What its packets change is told with the next one that may pass.
+	if (random_chance(40)) {
+		struct rule *rule = add_rule(
+			chain, &(struct rule){.match.dirs = 1 << DIR_REPLY, .action = ACTION_DROP});
+
+		set_src(&rule->match, random_family());
+	}
 	if (random_chance(50))
 		add_rule(chain, &(struct rule){.match.classes = CLASS(ESTABLISHED),
 					       .match.dirs = random_chance(50) ? 0 : 1,
