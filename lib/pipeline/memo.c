@@ -26,8 +26,7 @@ memos_init(struct memos *memos, const struct snapshot *snapshot, unsigned int fi
 		.generation = (uint16_t)(1 + snapshot->generation % UINT16_MAX),
 		.last_chain = (uint8_t)(end - 1),
 	};
-	if (first < end)
-		memos->first_rule = ruleset_chain_first(snapshot->ruleset, first);
+	memos->first_rule = first < end ? ruleset_chain_first(snapshot->ruleset, first) : RULE_NONE;
 	for (int of_tcp = 0; of_tcp < 2; of_tcp++) {
 		memos->alike[of_tcp] = UINT8_MAX;
 		for (unsigned int chain = first; chain < end; chain++) {

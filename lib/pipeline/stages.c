@@ -146,10 +146,10 @@ add_chain(struct plan *plan, const struct stage_row *row, unsigned int chain)
 {
 	struct step *step = &plan->steps[plan->n_steps - 1];
 
-	if (step->n_chains == 0) {
+	if (step->run != row->chains.run)
 		step = add_step(plan, &row->chains);
+	if (step->n_chains == 0)
 		step->first_chain = (uint8_t)chain;
-	}
 	step->n_chains++;
 }
 
@@ -158,6 +158,7 @@ stages_place(struct plan *plan)
 {
 	struct stage stages[STAGES_MAX];
 	unsigned int n = pipeline_stages(plan->snapshot, stages);
+	const bool is_open = has_lane(plan->snapshot);
 	const struct stage_row *row = stage_rows;
 	struct stage_work end_pass = {0};
 
@@ -174,6 +175,10 @@ stages_place(struct plan *plan)
 			plan->pass = plan->n_steps;
 		}
 		add_step(plan, &row->work);
+		// The lane passes what is remembered there, be it that no chain has anything to
+		// say.
+		if (is_open && row->chains.is_in_lane)
+			add_step(plan, &row->chains);
 	}
 	if (end_pass.run != NULL)
 		add_step(plan, &end_pass);

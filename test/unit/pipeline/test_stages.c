@@ -139,7 +139,7 @@ describe_steps(const struct plan *plan, char *text)
 
 			if (step->run == stage->work.run)
 				name = stage->name;
-			else if (step->run == stage->chains.run && step->n_chains > 0)
+			else if (step->run == stage->chains.run)
 				name = "chains";
 			else if (step->run == stage->end_pass.run)
 				name = "end";
@@ -187,7 +187,7 @@ chains_between_two_stages_are_one_step(void **state)
 
 	(void)state;
 	assert_steps(NULL, 0, CT_ENABLE_ALWAYS,
-		     "lane parse steer defrag {conntrack confirm end} forward");
+		     "lane parse steer defrag {conntrack chains confirm end} forward");
 	assert_steps(everywhere, RTE_DIM(everywhere), CT_ENABLE_ALWAYS,
 		     "parse steer chains(0-1) defrag chains(2-3) {conntrack chains(4-7) confirm "
 		     "chains(8-9) end} forward");
