@@ -185,8 +185,10 @@ def test_workers(small):
 def test_cycles(small):
     parts = small.json('cycles')
     assert [row['part'] for row in parts] == [
-        'receive', 'parse', 'stateless', 'conntrack', 'rules', 'confirm', 'count', 'send', 'reap']
+        'receive', 'lane', 'parse', 'stateless', 'conntrack', 'rules', 'confirm', 'count', 'send',
+        'reap']
     spent = {row['part']: row['cycles'] for row in parts}
+    assert spent.pop('lane') == 0  # which is closed where a chain runs before conntrack
     assert all(spent[part] > 0 for part in spent)
     for row in parts:
         # The worker that hands a packet over works on it, too.
@@ -207,6 +209,7 @@ def test_turns(small):
 
 def test_stages(small):
     assert small.json('stages') == small.json('pipeline') == [
+        {'name': 'lane', 'kind': 'idle', 'priority': -2**31},
         {'name': 'parse', 'kind': 'builtin', 'priority': -2**31},
         {'name': 'steer', 'kind': 'builtin', 'priority': -2**31},
         {'name': 'defrag', 'kind': 'builtin', 'priority': -400},
