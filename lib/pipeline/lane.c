@@ -7,11 +7,12 @@
 //
 // What the lane may take follows from what is written elsewhere:
 //
-//   packet/glance.h   which headers: TCP and UDP with nothing unusual
-//   conntrack/proto/pass.h   which packets of a connection: its tracker's own rule
-//   pipeline/memo.h   which answers: those that rules would give to every such packet, as
-//                     rules/match_keys.def says of each key
-//   stage_rows        which stages: where one runs that the lane does not know, there is no lane
+//   packet/glance.h          which headers: TCP and UDP with nothing unusual
+//   conntrack/proto/pass.h   which packets of a connection: those that are no news to its tracker
+//   pipeline/memo.h          which answers: those that rules would give to every such packet, as
+//                            rules/match_keys.def says of each key
+//   stage_rows               which stages: where one runs that the lane does not know, there is
+//                            no lane
 //
 // A packet must not overtake one of its flow, nor be judged before one that may change its
 // connection. So a packet of a flow that one in front has touched takes the stages too. A flow is
