@@ -8,7 +8,7 @@
 #include "pipeline/state.h"
 #include "pipeline/steer.h"
 
-// What is not IP is none of the firewall's rules: the configuration has a word for each kind.
+// No rule sees a frame that is not IP: the configuration says which kinds pass.
 static void
 judge_non_ip(struct pipeline *pipeline, struct pkt *pkt)
 {

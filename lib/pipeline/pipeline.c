@@ -21,7 +21,7 @@ struct tally {
 	uint32_t classes[CLASS_COUNT];
 };
 
-// Counts a frame that met its fate, as far as that is known: what is accepted is still to be sent.
+// Counts a frame that has its verdict; what is accepted is still to be sent.
 // What is rare is counted at once.
 static inline void
 count(struct pipeline_stats *stats, struct tally *tally, const struct rte_mbuf *mbuf,

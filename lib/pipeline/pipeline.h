@@ -21,7 +21,7 @@ struct steer;
 
 // Frames by what became of them. All but held only grow. The owner writes, anybody reads.
 struct pipeline_stats {
-	uint64_t packets; // that met their fate: accepted, rejected or dropped
+	uint64_t packets; // accepted, rejected or dropped
 	uint64_t bytes;   // of these frames
 	uint64_t lane;    // of the packets, those that took the lane
 	uint64_t handed_over;
