@@ -18,10 +18,16 @@
 // connection. So a packet of a flow that one in front has touched takes the stages too. A flow is
 // touched by its packets, and by ICMP errors that quote one; of a fragment nobody knows the flow,
 // so the lane ends there, as it does where new connections may evict others.
+//
+// Where nothing passes, as in a flood of new flows, the lane would be looked into in vain: after a
+// burst of which no packet has passed some bursts go by it.
 #include "packet/glance.h"
 #include "packet/parse.h"
 #include "pipeline/stages.h"
 #include "pipeline/state.h"
+
+#define REST_AFTER 16 // packets of which none has passed
+#define REST       7  // bursts
 
 // Packets that the glance could not make out are parsed here, for the sake of the flow that they
 // touch.
@@ -152,6 +158,10 @@ stage_lane(struct pipeline *pipeline, struct burst *burst, const struct step *st
 	(void)step;
 	if (burst->n == 0)
 		return;
+	if (pipeline->lane_rest > 0) {
+		pipeline->lane_rest--;
+		return;
+	}
 	all = UINT64_MAX >> (64 - burst->n);
 	lane.pkts = burst->pkts;
 	lane.n = burst->n;
@@ -167,6 +177,8 @@ stage_lane(struct pipeline *pipeline, struct burst *burst, const struct step *st
 	passed = ct_pass_burst(pipeline->ct, &lane);
 	count(&pipeline->stats, (uint16_t)__builtin_popcountll(passed),
 	      sort(pipeline, burst, &lane, passed));
+	if (unlikely(passed == 0) && burst->n >= REST_AFTER)
+		pipeline->lane_rest = REST;
 	if (unlikely(burst->out_port == PORT_NONE))
 		tell_ports(peer, burst, passed);
 	if (unlikely(pipeline->tells))

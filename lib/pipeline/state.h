@@ -16,6 +16,7 @@ struct pipeline {
 	unsigned int worker;
 	bool tells; // packets that take the lane tell of themselves too
 	struct plan plan;
+	uint8_t lane_rest;      // bursts that go by the lane
 	uint32_t forget_cursor; // where the search for memos of the old numbers goes on
 	struct pipeline_stats stats;
 	struct cycles cycles;
