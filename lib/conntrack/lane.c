@@ -195,5 +195,8 @@ ct_pass_burst(struct ct *ct, struct ct_lane *lane)
 		passed |= pass_others(ct, lane, n_first, hashes, entries);
 	leave_found(lane, lane->plain & ~passed, hashes, entries);
 	ct->stats.found += (uint64_t)__builtin_popcountll(passed);
+	// Where all pass, no pass of the stages ends that would do it.
+	if (unlikely(ct->dying_head != SLOT_NONE) && __builtin_popcountll(passed) == lane->n)
+		ct_reclaim(ct, lane->pkts[lane->n - 1].now_ns);
 	return passed;
 }
